@@ -1,0 +1,99 @@
+"""One target file: its bytes, its syntax tree, and the way between line/column and byte offset."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import hashlib
+from dataclasses import dataclass
+
+from ..problems import CheckoutRefused, Place, Problem
+
+
+@dataclass(frozen=True)
+class Source:
+    """A Python file of the checkout.
+
+    `path` is relative to the checkout root, with `/`. `data` are the bytes as read. Line numbers follow Python: "\\n",
+    "\\r\\n" and a lone "\\r" end a line, nothing else does (unlike `str.splitlines`).
+    """
+
+    path: str
+    data: bytes
+
+    @functools.cached_property
+    def digest(self) -> str:
+        return hashlib.sha256(self.data).hexdigest()
+
+    @functools.cached_property
+    def tree(self) -> ast.Module:
+        """The syntax tree; raises `CheckoutRefused` with the line when the file is not valid Python."""
+        try:
+            return ast.parse(self.data)
+        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+            line = getattr(error, "lineno", 0) or 0
+            column = getattr(error, "offset", 0) or 0
+            raise CheckoutRefused(
+                Problem(
+                    Place(self.path, line, column),
+                    f"the file does not parse ({type(error).__name__}: {error.args[0] if error.args else ''})",
+                    "valid Python",
+                    "resolve conflict markers or restore the file, then run again",
+                    "target-syntax",
+                )
+            ) from None
+
+    @functools.cached_property
+    def newline(self) -> bytes:
+        """The newline of the file's first line."""
+        at = self.data.find(b"\n")
+        return b"\r\n" if at > 0 and self.data[at - 1 : at] == b"\r" else b"\n"
+
+    @functools.cached_property
+    def line_starts(self) -> list[int]:
+        """Byte offset at which each line starts (index 0 is line 1)."""
+        starts = [0]
+        data = self.data
+        i = 0
+        while True:
+            n = data.find(b"\n", i)
+            if n < 0:
+                break
+            starts.append(n + 1)
+            i = n + 1
+        return starts
+
+    @property
+    def _bom(self) -> int:
+        return 3 if self.data.startswith(b"\xef\xbb\xbf") else 0
+
+    def offset(self, line: int, column: int) -> int:
+        """Byte offset of an `ast` position (`column` is a UTF-8 byte column from 0, as in `ast`)."""
+        start = self.line_starts[line - 1]
+        return start + column + (self._bom if line == 1 else 0)
+
+    def start(self, node: ast.AST) -> int:
+        """Byte offset of the node's first byte; for decorated definitions the decorator counts."""
+        first = node
+        decorators = getattr(node, "decorator_list", None)
+        if decorators:
+            line = min(d.lineno for d in decorators)
+            return self.line_start(line)
+        return self.offset(first.lineno, first.col_offset)  # type: ignore[attr-defined]
+
+    def end(self, node: ast.AST) -> int:
+        return self.offset(node.end_lineno, node.end_col_offset)  # type: ignore[attr-defined]
+
+    def line_start(self, line: int) -> int:
+        return self.line_starts[line - 1] + (self._bom if line == 1 else 0)
+
+    def line_end(self, line: int) -> int:
+        """Byte offset just past the newline of `line` (or the end of the file)."""
+        return self.line_starts[line] if line < len(self.line_starts) else len(self.data)
+
+    def text(self, node: ast.AST) -> str:
+        """The node's own source text."""
+        return self.data[self.start(node) : self.end(node)].decode("utf-8")
+
+    def place(self, node: ast.AST) -> Place:
+        return Place(self.path, getattr(node, "lineno", 0), getattr(node, "col_offset", -1) + 1)

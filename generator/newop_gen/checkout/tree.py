@@ -1,0 +1,88 @@
+"""Finding the package in whatever directory the user names, and reading its files once."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..problems import CheckoutRefused, Place, Problem
+from .source import Source
+
+MAX_TARGET_BYTES = 10 * 1024 * 1024
+
+# Where the package stands below the directory that a user names: a repository root, a `src` root, an installed
+# package's parent (site-packages), or the package itself.
+_PACKAGE_PLACES = ("src/aiconfigurator", "aiconfigurator", "")
+
+
+@dataclass
+class Tree:
+    """A checkout: `root` as the user named it, `package` the path of the `aiconfigurator` package below it ("" when
+    `root` is the package itself). Files are given relative to `root`, with `/`."""
+
+    root: Path
+    package: str
+    _sources: dict[str, Source | None] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def open(cls, directory: str | os.PathLike[str]) -> Tree:
+        """The checkout in `directory`; raises `CheckoutRefused` when there is no aiconfigurator package in it."""
+        root = Path(directory)
+        if root.is_dir():
+            for place in _PACKAGE_PLACES:
+                package = root / place if place else root
+                if (package / "sdk").is_dir() and (package / "__init__.py").is_file():
+                    if place or root.name == "aiconfigurator":
+                        return cls(root.resolve(), place)
+        raise CheckoutRefused(
+            Problem(
+                Place(str(directory)),
+                "no aiconfigurator package here",
+                "a repository root, a `src` root or an installed package (a directory that holds aiconfigurator/sdk)",
+                "`newop-gen sandbox 0.8.0 DIR` makes a practice checkout",
+                "no-package",
+            )
+        )
+
+    def at(self, inside: str) -> str:
+        """Path relative to the root of a path inside the package (`sdk/common.py`)."""
+        return f"{self.package}/{inside}" if self.package else inside
+
+    def exists(self, path: str) -> bool:
+        return (self.root / path).exists()
+
+    def is_dir(self, path: str) -> bool:
+        return (self.root / path).is_dir()
+
+    def listdir(self, path: str) -> list[str]:
+        """Names in a directory, sorted; empty when there is none."""
+        try:
+            return sorted(os.listdir(self.root / path))
+        except OSError:
+            return []
+
+    def source(self, path: str) -> Source | None:
+        """The file at `path`, read once; None when there is no such file."""
+        if path not in self._sources:
+            self._sources[path] = self._read(path)
+        return self._sources[path]
+
+    def _read(self, path: str) -> Source | None:
+        full = self.root / path
+        try:
+            if not full.is_file():
+                return None
+            if full.stat().st_size > MAX_TARGET_BYTES:
+                raise CheckoutRefused(
+                    Problem(Place(path), "the file is larger than 10 MiB", "a source file", "", "target-size")
+                )
+            return Source(path, full.read_bytes())
+        except OSError as error:
+            raise CheckoutRefused(
+                Problem(Place(path), f"the file can't be read ({error.strerror})", "a readable file", "", "target-read")
+            ) from None
+
+    def sources(self) -> dict[str, bytes]:
+        """Bytes of every file read so far: what a plan was made from."""
+        return {path: source.data for path, source in self._sources.items() if source is not None}

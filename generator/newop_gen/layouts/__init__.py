@@ -1,0 +1,32 @@
+"""Layouts by name. A new layout is a package here and one line in `REGISTERED`."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+from .base import Detection, Layout, Probe
+
+if TYPE_CHECKING:
+    from ..checkout.tree import Tree
+
+__all__ = ["REGISTERED", "Detection", "Layout", "Probe", "detect", "load"]
+
+REGISTERED = ("direct", "func_map", "sources")
+
+
+def load(name: str) -> Layout:
+    """The layout `name`; its package holds a `LAYOUT`."""
+    return importlib.import_module(f"{__name__}.{name}").LAYOUT
+
+
+def detect(tree: Tree) -> Detection:
+    """Probe a tree with every layout. The first whose required probes all hold is the tree's layout."""
+    probes: dict[str, list[Probe]] = {}
+    found: Layout | None = None
+    for name in REGISTERED:
+        layout = load(name)
+        probes[name] = layout.probes(tree)
+        if found is None and all(p.found for p in probes[name] if p.required):
+            found = layout
+    return Detection(found, probes)

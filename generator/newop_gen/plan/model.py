@@ -1,0 +1,124 @@
+"""The plan's data types."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Union
+
+
+@dataclass(frozen=True)
+class Insertion:
+    """Bytes put into a file at an offset of its original bytes.
+
+    `text` has the file's own newlines already. `stacks`: at one offset, a later planned insertion goes first.
+    `done`: the text stands there already, nothing is to be written (offset is where it stands).
+    """
+
+    path: str
+    offset: int
+    text: bytes
+    stacks: bool = False
+    done: bool = False
+
+
+@dataclass(frozen=True)
+class Replacement:
+    """Bytes `start:end` of a file give way to `text`. Only for a wiring that replaces an op."""
+
+    path: str
+    start: int
+    end: int
+    text: bytes
+    old: bytes
+    done: bool = False
+
+
+@dataclass(frozen=True)
+class Creation:
+    """A new file. `data` marks a perf table (its diff is shown shortened)."""
+
+    path: str
+    content: bytes
+    mode: int = 0o644
+    data: bool = False
+    done: bool = False
+
+
+Edit = Union[Insertion, Replacement, Creation]
+
+
+@dataclass(frozen=True)
+class Skip:
+    """Something the spec calls optional and this tree does not have, or a place that this tree does not need."""
+
+    what: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Step:
+    """One labelled group of edits for one op, in the order of the guide.
+
+    `key` is stable ("enum", "loader", "registration", "pre-interpolation", "query", "operations", "wiring",
+    "support-matrix", "test", "data"); `title` is for humans; `notes` are things a reviewer must know before it is
+    written (the mixed-step approximation of T6, for instance).
+    """
+
+    op: str
+    key: str
+    title: str
+    edits: tuple[Edit, ...] = ()
+    notes: tuple[str, ...] = ()
+    skips: tuple[Skip, ...] = ()
+
+    @property
+    def done(self) -> bool:
+        return all(e.done for e in self.edits)
+
+
+@dataclass(frozen=True)
+class FileChange:
+    """A target file before and after. `before` is None for a new file.
+
+    `spans` are the inserted byte ranges of `after`, with the step that caused each; taking them out of `after` (and
+    putting `old` back for replacements) gives `before` exactly.
+    """
+
+    path: str
+    before: bytes | None
+    after: bytes
+    spans: tuple[tuple[int, int, str, bytes], ...] = ()  # start, end, "op:key", replaced bytes
+
+    @property
+    def before_digest(self) -> str | None:
+        return None if self.before is None else hashlib.sha256(self.before).hexdigest()
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All steps of one run over one checkout.
+
+    `sources` maps each target path to the bytes that the plan was made from.
+    """
+
+    root: str
+    layout: str
+    ops: tuple[str, ...]
+    steps: tuple[Step, ...]
+    sources: Mapping[str, bytes] = field(repr=False)
+
+    @property
+    def pending(self) -> list[Edit]:
+        return [e for s in self.steps for e in s.edits if not e.done]
+
+    def changes(self) -> list[FileChange]:
+        from .merge import merge
+
+        return merge(self)
+
+    def step_edits(self) -> Iterable[tuple[Step, Edit]]:
+        for step in self.steps:
+            for edit in step.edits:
+                yield step, edit

@@ -1,0 +1,103 @@
+"""What can be wrong, where, and which exit code it means.
+
+A `Problem` is data: a place, what was found, what was expected, what to do. Errors are gathered, never raised one at a
+time, so an exception here carries a list of them.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+class Exit(enum.IntEnum):
+    """Exit codes of the command line. They are an interface: numbers never change meaning."""
+
+    DONE = 0
+    FOUND = 1
+    SPEC = 2
+    CHECKOUT = 3
+    CONFLICT = 4
+    IO = 5
+    INTERRUPTED = 6
+
+
+@dataclass(frozen=True, order=True)
+class Place:
+    """A position in a file; `line` and `column` count from 1, 0 means "the file as a whole"."""
+
+    file: str
+    line: int = 0
+    column: int = 0
+
+    def __str__(self) -> str:
+        if not self.line:
+            return self.file
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong.
+
+    `found` and `expected` are complete clauses without a final stop ("unknown key 'parms'", "one of op, params, sol");
+    `suggestion` says what to do ("did you mean 'params'?"). `code` is a stable short name for JSON output and tests.
+    """
+
+    place: Place
+    found: str
+    expected: str = ""
+    suggestion: str = ""
+    code: str = ""
+
+    def __str__(self) -> str:
+        text = f"{self.place}: {self.found}"
+        if self.expected:
+            text += f"; expected {self.expected}"
+        if self.suggestion:
+            text += f" ({self.suggestion})"
+        return text
+
+
+class NewopError(Exception):
+    """Base of all errors that reach a user; `problems` is never empty."""
+
+    exit_code: Exit = Exit.SPEC
+
+    def __init__(self, problems: Problem | Iterable[Problem]) -> None:
+        self.problems = [problems] if isinstance(problems, Problem) else list(problems)
+        super().__init__("\n".join(str(p) for p in self.problems))
+
+    def __str__(self) -> str:
+        return "\n".join(str(p) for p in self.problems)
+
+
+class SpecError(NewopError):
+    """The spec is not usable. Nothing was written."""
+
+    exit_code = Exit.SPEC
+
+
+class CheckoutRefused(NewopError):
+    """The checkout is not one that the tool can edit, or an anchor is missing. Nothing was written."""
+
+    exit_code = Exit.CHECKOUT
+
+
+class Conflict(NewopError):
+    """Somebody edited what the tool inserted, or a definition of the same name differs. Nothing was written."""
+
+    exit_code = Exit.CONFLICT
+
+
+class IoFault(NewopError):
+    """Reading or writing failed; what had been written was rolled back."""
+
+    exit_code = Exit.IO
+
+
+class Interrupted(NewopError):
+    """An interrupted apply was found that could not be recovered without help."""
+
+    exit_code = Exit.INTERRUPTED

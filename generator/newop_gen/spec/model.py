@@ -1,0 +1,235 @@
+"""The shape of a spec, as pydantic models. Meaning across fields is checked in `spec.check`.
+
+Every text that is a formula or an expression is kept as text here and compiled by `sol`. Field descriptions are the
+source of the JSON Schema and of the reference page, so they say units and defaults.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Union
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,47}$", description="ASCII snake-case name")]
+ClassName = Annotated[str, Field(pattern=r"^[A-Z][A-Za-z0-9]{1,63}$")]
+Column = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,63}$", description="CSV column name")]
+Expression = Annotated[str, Field(min_length=1, max_length=512, description="expression of the SOL language")]
+Text = Annotated[str, Field(max_length=300, description="one line for humans")]
+PhaseName = Literal["context", "generation"]
+
+QUANT_TYPES = ("GEMMQuantMode", "MoEQuantMode", "FMHAQuantMode", "KVCacheQuantMode", "CommQuantMode")
+
+
+class Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Param(Part):
+    """One structural parameter of the op: an argument of its query and of its `Operation` classes."""
+
+    type: Literal["int", "str", "GEMMQuantMode", "MoEQuantMode", "FMHAQuantMode", "KVCacheQuantMode", "CommQuantMode"]
+    meaning: Text = Field(default="", description="what the parameter is")
+    unit: Text = Field(default="", description="its unit, for humans")
+    modes: list[str] = Field(
+        default_factory=list,
+        description="quant parameters only: the modes that the op has kernels for; `bfloat16` is the 16-bit mode on every release",
+    )
+    otherwise: str | None = Field(
+        default=None,
+        description="quant parameters only: the mode that a wired model uses when it would ask for one not in `modes`",
+    )
+
+
+class Phases(Part):
+    """Which phases the op takes part in, and how their measurements are filed."""
+
+    used: list[PhaseName] = Field(min_length=1, max_length=2, description="phases in which the op runs")
+    table: Literal["one", "per_phase", "phase_column"] = Field(
+        description="one: one table serves all phases; per_phase: a file per phase; phase_column: one file with a column that names the phase"
+    )
+    column: Column = Field(default="phase", description="phase_column only: the column that names the phase")
+    values: dict[PhaseName, str] = Field(
+        default_factory=dict, description="phase_column only: what the column holds per phase (default: the phase's name)"
+    )
+
+
+class Axis(Part):
+    """The axis decision: what the op's cost depends on at run time."""
+
+    query: Literal["x", "b,s"] = Field(
+        description="x: token-equivalent, cost depends on the number of tokens; b,s: batch size and sequence length count separately"
+    )
+    prefix: Literal["none", "quadratic", "sol_ratio"] = Field(
+        default="none",
+        description="how a context query with a cached prefix uses a table measured without one: none: the prefix does not matter; "
+        "quadratic: look up s+prefix, scale by ((s+prefix)^2 - prefix^2) / (s+prefix)^2; sol_ratio: look up s+prefix, scale by the ratio of the SOLs",
+    )
+
+
+class Constants(Part):
+    """A lookup table of constants by a str param; its columns are names in the formula."""
+
+    by: Name = Field(description="the str param that selects the row")
+    rows: dict[str, dict[str, int | float]] = Field(min_length=1, description="value of the param -> {name: number}")
+    otherwise: str | None = Field(default=None, description="the row for values that are not listed (default: an error)")
+
+
+class SubComputation(Part):
+    """One named part of the op: FLOPs at a precision, and bytes moved. At least one of both."""
+
+    name: Name
+    flops: Expression | None = Field(default=None, description="floating point operations (FLOPs)")
+    precision: Expression | None = Field(
+        default=None, description="quant expression: a quant param, a mode name (bfloat16, fp8, nvfp4, ...) or a choice between them"
+    )
+    bytes: Expression | None = Field(default=None, description="bytes read and written")
+
+
+class Sol(Part):
+    """A SOL formula: SOL = max(sum of FLOPs / peak at precision, sum of bytes / memory bandwidth), in ms."""
+
+    let: dict[Name, Expression] = Field(default_factory=dict, description="named intermediate values, in order")
+    constants: Constants | None = None
+    parts: list[SubComputation] = Field(min_length=1)
+
+
+class PhaseSol(Part):
+    context: Sol | None = None
+    generation: Sol | None = None
+
+
+class Key(Part):
+    """One exact level of the nesting."""
+
+    param: Name | None = Field(default=None, description="the param whose value is the key")
+    params: list[Name] | None = Field(default=None, min_length=2, description="several params that make one tuple key")
+    column: Expression | None = Field(
+        default=None,
+        description="the CSV column, or an expression over columns (`128 // tp_size`); default: a column of the param's name",
+    )
+    columns: list[Expression] | None = Field(default=None, description="with `params`: one column or expression each")
+    default: str | int | None = Field(default=None, description="value when the file has no such column")
+    alias: dict[str, str] = Field(default_factory=dict, description="text in the file -> the value it stands for")
+    only: list[str] = Field(default_factory=list, description="rows with another value in this column are left out")
+    fallback: str | None = Field(
+        default=None, description="value used when the table has no entry for the one asked for (quant and str params)"
+    )
+    nearest: bool = Field(default=False, description="int params: use the nearest collected value when the one asked for is missing")
+    lookup: Expression | None = Field(
+        default=None, description="expression over the params that gives the key asked for; default: the param itself"
+    )
+
+
+class NestingAxis(Part):
+    """One interpolation axis of the nesting."""
+
+    axis: Name = Field(description="x, b, s, or an int param")
+    column: Expression | None = Field(default=None, description="CSV column or an expression over columns (`isl + step`); default: the axis' name")
+
+
+class Targets(Part):
+    """Pre-interpolation: grid values that are filled in when the table is loaded (three-level grids of the target's helper)."""
+
+    values: dict[Name, Union[Literal["collected", "context_sequence", "context_sequence_16", "context_batch", "generation_batch", "generation_sequence", "heads"], list[int]]] = Field(
+        description="per axis: `collected` (only the values in the file), a named list, or a list of numbers"
+    )
+    sqrt_second_axis: bool = Field(default=False, description="interpolate the square root along the second axis (quadratic growth)")
+
+
+class Latency(Part):
+    column: Expression = Field(default="latency", description="column, or sum of columns")
+    unit: Literal["ms", "us", "s"] = "ms"
+
+
+class Nesting(Part):
+    """The dict order of the perf table: exact keys, then one to three interpolation axes."""
+
+    keys: list[Key] = Field(default_factory=list, max_length=8)
+    axes: list[NestingAxis] = Field(min_length=1, max_length=3)
+    method: Literal["linear", "bilinear", "cubic"] = Field(
+        description="linear: 1 or 2 axes (2: scipy's triangles, as the target's 2-D helper); bilinear: 2 or 3 axes; cubic: 3 axes"
+    )
+    outside: Literal["error", "clamp", "extrapolate"] = Field(default="error", description="what a query outside the collected range gets")
+    pre_interpolate: Targets | None = None
+    latency: Latency = Latency()
+    rows: Expression | None = Field(default=None, description="condition over columns; other rows are left out")
+
+
+class PhaseNesting(Part):
+    context: Nesting | None = None
+    generation: Nesting | None = None
+
+
+class PhaseNumber(Part):
+    context: float | None = Field(default=None, gt=0)
+    generation: float | None = Field(default=None, gt=0)
+
+
+class PhaseExpression(Part):
+    context: Expression | None = None
+    generation: Expression | None = None
+
+
+class Place(Part):
+    """Where the op stands in a model's op list. Each entry names an existing op; the first one found wins."""
+
+    before: str | list[str] | None = None
+    after: str | list[str] | None = None
+    replace: str | list[str] | None = None
+
+
+class Wiring(Part):
+    """One model class and phase that uses the op."""
+
+    model: ClassName | list[ClassName] = Field(description="model class; of several names the first one that the tree has")
+    phase: PhaseName
+    at: Place
+    when: str | list[str] | None = Field(
+        default=None,
+        description="condition over what is in scope there; of several the first whose names are all in scope. Without one the op is always there",
+    )
+    scale: str | list[str] | None = Field(
+        default=None,
+        description="scale factor expression (default: the one of the op it is placed at). The MTP factor is added in generation where the class has one",
+    )
+    args: dict[Name, str | int | list[str | int]] = Field(
+        default_factory=dict, description="param -> expression over what is in scope there; of several the first whose names are in scope"
+    )
+    name: str | None = Field(
+        default=None,
+        pattern=r"^[a-z][a-z0-9_]{1,63}$",
+        description="the op's name in the model (default: <phase>_<op>). `context_attention` and `generation_attention` are costed per request in mixed steps",
+    )
+    optional: bool = Field(default=False, description="a tree without the class or anchor skips this wiring instead of refusing the spec")
+
+
+class DataFile(Part):
+    """A perf table to put into the checkout (step 5 of the guide). An existing file is never overwritten."""
+
+    file: str = Field(description="CSV file, relative to the spec")
+    phase: PhaseName | None = Field(default=None, description="per_phase tables: which phase it holds")
+    system: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")
+    backend: Literal["trtllm", "sglang", "vllm"]
+    version: str | list[str] = Field(description="backend version directory; of several the first that the tree has; `newest` takes the newest one")
+    optional: bool = Field(default=False, description="skip the file when the tree has no such directory")
+
+
+class Spec(Part):
+    """An op spec, format 1."""
+
+    newop: Literal[1] = Field(description="version of the spec format")
+    op: Name = Field(description="the op's name")
+    summary: Text = Field(description="one line that says what the op computes")
+    class_name: ClassName | None = Field(default=None, description="stem of the class names (default: the op's name in camel case)")
+    params: dict[Name, Param] = Field(default_factory=dict, max_length=24)
+    phases: Phases
+    axis: Axis
+    sol: Sol | PhaseSol
+    nesting: Nesting | PhaseNesting
+    empirical: float | PhaseNumber = Field(description="empirical scale: EMPIRICAL = SOL / scale, on releases that use a constant")
+    missing: Literal["raise", "sol"] = Field(
+        default="raise", description="what SILICON gives without data: raise PerfDataNotAvailableError, or the SOL as mamba2 and gdn do"
+    )
+    weights: Expression | PhaseExpression | None = Field(default=None, description="bytes of weights held on one GPU, an expression over the params")
+    wiring: list[Wiring] = Field(default_factory=list, max_length=64)
+    data: list[DataFile] = Field(default_factory=list, max_length=64)
