@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import functools
 import hashlib
+import io
+import tokenize
 from dataclasses import dataclass
 
 from ..problems import CheckoutRefused, Place, Problem
@@ -14,8 +16,8 @@ from ..problems import CheckoutRefused, Place, Problem
 class Source:
     """A Python file of the checkout.
 
-    `path` is relative to the checkout root, with `/`. `data` are the bytes as read. Line numbers follow Python: "\\n",
-    "\\r\\n" and a lone "\\r" end a line, nothing else does (unlike `str.splitlines`).
+    `path` is relative to the checkout root, with `/`. `data` are the bytes as read. "\\n" and "\\r\\n" end a line and
+    nothing else does (unlike `str.splitlines`); a lone "\\r", which Python counts and editors don't, is refused.
     """
 
     path: str
@@ -28,6 +30,7 @@ class Source:
     @functools.cached_property
     def tree(self) -> ast.Module:
         """The syntax tree; raises `CheckoutRefused` with the line when the file is not valid Python."""
+        self._refuse_lone_cr()
         try:
             return ast.parse(self.data)
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
@@ -38,10 +41,36 @@ class Source:
                     Place(self.path, line, column),
                     f"the file does not parse ({type(error).__name__}: {error.args[0] if error.args else ''})",
                     "valid Python",
-                    "resolve conflict markers or restore the file, then run again",
+                    "the file is a Git LFS pointer: run `git lfs pull`"
+                    if self.data.startswith(b"version https://git-lfs")
+                    else "resolve conflict markers or restore the file, then run again",
                     "target-syntax",
                 )
             ) from None
+
+    def _refuse_lone_cr(self) -> None:
+        at = -1
+        while (at := self.data.find(b"\r", at + 1)) >= 0:
+            if self.data[at + 1 : at + 2] != b"\n":
+                line = self.data.count(b"\n", 0, at) + 1
+                raise CheckoutRefused(
+                    Problem(
+                        Place(self.path, line),
+                        "a carriage return without a line feed",
+                        "lines that end in LF or CRLF",
+                        "convert the file's line ends, then run again",
+                        "target-newline",
+                    )
+                )
+
+    @functools.cached_property
+    def encoding(self) -> str:
+        """The file's encoding as Python reads it ("utf-8", or what a coding cookie says), without the mark."""
+        try:
+            name = tokenize.detect_encoding(io.BytesIO(self.data).readline)[0]
+        except SyntaxError:  # `tree` refuses such a file with a better message
+            return "utf-8"
+        return "utf-8" if name == "utf-8-sig" else name
 
     @functools.cached_property
     def newline(self) -> bytes:
@@ -68,9 +97,12 @@ class Source:
         return 3 if self.data.startswith(b"\xef\xbb\xbf") else 0
 
     def offset(self, line: int, column: int) -> int:
-        """Byte offset of an `ast` position (`column` is a UTF-8 byte column from 0, as in `ast`)."""
-        start = self.line_starts[line - 1]
-        return start + column + (self._bom if line == 1 else 0)
+        """Byte offset of an `ast` position (`column` counts UTF-8 bytes from 0, as in `ast`, whatever the encoding)."""
+        start = self.line_start(line)
+        if self.encoding == "utf-8":
+            return start + column
+        before = self.data[start : self.line_end(line)].decode(self.encoding).encode()[:column]
+        return start + len(before.decode().encode(self.encoding))
 
     def start(self, node: ast.AST) -> int:
         """Byte offset of the node's first byte; for decorated definitions the decorator counts."""
@@ -93,7 +125,7 @@ class Source:
 
     def text(self, node: ast.AST) -> str:
         """The node's own source text."""
-        return self.data[self.start(node) : self.end(node)].decode("utf-8")
+        return self.data[self.start(node) : self.end(node)].decode(self.encoding)
 
     def place(self, node: ast.AST) -> Place:
         return Place(self.path, getattr(node, "lineno", 0), getattr(node, "col_offset", -1) + 1)

@@ -32,9 +32,9 @@ class Tree:
         if root.is_dir():
             for place in _PACKAGE_PLACES:
                 package = root / place if place else root
-                if (package / "sdk").is_dir() and (package / "__init__.py").is_file():
-                    if place or root.name == "aiconfigurator":
-                        return cls(root.resolve(), place)
+                is_package = (package / "sdk").is_dir() and (package / "__init__.py").is_file()
+                if is_package and (place or root.name == "aiconfigurator"):
+                    return cls(root.resolve(), place)
         raise CheckoutRefused(
             Problem(
                 Place(str(directory)),

@@ -1,5 +1,5 @@
-"""What will change, as data: a `Plan` of `Step`s of `Edit`s, made in memory and used by dry run, patch, check and apply."""
+"""What will change, as data: a `Plan` of `Step`s of `Edit`s, for dry run, patch, check and apply."""
 
-from .model import Creation, Edit, FileChange, Insertion, Plan, Replacement, Skip, Step
+from .model import Creation, Edit, FileChange, Insertion, Plan, Replacement, Skip, Span, Step
 
-__all__ = ["Creation", "Edit", "FileChange", "Insertion", "Plan", "Replacement", "Skip", "Step"]
+__all__ = ["Creation", "Edit", "FileChange", "Insertion", "Plan", "Replacement", "Skip", "Span", "Step"]

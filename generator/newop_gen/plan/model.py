@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Union
+from typing import NamedTuple, Union
 
 
 @dataclass(frozen=True)
@@ -13,6 +13,7 @@ class Insertion:
     """Bytes put into a file at an offset of its original bytes.
 
     `text` has the file's own newlines already. `stacks`: at one offset, a later planned insertion goes first.
+    `sort`: at one offset, insertions with a sort key stand in its order (names that go into a sorted list).
     `done`: the text stands there already, nothing is to be written (offset is where it stands).
     """
 
@@ -21,6 +22,7 @@ class Insertion:
     text: bytes
     stacks: bool = False
     done: bool = False
+    sort: str = ""
 
 
 @dataclass(frozen=True)
@@ -78,18 +80,30 @@ class Step:
         return all(e.done for e in self.edits)
 
 
+class Span(NamedTuple):
+    """A range of bytes of a changed file that an edit put there: `label` is "op:step-key", `old` what it replaced."""
+
+    start: int
+    end: int
+    label: str
+    old: bytes
+
+
 @dataclass(frozen=True)
 class FileChange:
     """A target file before and after. `before` is None for a new file.
 
     `spans` are the inserted byte ranges of `after`, with the step that caused each; taking them out of `after` (and
-    putting `old` back for replacements) gives `before` exactly.
+    putting `old` back for replacements) gives `before` exactly. `mode` is the permission of a new file; a file that
+    exists keeps its own. `data` marks a perf table.
     """
 
     path: str
     before: bytes | None
     after: bytes
-    spans: tuple[tuple[int, int, str, bytes], ...] = ()  # start, end, "op:key", replaced bytes
+    spans: tuple[Span, ...] = ()
+    mode: int = 0o644
+    data: bool = False
 
     @property
     def before_digest(self) -> str | None:
