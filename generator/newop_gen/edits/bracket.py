@@ -1,0 +1,278 @@
+"""One element more in a bracketed literal, a call or an import, with every other byte left alone.
+
+The style is taken from the element next to the place:
+
+- it stands on lines of its own, with a comma: the new element gets lines of its own, with a comma, at its indentation;
+- more stands on its line: the new element goes on that line (`, new`, or ` new,` before another element), unless it has
+  several lines or the line would exceed 120 columns: then it starts a new line;
+- the last element has no comma: `,` goes before the new element and none after it, as the file does it. When a comment
+  follows the last element, the new one goes below it and the comma in front (`, new`): one insertion, and the comment
+  stays where it was;
+- an empty pair of brackets is opened up into lines of its own.
+
+For a file that is formatted by ruff the result is what ruff makes of it, except where ruff would reflow the elements
+that are there already (a line that gets too long, or a second element in brackets that were empty): no insertion can.
+Each insertion is complete with its comma, so that several at one place add up in any order.
+"""
+
+from __future__ import annotations
+
+import ast
+import bisect
+import re
+from typing import TYPE_CHECKING, Literal
+
+from ..plan import Insertion, Replacement
+from ..problems import CheckoutRefused, Problem
+from .elements import Bracketed, Elements, nodes_of, read_elements
+from .place import after_statement, encode, indent
+
+if TYPE_CHECKING:
+    from ..checkout.source import Source
+
+LINE_LENGTH = 120
+
+At = Literal["end", "before", "after"]
+
+
+def insert_element(
+    source: Source, node: Bracketed, text: str, *, at: At = "end", anchor: ast.AST | None = None, sort: str = ""
+) -> Insertion:
+    """The insertion that makes `text` an element of `node`.
+
+    `text` is one element without indentation or comma, of one or more lines: an expression, `key: value` for a dict,
+    an argument for a call, a name for an import. `anchor` is the `ast` node of the element to go `before` or `after`
+    (key or value for a dict, keyword or its value for a call). Comment lines directly above an element belong to it.
+    Going after an element is an insertion that stacks.
+
+    Raises `CheckoutRefused` when LibCST can't reprint `node`, or when it can't take another element there (a generator
+    as sole argument); `ValueError` when `text` is not one element or `anchor` not one of the elements.
+    """
+    elements = read_elements(source, node)
+    text = text.strip("\n")
+    _parse_element(node, text)
+    if at == "end":
+        index = len(elements.items)
+    else:
+        index = _index(node, anchor) + (at == "after")
+    if not elements.items:
+        offset, added = _into_empty(source, elements, text)
+    elif at == "before" and _starts_line(source, elements.items[index].start):
+        offset, added = _line_before(source, elements, index, text)
+    elif index == 0:
+        offset, added = _inline_first(source, elements, text)
+    else:
+        offset, added = _after(source, elements, index - 1, text, at_end=at == "end")
+    _check(source, node, index, offset, added, text)
+    return Insertion(source.path, offset, encode(source, added, offset), stacks=at == "after", sort=sort)
+
+
+def replace_element(source: Source, node: Bracketed, anchor: ast.AST, text: str) -> Replacement:
+    """The replacement that puts `text` in the place of the element `anchor`; its comma and comments stay."""
+    elements = read_elements(source, node)
+    index = _index(node, anchor)
+    item = elements.items[index]
+    text = text.strip("\n")
+    _parse_element(node, text)
+    new = _hanging(text, _line_indent(source, item.start))
+    return Replacement(
+        source.path, item.start, item.end, encode(source, new, item.start), source.data[item.start : item.end]
+    )
+
+
+def insert_sorted_string(source: Source, node: ast.List | ast.Tuple, name: str) -> Insertion:
+    """Insert the string `name` where it belongs in a sorted list of names (`__all__`), at the end of an unsorted one.
+
+    The order is that of ruff's RUF022: CONSTANTS, Classes, the rest, each in natural order ("op2" before "op10").
+    """
+    values = [e.value if isinstance(e, ast.Constant) and isinstance(e.value, str) else None for e in node.elts]
+    quote = "'" if values and source.text(node.elts[0]).startswith("'") else '"'
+    text = f"{quote}{name}{quote}"
+    return _insert_sorted(source, node, text, _name_key(name), [None if v is None else _name_key(v) for v in values])
+
+
+def insert_import_name(source: Source, node: ast.ImportFrom, name: str) -> Insertion:
+    """Insert `name` into `from module import ...`, where isort's order puts it.
+
+    When the import has no parentheses and its line would get too long, a second import of the module follows it.
+    """
+    keys = [_name_key(alias.name) for alias in node.names]
+    insertion = _insert_sorted(source, node, name, _name_key(name), list(keys))
+    added = insertion.text.decode(source.encoding)
+    if not _fits(source, insertion.offset, added) and not read_elements(source, node).bracketed:
+        return after_statement(source, node, f"from {'.' * node.level}{node.module or ''} import {name}\n")
+    return insertion
+
+
+def _insert_sorted(source: Source, node: Bracketed, text: str, key: str, keys: list[str | None]) -> Insertion:
+    known = [k for k in keys if k is not None]
+    anchors = nodes_of(node)
+    if not anchors or len(known) < len(keys) or known != sorted(known):
+        return insert_element(source, node, text)
+    index = sum(k < key for k in known)
+    if index == 0:
+        return insert_element(source, node, text, at="before", anchor=anchors[0][0], sort=key)
+    insertion = insert_element(source, node, text, at="after", anchor=anchors[index - 1][0], sort=key)
+    # Names of one run that go to the same gap stand in their own order, not in that of planning.
+    return Insertion(insertion.path, insertion.offset, insertion.text, sort=key)
+
+
+def _name_key(name: str) -> str:
+    """A string that sorts as isort sorts names: by kind, then naturally, then by case."""
+    kind = "0" if name.isupper() and len(name) > 1 else "1" if name[:1].isupper() else "2"
+    natural = re.sub(r"\d+", lambda m: f"{len(m[0].lstrip('0')):04d}{m[0].lstrip('0')}", name.casefold())
+    return f"{kind}{natural}\0{name}"
+
+
+# Where and how: each of these returns a byte offset and the text to insert there, with "\n" for a newline.
+
+
+def _line_before(source: Source, elements: Elements, index: int, text: str) -> tuple[int, str]:
+    start = elements.items[index].start
+    previous = elements.items[index - 1].comma if index else elements.open
+    line = _line_of(source, start)
+    limit = _line_of(source, previous or elements.open)
+    while line - 1 > limit and source.data[source.line_start(line - 1) :].lstrip(b" \t").startswith(b"#"):
+        line -= 1
+    return source.line_start(line), indent(text, _line_indent(source, start)) + ",\n"
+
+
+def _inline_first(source: Source, elements: Elements, text: str) -> tuple[int, str]:
+    start = elements.items[0].start
+    deeper = _deeper(_line_indent(source, start))
+    if _fits(source, start, text + ", "):
+        return start, text + ", "
+    return start, f"{_hanging(text, deeper)},\n{deeper}"
+
+
+def _after(source: Source, elements: Elements, index: int, text: str, *, at_end: bool) -> tuple[int, str]:
+    item = elements.items[index]
+    own_line = _starts_line(source, item.start)
+    before = _line_indent(source, item.start)
+    margin = before if own_line else _margin(source, elements, index, before)
+    if item.comma is not None:
+        tail = _tail(source, item.comma)
+        if not tail or tail.startswith(b"#"):
+            line = _line_of(source, item.comma)
+            if at_end and _starts_line(source, elements.close):  # below comments that end the list
+                line = _line_of(source, elements.close) - 1
+            return source.line_end(line), indent(text, margin) + ",\n"
+        if _fits(source, item.comma, f" {text},"):
+            return item.comma, f" {text},"
+        return item.comma, f"\n{indent(text, margin)},"
+    tail = _tail(source, item.end)
+    one_line = _line_of(source, elements.items[0].start) == _line_of(source, item.end)
+    if tail.startswith(b"#") and elements.bracketed:
+        return source.line_end(_line_of(source, item.end)), f"{margin}, {_hanging(text, margin)}\n"
+    if (one_line or not own_line) and _fits(source, item.end, f", {text}"):
+        return item.end, f", {text}"
+    if not elements.bracketed:
+        return item.end, f", {text}"
+    return item.end, f",\n{indent(text, margin)}"
+
+
+def _into_empty(source: Source, elements: Elements, text: str) -> tuple[int, str]:
+    outer = _line_indent(source, elements.open)
+    body = indent(text, _deeper(outer))
+    if _starts_line(source, elements.close):
+        return source.line_start(_line_of(source, elements.close)), body + ",\n"
+    return elements.open, f"\n{body},\n{outer}"
+
+
+def _margin(source: Source, elements: Elements, index: int, line: str) -> str:
+    """Indentation for a new line after an element that does not start its own."""
+    if _line_of(source, elements.items[index].start) > _line_of(source, elements.open):
+        return line
+    following = [i.start for i in elements.items[index + 1 :] if _starts_line(source, i.start)]
+    return _line_indent(source, following[0]) if following else _deeper(line)
+
+
+def _line_of(source: Source, offset: int) -> int:
+    return bisect.bisect_right(source.line_starts, offset)
+
+
+def _line_indent(source: Source, offset: int) -> str:
+    line = source.data[source.line_start(_line_of(source, offset)) : offset]
+    return line[: len(line) - len(line.lstrip(b" \t"))].decode("ascii")
+
+
+def _deeper(margin: str) -> str:
+    return margin + ("\t" if margin.endswith("\t") else "    ")
+
+
+def _starts_line(source: Source, offset: int) -> bool:
+    return not source.data[source.line_start(_line_of(source, offset)) : offset].strip(b" \t")
+
+
+def _tail(source: Source, offset: int) -> bytes:
+    return source.data[offset : source.line_end(_line_of(source, offset))].strip()
+
+
+def _fits(source: Source, offset: int, added: str) -> bool:
+    line = _line_of(source, offset)
+    columns = len(source.data[source.line_start(line) : source.line_end(line)].decode(source.encoding).rstrip("\r\n"))
+    return "\n" not in added and columns + len(added) <= LINE_LENGTH
+
+
+def _hanging(text: str, margin: str) -> str:
+    """`text` with every line but the first moved right."""
+    return indent(text, margin)[len(margin) :]
+
+
+def _index(node: Bracketed, anchor: ast.AST | None) -> int:
+    for index, names in enumerate(nodes_of(node)):
+        if anchor is not None and any(name is anchor for name in names):
+            return index
+    raise ValueError("the anchor is not an element of the literal")
+
+
+# Trusting nothing: the edited expression is parsed again and compared, element by element.
+
+
+def _parse(node: Bracketed, code: str) -> Bracketed:
+    if isinstance(node, ast.ImportFrom):
+        statement = ast.parse(code).body[0]
+        assert isinstance(statement, ast.ImportFrom)
+        return statement
+    tree = ast.parse(f"({code}\n)", mode="eval")
+    if type(tree.body) is not type(node):
+        raise SyntaxError(f"{type(tree.body).__name__} instead of {type(node).__name__}")
+    return tree.body
+
+
+def _dumps(node: Bracketed) -> list[str]:
+    return ["|".join("" if part is None else ast.dump(part) for part in parts) for parts in nodes_of(node)]
+
+
+def _parse_element(node: Bracketed, text: str) -> str:
+    """The dump of `text` as an element of something like `node`."""
+    frames = {ast.Dict: "{%s\n}", ast.Call: "f(%s\n)", ast.ImportFrom: "from m import (%s\n)", ast.Set: "{%s\n}"}
+    frame = frames.get(type(node), "[%s\n]")
+    try:
+        alike = ast.parse(frame % text).body[0]
+        container = alike.value if isinstance(alike, ast.Expr) else alike
+        found = _dumps(container)  # type: ignore[arg-type]
+    except (SyntaxError, AttributeError) as error:
+        raise ValueError(f"not an element of a {type(node).__name__}: {text!r}") from error
+    if len(found) != 1 or text.rstrip().endswith(","):
+        raise ValueError(f"not exactly one element: {text!r}")
+    return found[0]
+
+
+def _check(source: Source, node: Bracketed, index: int, offset: int, added: str, text: str) -> None:
+    """Refuse unless the edited expression has the old elements, unchanged, and the new one at `index`."""
+    start, end = source.start(node), source.end(node)
+    data = source.data
+    code = (data[start:offset] + encode(source, added, offset) + data[offset:end]).decode(source.encoding)
+    expected = _dumps(node)
+    expected.insert(index, _parse_element(node, text))
+    try:
+        got = _dumps(_parse(node, code))
+    except (SyntaxError, ValueError) as error:
+        reason = error.args[0] if error.args else error
+        found = f"a {type(node).__name__.lower()} that can't take another element ({reason})"
+    else:
+        if got == expected and start <= offset <= end:
+            return
+        found = f"a {type(node).__name__.lower()} whose elements would not stay the same"
+    raise CheckoutRefused(Problem(source.place(node), found, "room for one more element", "", "element"))

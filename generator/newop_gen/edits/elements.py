@@ -1,0 +1,142 @@
+"""What LibCST knows of one bracketed expression: where its elements and commas are, in bytes of the file.
+
+`ast` says where an element is but not where its comma is, nor whether a "," or "#" between two elements belongs to a
+comment. LibCST does, and parsing one expression with it costs next to nothing (a whole file takes seconds). It is
+trusted only when it reprints the expression exactly.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Union
+
+from ..problems import CheckoutRefused, Problem
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from ..checkout.source import Source
+
+Bracketed = Union[ast.List, ast.Tuple, ast.Set, ast.Dict, ast.Call, ast.ImportFrom]
+
+# LibCST's native parser overflows the stack on deep nesting and takes the process with it; code by people has about 20.
+_MAX_DEPTH = 100
+
+
+@dataclass(frozen=True)
+class Element:
+    """One element with its own parentheses; `comma` is the offset just past its comma, None without one."""
+
+    start: int
+    end: int
+    comma: int | None
+
+
+@dataclass(frozen=True)
+class Elements:
+    """The elements of a bracketed expression; `open` is just past the bracket, `close` at the closing one.
+
+    An import without parentheses has `bracketed` False, and `open` and `close` are the ends of its names.
+    """
+
+    open: int
+    close: int
+    items: tuple[Element, ...]
+    bracketed: bool = True
+
+
+def read_elements(source: Source, node: Bracketed) -> Elements:
+    """Where the elements of `node` are; raises `CheckoutRefused` when LibCST can't reprint the expression exactly."""
+    import libcst as cst
+    from libcst.metadata import ByteSpanPositionProvider, MetadataWrapper
+
+    if _depth(node) > _MAX_DEPTH:
+        raise _refuse(source, node, f"an expression nested more than {_MAX_DEPTH} deep", "reprint-depth")
+    text = source.text(node)
+    is_import = isinstance(node, ast.ImportFrom)
+    # Inside parentheses an expression may span lines, whatever the brackets that it stood in before.
+    code = text if is_import else f"({text})"
+    try:
+        module = cst.parse_module(code)
+    except (cst.ParserSyntaxError, RecursionError, ValueError):
+        raise _refuse(source, node, "an expression that LibCST can't parse", "reprint") from None
+    if module.code != code:
+        raise _refuse(source, node, "an expression that LibCST can't reprint exactly", "reprint")
+
+    wrapper = MetadataWrapper(module, unsafe_skip_copy=True)
+    spans = wrapper.resolve(ByteSpanPositionProvider)
+    base = source.start(node) - (0 if is_import else 1)
+    offset = _byte_mapper(source, code, base, source.start(node))
+
+    def item(element: Any) -> Element:
+        span = spans[element]
+        comma = None
+        if isinstance(element.comma, cst.Comma):
+            before = len(module.code_for_node(element.comma.whitespace_before).encode())
+            comma = offset(spans[element.comma].start + before + 1)
+        return Element(offset(span.start), offset(span.start + span.length), comma)
+
+    statement = _statement(module)
+    if isinstance(statement, cst.ImportFrom):
+        if isinstance(statement.names, cst.ImportStar):
+            raise _refuse(source, node, "an import of *", "anchor-shape")
+        items = tuple(map(item, statement.names))
+        if statement.lpar is None:
+            return Elements(items[0].start, items[-1].end, items, bracketed=False)
+        return Elements(offset(spans[statement.lpar].start) + 1, source.end(node) - 1, items)
+
+    expression = statement.value
+    if isinstance(expression, cst.Call):
+        func = module.code_for_node(expression.func) + module.code_for_node(expression.whitespace_after_func)
+        opening = offset(1 + len(func.encode())) + 1
+        return Elements(opening, source.end(node) - 1, tuple(map(item, expression.args)))
+    if isinstance(expression, cst.Tuple) and len(expression.lpar) < 2:
+        raise _refuse(source, node, "a tuple without parentheses", "anchor-shape")
+    return Elements(source.start(node) + 1, source.end(node) - 1, tuple(map(item, expression.elements)))
+
+
+def nodes_of(node: Bracketed) -> Sequence[tuple[ast.AST | None, ...]]:
+    """Per element, in source order, the `ast` nodes that name it: the expression, or key and value, or keyword."""
+    if isinstance(node, ast.Dict):
+        return list(zip(node.keys, node.values, strict=True))
+    if isinstance(node, ast.Call):
+        arguments: list[tuple[ast.AST | None, ...]] = [(a,) for a in node.args]
+        arguments += [(k, k.value) for k in node.keywords]
+        # `f(a=1, *b)`: the positional one comes later in the source.
+        return sorted(arguments, key=lambda a: (a[0].lineno, a[0].col_offset))  # type: ignore[union-attr]
+    if isinstance(node, ast.ImportFrom):
+        return [(name,) for name in node.names]
+    return [(element,) for element in node.elts]
+
+
+def _statement(module: cst.Module) -> Any:
+    """The only small statement of a parsed snippet."""
+    line: Any = module.body[0]
+    return line.body[0]
+
+
+def _byte_mapper(source: Source, code: str, base: int, start: int) -> Any:
+    """From byte offsets in the UTF-8 `code` to byte offsets in the file."""
+    if source.encoding == "utf-8":
+        return lambda at: base + at
+    data = code.encode()
+    return lambda at: start + len(data[:at].decode().encode(source.encoding)) - (start - base)
+
+
+def _depth(node: ast.AST) -> int:
+    depth = 0
+    level = [node]
+    while level:
+        depth += 1
+        if depth > _MAX_DEPTH:
+            break
+        level = [child for parent in level for child in ast.iter_child_nodes(parent)]
+    return depth
+
+
+def _refuse(source: Source, node: ast.AST, found: str, code: str) -> CheckoutRefused:
+    return CheckoutRefused(
+        Problem(source.place(node), found, "code that can be edited without changing the rest", "", code)
+    )
