@@ -1,0 +1,16 @@
+"""A release of aiconfigurator as a practice checkout, and an interpreter that can run it."""
+
+from .cache import cache_dir
+from .make import make_sandbox
+from .runtime import release_environment, runtime_python
+from .wheels import CLONE_ONLY, WHEELS, get_wheel
+
+__all__ = [
+    "CLONE_ONLY",
+    "WHEELS",
+    "cache_dir",
+    "get_wheel",
+    "make_sandbox",
+    "release_environment",
+    "runtime_python",
+]

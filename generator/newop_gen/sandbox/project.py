@@ -1,0 +1,82 @@
+"""The files that a wheel does not carry and a source checkout has: a project file, an ignore list, a test tree."""
+
+from __future__ import annotations
+
+import re
+from email.parser import HeaderParser
+
+# The directories of a checkout's test tree in which a new op's unit test belongs.
+TEST_PACKAGES = ("tests", "tests/unit", "tests/unit/sdk", "tests/unit/sdk/database")
+
+IGNORED = ("__pycache__/", "*.egg-info/", "build/", "dist/", "venv/", "env/", ".venv/", ".pytest_cache/")
+
+# The lint profile that aiconfigurator's releases have in common; wheels carry none.
+_SELECT = "YTT B A C4 T10 SIM I C90 E W F PGH UP RUF TRY N"
+_IGNORE = (
+    "A005 E731 RUF005 C901 C408 B007 SIM105 E402 E722 C401 TRY003 TRY300 TRY301 SIM108 B006 RUF015 N812 PGH003 "
+    "RUF059 UP007 UP045 B019 B023"
+)
+
+_MARKERS = ("unit: fast tests", "integration: several components together", "e2e: end to end", "build: for builds")
+
+
+def project_file(version: str, metadata: str) -> str:
+    """A `pyproject.toml` for a checkout made from a wheel: installable, with upstream's lint profile.
+
+    `metadata` is the wheel's METADATA; its requirements (those of no extra) and its Python floor are taken over.
+    """
+    headers = HeaderParser().parsestr(metadata)
+    requirements = [str(r) for r in headers.get_all("Requires-Dist", []) if ";" not in str(r)]
+    floor = str(headers.get("Requires-Python") or ">=3.10")
+    match = re.search(r"3\.(\d+)", floor)
+    target = f"py3{match[1]}" if match else "py310"
+    return f"""\
+# Made by newop-gen for a practice checkout of aiconfigurator {version}; the release's wheel carries no project file.
+
+[project]
+name = "aiconfigurator"
+version = "{version}"
+requires-python = "{floor}"
+dependencies = {_array(requirements)}
+
+[build-system]
+requires = ["setuptools"]
+build-backend = "setuptools.build_meta"
+
+[tool.setuptools.packages.find]
+where = ["src"]
+
+[tool.ruff]
+line-length = 120
+target-version = "{target}"
+extend-exclude = ["*.ipynb"]
+
+[tool.ruff.lint]
+select = {_array(_SELECT.split())}
+ignore = {_array(_IGNORE.split())}
+
+[tool.ruff.lint.isort]
+known-first-party = ["aiconfigurator", "utils", "helper"]
+
+[tool.pytest.ini_options]
+pythonpath = ["src"]
+testpaths = ["tests"]
+addopts = "--strict-markers"
+markers = {_array(_MARKERS)}
+"""
+
+
+def generated_files(version: str, metadata: str) -> dict[str, str]:
+    """Path and text of every file that is added to a wheel's own."""
+    files = {"pyproject.toml": project_file(version, metadata), ".gitignore": "\n".join(IGNORED) + "\n"}
+    files |= {f"{package}/__init__.py": "" for package in TEST_PACKAGES}
+    return files
+
+
+def minimal_metadata(version: str) -> str:
+    """Metadata for a release that comes from a clone, which has none."""
+    return f"Metadata-Version: 2.1\nName: aiconfigurator\nVersion: {version}\n"
+
+
+def _array(items: list[str] | tuple[str, ...]) -> str:
+    return "[\n" + "".join(f'    "{item}",\n' for item in items) + "]"

@@ -1,0 +1,176 @@
+"""The releases that PyPI has as a wheel with the op code in it: which, and how to get one."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..problems import IoFault, Place, Problem, SpecError
+from .cache import cache_fault, file_digest, locked
+
+DOWNLOAD_SECONDS = 900
+
+
+@dataclass(frozen=True)
+class Wheel:
+    """A published wheel. Released files never change, so its digest is part of what is asked for."""
+
+    version: str
+    filename: str
+    sha256: str
+    megabytes: int
+
+
+WHEELS = {
+    wheel.version: wheel
+    for wheel in (
+        Wheel(
+            "0.6.0",
+            "aiconfigurator-0.6.0-py3-none-any.whl",
+            "44054a476023e1feb84bee64b7c7da522306399bea0070acf08f9b79ca744626",
+            23,
+        ),
+        Wheel(
+            "0.7.0",
+            "aiconfigurator-0.7.0-py3-none-any.whl",
+            "d7736969835de57fd467c318e3fb85fc7251486ac60e7d794e4cfad1a403086d",
+            32,
+        ),
+        Wheel(
+            "0.8.0",
+            "aiconfigurator-0.8.0-py3-none-any.whl",
+            "ba83fb596c64d94aabf7f76dd6bbdb7002e7524175485084a89c1eb5dbe25a87",
+            72,
+        ),
+        Wheel(
+            "0.10.0",
+            "aiconfigurator-0.10.0-cp310-abi3-manylinux_2_28_x86_64.whl",
+            "4abed631f3a6eef9b74cefb8f0a23f90bce467c2e2fc52ae76519a2b27bcdce3",
+            78,
+        ),
+    )
+}
+
+# Supported releases without a wheel to practise on, with the reason.
+CLONE_ONLY = {
+    "0.9.0": "PyPI has only a source archive of it, which does not build",
+    "0.11.0": "its wheel holds shims only, the op code is not in it",
+}
+
+
+def known_versions() -> str:
+    """One clause that says which versions work, and how."""
+    return f"{', '.join(WHEELS)} (from PyPI), or {' and '.join(CLONE_ONLY)} with --repo CLONE"
+
+
+def wheel_for(version: str) -> Wheel:
+    """The wheel of `version`; raises `SpecError` that lists the versions that work when there is none."""
+    if version in WHEELS:
+        return WHEELS[version]
+    if version in CLONE_ONLY:
+        raise SpecError(
+            Problem(
+                Place(f"aiconfigurator {version}"),
+                f"there is no usable wheel: {CLONE_ONLY[version]}",
+                known_versions(),
+                f"clone aiconfigurator's repository with its tags and add --repo CLONE; its tag v{version} is used",
+                "no-wheel",
+            )
+        )
+    import difflib
+
+    near = difflib.get_close_matches(version, [*WHEELS, *CLONE_ONLY], 1, 0.5)
+    raise SpecError(
+        Problem(
+            Place(f"aiconfigurator {version}"),
+            "no such version to make a sandbox of",
+            known_versions(),
+            f"did you mean {near[0]}?" if near else "any other tagged release can be taken from a clone with --repo",
+            "unknown-version",
+        )
+    )
+
+
+def get_wheel(version: str, report: Callable[[str], None] = print) -> Path:
+    """The wheel file of `version`, downloaded by pip at the first call, from the cache afterwards.
+
+    The cached file is checked against its digest each time, and fetched again when it does not match. Raises
+    `SpecError` for a version without a wheel, `IoFault` when it can't be downloaded or the cache can't be written.
+    """
+    wheel = wheel_for(version)
+    with locked(f"wheel-{version}") as cache:
+        path = cache / "wheels" / wheel.filename
+        try:
+            if path.is_file():
+                if file_digest(path) == wheel.sha256:
+                    return path
+                report(f"{path} is damaged; it is downloaded again")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            report(f"Downloading aiconfigurator {version} ({wheel.megabytes} MB, once) into {path.parent}")
+            with tempfile.TemporaryDirectory(prefix="download-", dir=path.parent) as scratch:
+                _download(wheel, Path(scratch))
+                os.replace(Path(scratch) / wheel.filename, path)
+        except OSError as error:
+            raise cache_fault(path, error) from None
+    return path
+
+
+def pip_command() -> list[str]:
+    """How to call pip here: this interpreter's own, else one on the PATH. Raises `IoFault` when there is none."""
+    if importlib.util.find_spec("pip") is not None:
+        return [sys.executable, "-m", "pip"]
+    for name in ("pip3", "pip"):
+        found = shutil.which(name)
+        if found:
+            return [found]
+    raise IoFault(
+        Problem(
+            Place(sys.executable),
+            "this interpreter has no pip, and none is on the PATH",
+            "pip, to download a release",
+            f"run: {sys.executable} -m ensurepip",
+            "no-pip",
+        )
+    )
+
+
+def _download(wheel: Wheel, directory: Path) -> None:
+    # The digest goes along as a requirement, so that pip takes this very file or none. Platform and Python are named
+    # because what is wanted is source to look at and edit, the same on every machine, not something to install here.
+    requirements = directory / "requirements.txt"
+    requirements.write_text(f"aiconfigurator=={wheel.version} --hash=sha256:{wheel.sha256}\n")
+    command = [*pip_command(), "download", "--quiet", "--disable-pip-version-check", "--no-input", "--no-deps"]
+    command += ["--only-binary=:all:", "--platform=manylinux_2_28_x86_64", "--platform=any", "--python-version=3.12"]
+    command += ["--implementation=cp", "--abi=abi3", "--abi=none", "--require-hashes"]
+    command += [f"--requirement={requirements}", f"--dest={directory}"]
+    try:
+        done = subprocess.run(
+            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=DOWNLOAD_SECONDS, check=False
+        )
+        output, failed = done.stderr.strip() or done.stdout.strip(), done.returncode != 0
+    except subprocess.TimeoutExpired:
+        output, failed = f"no end after {DOWNLOAD_SECONDS // 60} minutes", True
+    if failed or not (directory / wheel.filename).is_file():
+        raise IoFault(
+            Problem(
+                Place(f"aiconfigurator {wheel.version}"),
+                f"the wheel could not be downloaded: {_last_error(output)}",
+                f"{wheel.filename} from the package index that pip is set up for",
+                "check the network and pip's configuration; it is needed once, later runs use the cache",
+                "download",
+            )
+        )
+
+
+def _last_error(output: str) -> str:
+    """The line of pip's output that says what went wrong."""
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    errors = [line for line in lines if line.startswith("ERROR:")]
+    return (errors or lines or ["pip said nothing"])[-1].removeprefix("ERROR: ")
