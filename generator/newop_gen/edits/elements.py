@@ -74,8 +74,7 @@ def read_elements(source: Source, node: Bracketed) -> Elements:
         span = spans[element]
         comma = None
         if isinstance(element.comma, cst.Comma):
-            before = len(module.code_for_node(element.comma.whitespace_before).encode())
-            comma = offset(spans[element.comma].start + before + 1)
+            comma = offset(spans[element.comma].start + 1)
         return Element(offset(span.start), offset(span.start + span.length), comma)
 
     statement = _statement(module)

@@ -1,0 +1,72 @@
+"""Set-up of all tests: released trees as fixtures, deterministic property tests, and a count of what was skipped."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Collection
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+from support.releases import Release, ReleaseUnavailable, changed_tables, copy_release
+
+# The same examples on every run and every machine; a found failure is kept as a test of its own.
+settings.register_profile(
+    "newop", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
+)
+settings.load_profile("newop")
+
+_UNAVAILABLE = pytest.StashKey[list[str]]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[_UNAVAILABLE] = []
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "release" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.release)
+
+
+@pytest.fixture
+def release(tmp_path: Path) -> Callable[..., Release]:
+    """`release("0.8.0")`: a fresh copy of that release as a source checkout, for this test alone.
+
+    `git=True` makes it a repository with one commit; `systems=("h200_sxm",)` links that system's measured tables in
+    (None: those of all systems). The test is skipped, and counted, when the release can't be had; with
+    NEWOP_GEN_REQUIRE_RELEASES set, as in CI, it fails.
+    """
+    made = 0
+
+    def make(version: str, *, git: bool = False, systems: Collection[str] | None = ()) -> Release:
+        nonlocal made
+        made += 1
+        try:
+            return copy_release(version, tmp_path / f"aiconfigurator-{version}-{made}", git=git, systems=systems)
+        except ReleaseUnavailable as error:
+            from_clone = "set REPO" in str(error)
+            if os.environ.get("NEWOP_GEN_REQUIRE_RELEASES") and not from_clone:
+                pytest.fail(f"RELEASE UNAVAILABLE: {error}")
+            pytest.skip(f"RELEASE UNAVAILABLE: {error}")
+
+    return make
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cached_tables_stay_as_they_are() -> None:
+    """Tests get hard links to the cache's tables: none may write through one."""
+    before = set(changed_tables())
+    yield
+    changed = sorted(set(changed_tables()) - before)
+    assert not changed, f"a test wrote through to cached tables: {changed}; remove their directory from the cache"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    skipped = [r for r in terminalreporter.stats.get("skipped", []) if "RELEASE UNAVAILABLE" in str(r.longrepr)]
+    if skipped:
+        terminalreporter.section("releases that could not be had", red=True, bold=True)
+        terminalreporter.line(f"{len(skipped)} tests were skipped: they need a released tree.")
+        for reason in sorted({str(r.longrepr[2]) for r in skipped}):
+            terminalreporter.line(f"  {reason}")
