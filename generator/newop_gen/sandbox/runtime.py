@@ -9,31 +9,54 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from ..problems import IoFault, Place, Problem
 from .cache import cache_fault, locked
 
-# What releases 0.6 to 0.11 import, as their metadata pin it. plotext 6 has no `plot_size`, which their reports call.
-# pytest runs the unit test that comes with an inserted op.
+
+@dataclass(frozen=True)
+class Requirement:
+    """A distribution that a release needs: the module it brings, and the versions that serve."""
+
+    name: str
+    module: str
+    versions: str
+    below: int  # the first major version that does not serve, or is not known to
+
+    def met_by(self, version: str) -> bool:
+        """Whether an installed version serves; a lower bound other than numpy's is not worth asking for here."""
+        if self.name == "numpy":
+            return version.startswith("1.26.")
+        major = version.partition(".")[0]
+        return not major.isdigit() or int(major) < self.below
+
+    def __str__(self) -> str:
+        return f"{self.name}{self.versions},<{self.below}"
+
+
+# What releases 0.6 to 0.11 import, as their metadata have it; they name no upper bounds, and need some: plotext 6 has
+# no `plot_size`, which their reports call, and pyarrow 26 refuses the numpy that they pin. pytest runs the unit test
+# that comes with an inserted op.
 REQUIREMENTS = (
-    "numpy~=1.26.4",
-    "pandas>=2.2.3",
-    "scipy>=1.13.1",
-    "pyyaml>=6.0",
-    "matplotlib>=3.9.4",
-    "plotext>=5.3.2,<6",
-    "plotly>=6.0.1",
-    "prettytable>=3.16.0",
-    "tqdm>=4.0.0",
-    "bokeh",
-    "nvidia-ml-py",
-    "munch>=4.0.0",
-    "packaging>=20.0",
-    "jinja2>=3.1.0",
-    "pyarrow>=15.0.0",
-    "pydantic>=2.5",
-    "pytest>=8.3.5",
+    Requirement("numpy", "numpy", "~=1.26.4", 2),
+    Requirement("pandas", "pandas", ">=2.2.3", 4),
+    Requirement("scipy", "scipy", ">=1.13.1", 2),
+    Requirement("pyyaml", "yaml", ">=6.0", 7),
+    Requirement("matplotlib", "matplotlib", ">=3.9.4", 4),
+    Requirement("plotext", "plotext", ">=5.3.2", 6),
+    Requirement("plotly", "plotly", ">=6.0.1", 8),
+    Requirement("prettytable", "prettytable", ">=3.16.0", 4),
+    Requirement("tqdm", "tqdm", ">=4.0.0", 5),
+    Requirement("bokeh", "bokeh", ">=3.0", 4),
+    Requirement("nvidia-ml-py", "pynvml", ">=12", 100),
+    Requirement("munch", "munch", ">=4.0.0", 5),
+    Requirement("packaging", "packaging", ">=20.0", 100),
+    Requirement("jinja2", "jinja2", ">=3.1.0", 4),
+    Requirement("pyarrow", "pyarrow", ">=15.0.0", 26),
+    Requirement("pydantic", "pydantic", ">=2.5", 3),
+    Requirement("pytest", "pytest", ">=8.3.5", 10),
 )
 
 # numpy 1.26, which all of them pin, has no build for Python 3.13.
@@ -66,7 +89,7 @@ def runtime_python(report: Callable[[str], None] = print) -> Path:
             shutil.rmtree(environment, ignore_errors=True)
             report(f"Building an environment for aiconfigurator in {environment} (once, about a minute)")
             _build(base, environment)
-            (environment / "complete").write_text("\n".join(REQUIREMENTS) + "\n")
+            (environment / "complete").write_text(_listing())
         except OSError as error:
             raise cache_fault(environment, error) from None
         return _python_in(environment)
@@ -97,20 +120,16 @@ def import_roots(directory: str | os.PathLike[str]) -> list[Path]:
     return [*roots, core] if core.is_dir() else roots
 
 
-def missing_here() -> list[str]:
-    """The requirements that the running interpreter does not have."""
+def missing_here() -> list[Requirement]:
+    """The requirements that the running interpreter does not meet."""
     missing = []
     for requirement in REQUIREMENTS:
-        name = requirement.split("~")[0].split(">")[0]
         try:
-            version = importlib.metadata.version(name)
+            version = importlib.metadata.version(requirement.name)
         except importlib.metadata.PackageNotFoundError:
             missing.append(requirement)
             continue
-        # The two that have an upper bound; older ones than the lower bounds do not come with the 1.26 line of numpy.
-        if (name == "numpy" and not version.startswith("1.26.")) or (
-            name == "plotext" and not version.startswith("5.")
-        ):
+        if not requirement.met_by(version):
             missing.append(requirement)
     return missing
 
@@ -172,8 +191,12 @@ def _named(path: str) -> Path:
     return python
 
 
+def _listing() -> str:
+    return "".join(f"{requirement}\n" for requirement in REQUIREMENTS)
+
+
 def _key() -> str:
-    return hashlib.sha256("\n".join(REQUIREMENTS).encode()).hexdigest()[:10]
+    return hashlib.sha256(_listing().encode()).hexdigest()[:10]
 
 
 def _python_in(environment: Path) -> Path:
@@ -182,9 +205,12 @@ def _python_in(environment: Path) -> Path:
 
 def _build(base: str, environment: Path) -> None:
     environment.parent.mkdir(parents=True, exist_ok=True)
-    install = [str(_python_in(environment)), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    install += ["--no-input", "--only-binary=:all:", *REQUIREMENTS]
-    for command in ([base, "-m", "venv", str(environment)], install):
+    python = str(_python_in(environment))
+    install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
+    install += ["--only-binary=:all:", *map(str, REQUIREMENTS)]
+    # Packages do not always say with which others they work: only an import shows it.
+    check = [python, "-I", "-c", "".join(f"import {requirement.module}\n" for requirement in REQUIREMENTS)]
+    for command in ([base, "-m", "venv", str(environment)], install, check):
         try:
             done = subprocess.run(
                 command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=BUILD_SECONDS, check=False
