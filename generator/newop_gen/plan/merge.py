@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+import itertools
 from typing import TYPE_CHECKING, NamedTuple, Union
 
 from ..problems import Conflict, Place, Problem
@@ -12,16 +12,56 @@ if TYPE_CHECKING:
     from .model import Plan
 
 
-class _Placed(NamedTuple):
-    """An edit inside a file, sortable: fields are compared from left to right, `rank` is unique."""
+class Placed(NamedTuple):
+    """An edit inside a file, sortable into its place: fields are compared from left to right, `rank` is unique."""
 
     at: int
     replaces: bool  # what is put in at the start of a replaced range stands before it
     after_stack: bool  # stacking insertions first: `after: op` means right after it
     sort: str
     rank: int  # order of planning; turned round for stacking insertions
-    label: str
+    step: int  # index of its step in the plan
     edit: Union[Insertion, Replacement]
+
+
+class FileEdits(NamedTuple):
+    """All pending edits of one file: a creation and its step, or edits in their places."""
+
+    creation: tuple[Creation, int] | None
+    placed: list[Placed]
+
+
+def edits_by_file(plan: Plan) -> dict[str, FileEdits]:
+    """The plan's pending edits by path, in the order in which the plan first touches each file.
+
+    Raises `Conflict` when two edits of the run want the same bytes or the same new file.
+    """
+    files: dict[str, FileEdits] = {}
+    number = 0
+    for index, step in enumerate(plan.steps):
+        for edit in step.edits:
+            number += 1
+            if edit.done:
+                continue
+            file = files.setdefault(edit.path, FileEdits((edit, index) if isinstance(edit, Creation) else None, []))
+            if isinstance(edit, Creation):
+                if file.creation is None or file.creation[0] != edit:
+                    raise _clash(plan, edit.path, file.creation[1] if file.creation else file.placed[0].step, index)
+            elif file.creation is not None:
+                raise _clash(plan, edit.path, file.creation[1], index)
+            elif isinstance(edit, Insertion):
+                rank = -number if edit.stacks else number
+                file.placed.append(Placed(edit.offset, False, not edit.stacks, edit.sort, rank, index, edit))
+            else:
+                file.placed.append(Placed(edit.start, True, True, "", number, index, edit))
+    for path, file in files.items():
+        file.placed.sort()
+        end = 0
+        for previous, placed in itertools.pairwise(file.placed):
+            end = max(end, previous.edit.end if isinstance(previous.edit, Replacement) else 0)
+            if placed.at < end:
+                raise _clash(plan, path, previous.step, placed.step)
+    return files
 
 
 def merge(plan: Plan) -> list[FileChange]:
@@ -29,44 +69,29 @@ def merge(plan: Plan) -> list[FileChange]:
 
     Raises `Conflict` when two edits of the run want the same bytes or the same new file.
     """
-    order: dict[str, None] = {}
-    in_place: dict[str, list[_Placed]] = defaultdict(list)
-    created: dict[str, tuple[Creation, str]] = {}
-    for number, (step, edit) in enumerate(plan.step_edits()):
-        if edit.done:
-            continue
-        label = f"{step.op}:{step.key}"
-        order[edit.path] = None
-        if isinstance(edit, Creation):
-            other = created.setdefault(edit.path, (edit, label))
-            if other[0].content != edit.content:
-                raise _clash(edit.path, other[1], label)
-        elif isinstance(edit, Insertion):
-            rank = -number if edit.stacks else number
-            in_place[edit.path].append(_Placed(edit.offset, False, not edit.stacks, edit.sort, rank, label, edit))
-        else:
-            in_place[edit.path].append(_Placed(edit.start, True, True, "", number, label, edit))
     changes = []
-    for path in order:
-        if path not in created:
-            changes.append(_splice(path, plan.sources[path], sorted(in_place[path])))
-            continue
-        creation, label = created[path]
-        if path in in_place:
-            raise _clash(path, label, in_place[path][0].label)
-        span = Span(0, len(creation.content), label, b"")
-        changes.append(FileChange(path, None, creation.content, (span,), creation.mode, creation.data))
+    for path, (creation, placed) in edits_by_file(plan).items():
+        if creation is None:
+            changes.append(_splice(plan, path, placed))
+        else:
+            made, step = creation
+            span = Span(0, len(made.content), label(plan, step), b"")
+            changes.append(FileChange(path, None, made.content, (span,), made.mode, made.data))
     return changes
 
 
-def _splice(path: str, before: bytes, edits: list[_Placed]) -> FileChange:
+def label(plan: Plan, step: int) -> str:
+    """ "op:key" of a step, as recorded with each span."""
+    return f"{plan.steps[step].op}:{plan.steps[step].key}"
+
+
+def _splice(plan: Plan, path: str, edits: list[Placed]) -> FileChange:
+    before = plan.sources[path]
     out = bytearray()
     spans: list[Span] = []
     cursor = 0
     for placed in edits:
         edit = placed.edit
-        if placed.at < cursor:
-            raise _clash(path, spans[-1].label, placed.label)
         out += before[cursor : placed.at]
         start = len(out)
         out += edit.text
@@ -77,16 +102,16 @@ def _splice(path: str, before: bytes, edits: list[_Placed]) -> FileChange:
             if old != edit.old:
                 raise AssertionError(f"stale replacement in {path} at byte {edit.start}")
             cursor = edit.end
-        spans.append(Span(start, len(out), placed.label, old))
+        spans.append(Span(start, len(out), label(plan, placed.step), old))
     out += before[cursor:]
     return FileChange(path, before, bytes(out), tuple(spans))
 
 
-def _clash(path: str, one: str, other: str) -> Conflict:
+def _clash(plan: Plan, path: str, one: int, other: int) -> Conflict:
     return Conflict(
         Problem(
             Place(path),
-            f"{one} and {other} both change the same part of this file",
+            f"{label(plan, one)} and {label(plan, other)} both change the same part of this file",
             "edits that don't overlap",
             "apply the specs one at a time",
             "overlap",
