@@ -93,10 +93,8 @@ TABLES = {
     "new_op_context_perf.csv": lambda: rows("new_op", "synthetic", new_op("context")),
     "new_op_generation_perf.csv": lambda: rows("new_op", "synthetic", new_op("generation")),
     "new_op_tokens_perf.csv": lambda: rows("new_op_tokens", "synthetic", new_op_tokens()),
-    "latent_attention_context_perf.csv": lambda: rows("latent_attention", "synthetic", latent_attention_context()),
-    "latent_attention_generation_perf.csv": lambda: rows(
-        "latent_attention", "synthetic", latent_attention_generation()
-    ),
+    "latent_attention_context_perf.csv": lambda: rows("latent_attention", "synthetic", latent_context()),
+    "latent_attention_generation_perf.csv": lambda: rows("latent_attention", "synthetic", latent_generation()),
     "state_scan_perf.csv": lambda: rows("state_scan", "synthetic", state_scan()),
 }
 
