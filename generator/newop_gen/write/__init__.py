@@ -1,0 +1,21 @@
+"""Writing to a checkout: transactions that are recoverable to all-old or all-new, receipts, removal, recovery."""
+
+from .apply import Receipt, SpecRef, apply_plan, check_plan
+from .errors import Stopped
+from .receipts import OpReceipt
+from .recover import RecoveryReport, recover
+from .remove import remove_op
+from .state import Home
+
+__all__ = [
+    "Home",
+    "OpReceipt",
+    "Receipt",
+    "RecoveryReport",
+    "SpecRef",
+    "Stopped",
+    "apply_plan",
+    "check_plan",
+    "recover",
+    "remove_op",
+]

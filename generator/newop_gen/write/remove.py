@@ -1,0 +1,242 @@
+"""Taking out exactly what an op put in."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import os
+import secrets
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from ..plan import FileChange, Plan, Span
+from ..plan.merge import without_spans
+from ..problems import Conflict, NewopError, Place, Problem
+from . import receipts, undo
+from .apply import Receipt
+from .dirt import check_git
+from .errors import conflict, refused
+from .inspect import Drift, Found, inspect, shared_regions
+from .locate import Region, cut
+from .receipts import OpReceipt, Piece
+from .recover import pending, recover_held
+from .signals import Signals
+from .state import Home
+from .transaction import OnEvent, Target, Transaction
+
+
+@dataclass
+class Removal:
+    """What taking ops out changes: targets (base-relative), directories that may be left empty, notes for the user, and
+    copies to be kept (name -> bytes) of what `force` takes out although somebody edited it."""
+
+    ops: tuple[str, ...]
+    targets: list[Target] = field(default_factory=list)
+    dropped: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    copies: dict[str, bytes] = field(default_factory=dict)
+
+
+def remove_op(
+    root: str | os.PathLike[str],
+    ops: tuple[str, ...],
+    *,
+    plan: Callable[[], Plan | None] | None = None,
+    force: bool = False,
+    dry_run: bool = False,
+    on_event: OnEvent | None = None,
+    wait: float = 10.0,
+) -> Receipt:
+    """Take `ops` out of the checkout at `root`: byte for byte what was put in, whatever was edited elsewhere since.
+
+    What to look for is said by the receipts, by `plan()` (the ops' specs planned against the tree as it is, edits found
+    in place being `done`; called inside the lock), or by both. `force` takes out edited insertions, too, and keeps a
+    copy of each file in the `kept` directory beside the receipts. `dry_run` makes every check and writes nothing.
+
+    Raises `CheckoutRefused` when nothing says what an op put in, `Conflict` with the differences when an insertion was
+    edited; otherwise as `apply_plan`.
+    """
+    home = Home.of(root)
+    with home.lock(wait=wait, create=False):
+        if dry_run or not pending(home):
+            known = receipts.read_all(home)
+            removal = plan_removal(home, ops, known, plan() if plan else None, force=force)
+            if dry_run or not (removal.targets or any(op in known for op in ops)):
+                return _receipt(home, removal)  # nothing to do: nothing is touched, not even the lock
+    with Signals() as signals, home.lock(wait=wait):
+        recovered = recover_held(home)
+        known = receipts.read_all(home)
+        removal = plan_removal(home, ops, known, plan() if plan else None, force=force)
+        for name, data in removal.copies.items():
+            where = undo.save(home, name, data)
+            removal.notes.append(f"a copy of what was there is kept as {where}")
+        gone: dict[str, bytes | None] = {op: None for op in ops if op in known}
+        run = Transaction(home, "remove", removal.targets, gone, removal.dropped, on_event)
+        removal.notes += run.run(signals)
+        done = _receipt(home, removal)
+    return dataclasses.replace(done, recovered=recovered)
+
+
+def plan_removal(
+    home: Home, ops: tuple[str, ...], known: Mapping[str, OpReceipt], plan: Plan | None, *, force: bool = False
+) -> Removal:
+    """What taking `ops` out changes. Looks at the checkout, changes nothing. Raises as `remove_op`."""
+    removal = Removal(ops)
+    problems: list[Problem] = []
+    cuts: dict[str, tuple[bytes, list[tuple[Region, Piece]]]] = {}
+    goes: dict[str, bytes] = {}
+    others = [receipt for op, receipt in known.items() if op not in ops]
+    with home.open_base() as base:
+        claimed = shared_regions(home, base, others)
+        for op in ops:
+            if op not in known and plan is None:
+                raise _unknown(home, op, known)
+            found = inspect(home, base, op, known.get(op), plan)
+            problems += _take(home, removal, found, cuts, goes, claimed, {f for o in others for f in o.files}, force)
+    if problems:
+        raise Conflict(problems)
+    for path, (data, regions) in cuts.items():
+        if regions:
+            removal.targets.append(Target(path, data, _checked_cut(home, path, data, regions)))
+    removal.targets += [Target(path, data, None) for path, data in goes.items()]
+    check_git(home, {t.path: t.before for t in removal.targets}, list(known.values()), allow_dirty=True)
+    return removal
+
+
+def _take(
+    home: Home,
+    removal: Removal,
+    found: Found,
+    cuts: dict[str, tuple[bytes, list[tuple[Region, Piece]]]],
+    goes: dict[str, bytes],
+    claimed: Mapping[str, set[tuple[int, int]]],
+    owned: set[str],
+    force: bool,
+) -> list[Problem]:
+    """Add what is to be taken out for one op; returns what stands in the way."""
+    problems: list[Problem] = []
+    for path, file in found.files.items():
+        if file.data is None:
+            removal.notes.append(f"{home.shown(path)}: this file is gone, nothing to take out")
+            continue
+        regions = cuts.setdefault(path, (file.data, []))[1]
+        for region, piece in file.intact:
+            if (region.start, region.end) in claimed.get(path, ()):
+                removal.notes.append(f"{home.shown(path)}: what another op needs, too, stays ({piece.step})")
+            elif not any(region == other for other, _ in regions):
+                regions.append((region, piece))
+        for piece in file.gone:
+            removal.notes.append(f"{home.shown(path)}: already taken out by hand ({piece.step})")
+        for drift in file.edited:
+            if not force:
+                problems.append(drift_problem(home, file.data, found.op, drift))
+            elif drift.region is None:
+                removal.notes.append(f"{home.shown(path)}: not found any more, left as it is ({drift.piece.step})")
+            else:
+                regions.append((drift.region, drift.piece))
+                removal.copies[_copy_name(path)] = file.data
+    for path, file_ in found.created.items():
+        if file_.data is None:
+            continue
+        if path in owned:
+            removal.notes.append(f"{home.shown(path)}: another op needs this file, too; it stays")
+        elif file_.intact:
+            goes[path] = file_.data
+        elif force:
+            goes[path] = file_.data
+            removal.copies[_copy_name(path)] = file_.data
+        else:
+            problems += conflict(
+                home.shown(path),
+                f"this file was created for {found.op} and has been edited since",
+                "the file as it was created",
+                "undo the edit, or pass --force: a copy is kept and named",
+                "created-edited",
+            ).problems
+    removal.dropped += reversed(found.made)
+    return problems
+
+
+def drift_problem(home: Home, data: bytes, op: str, drift: Drift) -> Problem:
+    """What was edited inside an insertion, as a difference."""
+    place = Place(home.shown(drift.path))
+    want = _lines(drift.piece.text)
+    if drift.region is None:
+        have: list[str] = []
+        found = f"what {op} put in ({drift.piece.step}) is not found"
+    else:
+        have = _lines(data[drift.region.start : drift.region.end])
+        place = Place(place.file, data.count(b"\n", 0, drift.region.start) + 1, 1)
+        found = f"what {op} put in ({drift.piece.step}) has been edited"
+    shown = "\n".join(difflib.unified_diff(want, have, "as inserted", "as found", lineterm="")) if have else ""
+    if shown:
+        found += "\n" + shown + "\n"
+    return Problem(
+        place,
+        found,
+        "the text as it was inserted",
+        "undo the edit, or pass --force: a copy of the file is kept and named",
+        "insertion-edited",
+    )
+
+
+def _lines(data: bytes) -> list[str]:
+    """Lines for a terminal: control characters are shown, not sent."""
+    text = data.decode("utf-8", "backslashreplace")
+    return [
+        "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in line)
+        for line in text.split("\n")
+    ]
+
+
+def _checked_cut(home: Home, path: str, data: bytes, regions: list[tuple[Region, Piece]]) -> bytes:
+    """The file without the regions, counted out a second time by other code, and compiled."""
+    try:
+        after = cut(data, regions)
+    except AssertionError:
+        raise conflict(home.shown(path), "insertions overlap in this file, so none can be taken out") from None
+    spans = tuple(Span(r.start, r.end, "", p.old) for r, p in sorted(regions, key=lambda x: (x[0].start, x[0].end)))
+    if without_spans(FileChange(path, after, data, spans)) != after:
+        raise refused(
+            home.shown(path), "internal check failed: the file would not be what it was", "", "", "postcondition"
+        )
+    if path.endswith(".py") and _compiles(data) and not _compiles(after):
+        raise conflict(
+            home.shown(path),
+            "without what was put in, this file would not compile",
+            "edits elsewhere that stand on their own",
+            "undo the edit around the insertion, or take it out by hand",
+            "not-alone",
+        )
+    return after
+
+
+def _compiles(data: bytes) -> bool:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            compile(data, "target", "exec", dont_inherit=True)
+    except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError):
+        return False
+    return True
+
+
+def _copy_name(path: str) -> str:
+    return f"{secrets.token_hex(4)}-{os.path.basename(path)}"
+
+
+def _unknown(home: Home, op: str, known: Mapping[str, OpReceipt]) -> NewopError:
+    return refused(
+        str(home.base),
+        f"there is no receipt for an op {op} here",
+        f"one of {', '.join(sorted(known))}" if known else "a receipt (a fresh clone has none)",
+        "give the op's spec instead of its name",
+        "no-receipt",
+    )
+
+
+def _receipt(home: Home, removal: Removal) -> Receipt:
+    changed = tuple(home.shown(t.path) for t in removal.targets if t.after is not None)
+    removed = tuple(home.shown(t.path) for t in removal.targets if t.after is None)
+    return Receipt((), changed, (), removed, tuple(removal.notes))
