@@ -22,10 +22,10 @@ from dataclasses import dataclass
 
 
 from ..sol.formula import Formula, compile_formula
-from ..sol.parse import parse
 from ..sol.tree import Expr
 from ..sol.types import Type
 from ..spec.model import Key, Nesting, NestingAxis, Param, PhaseName, PhaseNesting, PhaseSol, Spec, Wiring
+from .columns import typed
 
 RUN_TIME_AXES = ("x", "b", "s")
 PARAM_TYPES = {"int": Type.INT, "str": Type.STR}
@@ -155,7 +155,9 @@ class Op:
         """Types of the names that a formula of `phase` may use; without a phase, of the params alone."""
         env = {name: PARAM_TYPES.get(p.type, Type.QUANT) for name, p in self.spec.params.items()}
         if phase is not None:
-            for name in ("x",) if self.tokens else ("b", "s", *(("prefix",) if phase == "context" else ())):
+            # In generation the prefix is part of s; a formula that serves both phases reads it as 0 there.
+            prefix = ("prefix",) if self.spec.axis.prefix != "none" else ()
+            for name in ("x",) if self.tokens else ("b", "s", *prefix):
                 env[name] = Type.INT
         return env
 
@@ -189,7 +191,7 @@ class Op:
         """Bytes of weights per GPU and unit of scale, or None where a phase holds none."""
         weights = self.spec.weights
         text = weights if isinstance(weights, str) or weights is None else getattr(weights, phase)
-        return None if text is None else parse(text)
+        return None if text is None else typed(text, self.types())
 
     # tables and queries
 
@@ -246,11 +248,4 @@ def axis_column(axis: NestingAxis) -> str:
     return axis.column or axis.axis
 
 
-def column_names(text: str) -> list[str]:
-    """Names of the CSV columns that a column expression reads, in order of first use."""
-    from ..sol.check import names
-
-    return sorted(names(parse(text)), key=text.index)
-
-
-__all__ = ["Op", "Query", "Table", "axis_column", "column_names", "key_columns", "key_params"]
+__all__ = ["Op", "Query", "Table", "axis_column", "key_columns", "key_params"]

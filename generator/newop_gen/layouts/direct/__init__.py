@@ -1,0 +1,54 @@
+"""0.6: each backend branch of `PerfDatabase.__init__` calls its loaders; a table is a `dict`, or None without its file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..base import Probe
+from ..parts.database.probes import Prober, guarded
+
+if TYPE_CHECKING:
+    from ...checkout.tree import Tree
+    from ...model.op import Op
+    from ...plan import Step
+
+NAME = "direct"
+
+
+class Direct:
+    """Loaders called directly in PerfDatabase.__init__ (0.6)."""
+
+    name = NAME
+    title = "Loaders called directly in PerfDatabase.__init__ (0.6)"
+
+    def probes(self, tree: Tree) -> list[Probe]:
+        return guarded(self._ask, Prober(tree))
+
+    def _ask(self, p: Prober) -> None:
+        p.files()
+        p.enum_members()
+        p.loaders()
+        p.wrapper(False)
+        p.sources(False)
+        p.corrections()
+        p.methods(
+            "_extrapolate_data_grid",
+            "_nearest_1d_point_helper",
+            "_interp_1d",
+            "_interp_2d_linear",
+            "_interp_3d",
+            "_update_support_matrix",
+        )
+        p.operation_base()
+        p.model_files()
+        p.idiom()
+
+    def plan(self, ops: Sequence[tuple[Op, Path]], tree: Tree) -> list[Step]:
+        from ..parts.database.plan import plan_ops
+
+        return plan_ops(ops, tree, Prober(tree).facts(NAME, wrapper=False))
+
+
+LAYOUT = Direct()

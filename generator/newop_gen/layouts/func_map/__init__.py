@@ -1,0 +1,55 @@
+"""0.7 and 0.8: `_load_op_data` finds the loader in `func_map` and wraps its table in `LoadedOpData`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..base import Probe
+from ..parts.database.probes import Prober, guarded
+
+if TYPE_CHECKING:
+    from ...checkout.tree import Tree
+    from ...model.op import Op
+    from ...plan import Step
+
+NAME = "func_map"
+
+
+class FuncMap:
+    """Loaders registered in func_map, tables are LoadedOpData (0.7, 0.8)."""
+
+    name = NAME
+    title = "Loaders registered in func_map, tables are LoadedOpData (0.7, 0.8)"
+
+    def probes(self, tree: Tree) -> list[Probe]:
+        return guarded(self._ask, Prober(tree))
+
+    def _ask(self, p: Prober) -> None:
+        p.files()
+        p.enum_members()
+        p.loaders()
+        p.wrapper(True)
+        p.sources(False)
+        p.corrections()
+        p.methods(
+            "_query_silicon_or_hybrid",
+            "_extrapolate_data_grid",
+            "_nearest_1d_point_helper",
+            "_interp_1d",
+            "_interp_2d_linear",
+            "_interp_3d",
+            "_update_support_matrix",
+        )
+        p.operation_base()
+        p.model_files()
+        p.idiom()
+
+    def plan(self, ops: Sequence[tuple[Op, Path]], tree: Tree) -> list[Step]:
+        from ..parts.database.plan import plan_ops
+
+        return plan_ops(ops, tree, Prober(tree).facts(NAME, wrapper=True))
+
+
+LAYOUT = FuncMap()

@@ -1,0 +1,74 @@
+"""`Operation` subclasses: what the backends pass is handed on as the axis decision asks.
+
+The backends pass `x = batch_size * s` (context) or `batch_size * beam_width` (generation), `batch_size`, `s` (context:
+without the prefix) and, in context only, `prefix` (T4, T5).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ....model.op import Op, Query
+from ....render import fragment
+from ....render.environment import WIDTH
+from ....sol.render.python import render_expr
+from ....spec.model import PhaseName
+from .dialect import query_dialect
+from .facts import DatabaseFacts
+from .query import Argument
+
+
+@dataclass(frozen=True)
+class OperationView:
+    """One `Operation` subclass."""
+
+    op: Op
+    phase: PhaseName
+    query: Query
+    facts: DatabaseFacts
+
+    @property
+    def name(self) -> str:
+        return self.op.class_name(self.phase)
+
+    @property
+    def subject(self) -> str:
+        return f"{self.phase} {self.op.name}"
+
+    @property
+    def arguments(self) -> list[Argument]:
+        return [
+            Argument(name, p.type if p.type in ("int", "str") else f"common.{p.type}", p.meaning)
+            for name, p in self.op.params.items()
+        ]
+
+    @property
+    def single_beam(self) -> bool:
+        """Decode ops that count batch and sequence separately refuse beams, as upstream's do."""
+        return self.phase == "generation" and not self.op.tokens
+
+    @property
+    def run_time(self) -> list[tuple[str, str]]:
+        """(argument, code) of the query's run-time arguments in this phase."""
+        if self.op.tokens:
+            return [("x", 'kwargs["x"]')]
+        code = {"b": 'kwargs["batch_size"]', "s": 'kwargs["s"]'}
+        code["prefix"] = 'kwargs.get("prefix", 0)' if self.phase == "context" else "0"
+        return [(name, code[name]) for name in self.query.run_time]
+
+    @property
+    def weight_lines(self) -> list[str]:
+        weights = self.op.weights(self.phase)
+        code = "0.0" if weights is None else render_expr(weights, query_dialect(self.facts))
+        line = f"        self._weights = {code}"
+        if weights is not None and len(line) + len("  # bytes") <= WIDTH:
+            return [line + "  # bytes"]
+        if len(line) <= WIDTH:
+            return [line]
+        return ["        self._weights = (", f"            {code}", "        )"]
+
+
+def render_operations(op: Op, facts: DatabaseFacts) -> list[tuple[str, str]]:
+    """(class name, code) of every `Operation` subclass, in phase order."""
+    views = [OperationView(op, p, op.query(p), facts) for p in op.phases]
+    return [(v.name, fragment(facts.layout, "operation.py.j2", o=v, facts=facts)) for v in views]

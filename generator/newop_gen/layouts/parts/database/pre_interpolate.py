@@ -1,0 +1,107 @@
+"""The pre-interpolation block: which grids, which targets.
+
+`_extrapolate_data_grid` wants exactly three levels, works in place and returns nothing (T2); the points that it adds
+have no energy (T7). Two axes are wrapped into a third level with one value. Where an axis of a grid has a single
+value there is nothing to extrapolate from, and older helpers assert (T9): no targets are asked for on it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ....model.op import Op, Table
+from ....model.targets import NAMED
+from ....render import fragment
+from ....render.environment import items, literal
+from ....spec.model import Nesting, PhaseName
+from .facts import DatabaseFacts
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The grids of one table and nesting."""
+
+    op: Op
+    facts: DatabaseFacts
+    table: Table
+    phase: PhaseName
+    nesting: Nesting
+
+    @property
+    def attribute(self) -> str:
+        return self.table.attribute
+
+    @property
+    def start(self) -> str:
+        """Code of the outermost dict: the table, or one phase of it."""
+        table = f"self.{self.attribute}"
+        return f"{table}.get({literal(self.phase)}, {{}})" if self.table.phase_column else table
+
+    @property
+    def levels(self) -> list[str]:
+        """Names of the exact keys, outermost first."""
+        return [", ".join(k.params) if k.params else str(k.param) for k in self.nesting.keys]
+
+    @property
+    def flat(self) -> bool:
+        return len(self.nesting.axes) == 2
+
+    @property
+    def sqrt(self) -> bool:
+        assert self.nesting.pre_interpolate is not None
+        return self.nesting.pre_interpolate.sqrt_second_axis
+
+    @property
+    def target_lines(self) -> list[str]:
+        """The three target arguments."""
+        axes = [a.axis for a in self.nesting.axes]
+        names: list[str | None] = [None, *axes] if self.flat else list(axes)
+        several = {
+            "x": "len(grid) > 1",
+            "y": "min(len(plane) for plane in grid.values()) > 1",
+            "z": "",
+        }
+        lines = []
+        for letter, axis in zip("xyz", names):
+            targets = self._targets(axis) if axis else None
+            head = f"target_{letter}_list="
+            if not targets:
+                lines.append(f"{head}[],")
+            elif not several[letter]:
+                lines.append(items(targets, 20, f"{head}[", "],"))
+            else:
+                flat = f"{head}[{', '.join(targets)}] if {several[letter]} else [],"
+                if len(flat) + 20 <= 120:
+                    lines.append(flat)
+                else:
+                    block = items(targets, 20, "[", "]")
+                    if "\n" in block:
+                        lines.append(f"{head}{block}\n{' ' * 20}if {several[letter]}\n{' ' * 20}else [],")
+                    else:
+                        lines.append(f"{head}{block}\n{' ' * 20}if {several[letter]}\n{' ' * 20}else [],")
+        return lines
+
+    def _targets(self, axis: str) -> list[str]:
+        assert self.nesting.pre_interpolate is not None
+        values = self.nesting.pre_interpolate.values.get(axis, "collected")
+        if isinstance(values, str):
+            # Points that were collected are there already: nothing to add.
+            return [] if values == "collected" else list(NAMED[values].display)
+        return [str(v) for v in values]
+
+
+def grids(op: Op, facts: DatabaseFacts) -> list[Grid]:
+    """The grids to fill in, one per table and nesting that asks for it."""
+    out = []
+    for table in op.tables:
+        phases = table.phases if table.phase_column else table.phases[:1]
+        for phase in phases:
+            nesting = op.nesting(phase)
+            if nesting.pre_interpolate is not None:
+                out.append(Grid(op, facts, table, phase, nesting))
+    return out
+
+
+def render_pre_interpolation(op: Op, facts: DatabaseFacts) -> str:
+    """The block for `PerfDatabase.__init__`, or "" when the spec asks for none."""
+    return "\n".join(fragment(facts.layout, "pre_interpolate.py.j2", grid=g) for g in grids(op, facts))

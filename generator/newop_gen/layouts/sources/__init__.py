@@ -1,0 +1,55 @@
+"""0.9: as `func_map`, but a loader gets `(path, kernel_source)` sources, the active backend's first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..base import Probe
+from ..parts.database.probes import Prober, guarded
+
+if TYPE_CHECKING:
+    from ...checkout.tree import Tree
+    from ...model.op import Op
+    from ...plan import Step
+
+NAME = "sources"
+
+
+class Sources:
+    """Loaders read prioritised sources, interpolation.py, models package (0.9)."""
+
+    name = NAME
+    title = "Loaders read prioritised sources, interpolation.py, models package (0.9)"
+
+    def probes(self, tree: Tree) -> list[Probe]:
+        return guarded(self._ask, Prober(tree))
+
+    def _ask(self, p: Prober) -> None:
+        p.files()
+        p.enum_members()
+        p.loaders()
+        p.wrapper(True)
+        p.sources(True)
+        p.corrections()
+        p.methods(
+            "_query_silicon_or_hybrid",
+            "_extrapolate_data_grid",
+            "_nearest_1d_point_helper",
+            "_interp_1d",
+            "_interp_2d_linear",
+            "_interp_3d",
+            "_update_support_matrix",
+        )
+        p.operation_base()
+        p.model_files()
+        p.idiom()
+
+    def plan(self, ops: Sequence[tuple[Op, Path]], tree: Tree) -> list[Step]:
+        from ..parts.database.plan import plan_ops
+
+        return plan_ops(ops, tree, Prober(tree).facts(NAME, wrapper=True))
+
+
+LAYOUT = Sources()

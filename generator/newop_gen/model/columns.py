@@ -1,0 +1,59 @@
+"""Column expressions: what a perf file's columns are typed as, from how they are used."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+
+from ..sol.check import compile_expr, names
+from ..sol.parse import parse
+from ..sol.tree import Compare, Expr, Name, Str, walk
+from ..sol.types import Type
+
+
+def typed(text: str, env: Mapping[str, Type]) -> Expr:
+    """The resolved tree of an expression of a checked spec."""
+    expr, findings = compile_expr(text, env)
+    if expr is None:
+        raise AssertionError(f"an expression of a checked spec does not compile: {text!r}: {findings}")
+    return expr
+
+
+@functools.lru_cache(maxsize=1024)
+def column_names(text: str) -> tuple[str, ...]:
+    """Names of the columns that an expression reads, in order of first use."""
+    return tuple(dict.fromkeys(n.id for n in walk(parse(text)) if isinstance(n, Name)))
+
+
+def number_column(text: str) -> Expr:
+    """An integer key or axis as an expression over integer columns."""
+    return typed(text, dict.fromkeys(column_names(text), Type.INT))
+
+
+def real_column(text: str) -> Expr:
+    """A measured value as an expression over real columns."""
+    return typed(text, dict.fromkeys(column_names(text), Type.REAL))
+
+
+def row_types(text: str) -> dict[str, Type]:
+    """Types of the columns in a row condition: text where it is compared with text, integers elsewhere."""
+    tree = parse(text)
+    env = dict.fromkeys(names(tree), Type.INT)
+    for name in compared_texts(text):
+        env[name] = Type.STR
+    return env
+
+
+def compared_texts(text: str) -> dict[str, tuple[str, ...]]:
+    """The columns of a row condition that are compared with text, and the texts they are compared with."""
+    out: dict[str, tuple[str, ...]] = {}
+    for node in walk(parse(text)):
+        if isinstance(node, Compare):
+            for side, other in ((node.left, node.right), (node.right, node.left)):
+                if isinstance(side, Name) and isinstance(other, Str):
+                    out[side.id] = (*out.get(side.id, ()), other.value)
+    return out
+
+
+def row_condition(text: str) -> Expr:
+    return typed(text, row_types(text))

@@ -1,0 +1,126 @@
+"""A small made-up perf table for an op: distinct latencies, axes of unlike length, every key typed.
+
+Used by the generated unit test and by verification. The values mean nothing; they are chosen so that swapped axes, a
+lost row or a wrong key show: no two rows have the same latency, and no two axes the same values.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ..sol.evaluate import SolValueError, Value, evaluate
+from ..sol.types import Type
+from ..spec.model import Nesting, PhaseName
+from .columns import column_names, compared_texts, number_column, row_condition
+from .op import PARAM_TYPES, Op, Table, axis_column, key_columns, key_params
+
+# Values of the columns that an axis is made of. Primes apart so that b and s can't be taken for one another.
+AXIS_VALUES: Mapping[str, tuple[int, ...]] = {"b": (1, 2, 5), "s": (16, 64, 144), "x": (1, 16, 96)}
+PARAM_AXIS_VALUES = (8, 16, 40)
+KEY_VALUES = (32, 64)
+TEXT_VALUES = ("alpha", "beta")
+POWER = 500.0  # W
+MAX_ROWS = 96
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of the table: its CSV cells, and the keys that it is filed under (enum members by mode name)."""
+
+    phase: PhaseName | None
+    cells: Mapping[str, str]
+    path: tuple[object, ...]
+    latency: float  # ms
+
+
+def table_rows(op: Op, table: Table) -> list[Row]:
+    """Rows of a synthetic table, at most `MAX_ROWS` per phase, first row of each key only."""
+    rows: list[Row] = []
+    for phase in table.phases if table.phase_column else (None,):
+        nesting = op.nesting(phase or table.phases[0])
+        rows += _rows(op, table, nesting, phase, len(rows))
+    return rows
+
+
+def _rows(op: Op, table: Table, nesting: Nesting, phase: PhaseName | None, start: int) -> list[Row]:
+    candidates = _candidates(op, nesting)
+    rows: list[Row] = []
+    seen = set()
+    for values in itertools.product(*candidates.values()):
+        cells = dict(zip(candidates, values))
+        path = _path(op, nesting, cells)
+        if path is None or path in seen:
+            continue
+        seen.add(path)
+        latency = round(0.25 + 0.015625 * (start + len(rows)), 6)
+        text = {name: str(value) for name, value in cells.items()}
+        if table.phase_column and phase:
+            text[table.phase_column] = op.phase_value(phase)
+        text.update(_latency_cells(nesting, latency))
+        rows.append(Row(phase, text, path, latency))
+        if len(rows) >= MAX_ROWS:
+            break
+    return rows
+
+
+def _latency_cells(nesting: Nesting, latency: float) -> dict[str, str]:
+    """The latency in the columns that it is read from: all of it in the first, 0 in the others."""
+    factor = {"ms": 1.0, "us": 1000.0, "s": 0.001}[nesting.latency.unit]
+    names = column_names(nesting.latency.column)
+    return {name: repr(latency * factor) if i == 0 else "0.0" for i, name in enumerate(names)}
+
+
+def _candidates(op: Op, nesting: Nesting) -> dict[str, Sequence[object]]:
+    """Raw values per CSV column. A column that is used twice keeps its first role."""
+    out: dict[str, Sequence[object]] = {}
+    for key in nesting.keys:
+        for param, column in zip(key_params(key), key_columns(key)):
+            kind = op.params[param].type
+            if PARAM_TYPES.get(kind) is Type.STR:
+                out.setdefault(column, tuple(key.only) or tuple(key.alias) or TEXT_VALUES)
+            elif kind != "int":
+                out.setdefault(column, tuple(op.params[param].modes) or ("bfloat16",))
+            else:
+                for name in column_names(column):
+                    out.setdefault(name, KEY_VALUES)
+    for axis in nesting.axes:
+        values = AXIS_VALUES.get(axis.axis, PARAM_AXIS_VALUES)
+        for i, name in enumerate(column_names(axis_column(axis))):
+            out.setdefault(name, values if i == 0 else (0,))
+    if nesting.rows:
+        texts = compared_texts(nesting.rows)
+        for name in column_names(nesting.rows):
+            out.setdefault(name, texts.get(name, (0, 1)))
+    return out
+
+
+def _path(op: Op, nesting: Nesting, cells: Mapping[str, object]) -> tuple[object, ...] | None:
+    """Keys of a row, or None for one that is not filed (row condition, division by zero)."""
+    numbers: dict[str, Value] = dict(cells)  # type: ignore[arg-type]
+    try:
+        if nesting.rows and not evaluate(row_condition(nesting.rows), numbers):
+            return None
+        path: list[object] = []
+        for key in nesting.keys:
+            values = []
+            for param, column in zip(key_params(key), key_columns(key)):
+                kind = op.params[param].type
+                if kind == "int":
+                    values.append(evaluate(number_column(column), numbers))
+                else:
+                    text = str(cells[column])
+                    values.append(key.alias.get(text, text))
+            path.append(tuple(values) if key.params else values[0])
+        path += [evaluate(number_column(axis_column(axis)), numbers) for axis in nesting.axes]
+    except SolValueError:
+        return None
+    return tuple(path)
+
+
+def header(op: Op, table: Table, rows: Sequence[Row], power: bool = True) -> list[str]:
+    """Column names of the CSV: upstream's provenance columns, the op's own, power last."""
+    names = dict.fromkeys(["framework", "version", "device", "op_name", "kernel_source"])
+    names.update(dict.fromkeys(name for row in rows for name in row.cells))
+    return [*names, "power"] if power else list(names)
