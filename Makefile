@@ -1,0 +1,44 @@
+# `make demo` shows the main job on a real release, `make test` runs the tests. Both set up what they need.
+#
+# PYTHON=...   interpreter for .venv (3.10 to 3.13; found by itself)
+# ARGS=...     more arguments for pytest, or for the script that a target runs
+# Downloads stay in $NEWOP_GEN_CACHE, else ~/.cache/newop-gen: after the first run no network is needed.
+
+.PHONY: help setup demo test lint format bench clean
+.DEFAULT_GOAL := help
+
+RUN := .venv/bin/python
+
+help:
+	@echo "make demo    the main job on aiconfigurator 0.8.0: dry run, apply, the op's answers, a model's estimate"
+	@echo "make test    all tests"
+	@echo "make lint    ruff and mypy"
+	@echo "make format  ruff, rewriting files"
+	@echo "make bench   how long and how much memory a dry run takes, next to LibCST and ast"
+	@echo "make setup   only make .venv"
+	@echo "make clean   remove what these targets made here (the cache stays)"
+
+setup:
+	@"$$(PYTHON="$(PYTHON)" scripts/find-python)" scripts/setup.py
+
+demo: setup
+	@$(RUN) scripts/demo.py $(ARGS)
+
+test: setup
+	@$(RUN) scripts/prefetch.py
+	$(RUN) -m pytest -n auto --dist worksteal $(ARGS)
+
+lint: setup
+	$(RUN) -m ruff check .
+	$(RUN) -m ruff format --check .
+	$(RUN) -m mypy
+
+format: setup
+	$(RUN) -m ruff check --fix .
+	$(RUN) -m ruff format .
+
+bench: setup
+	@$(RUN) scripts/bench.py $(ARGS)
+
+clean:
+	rm -rf .venv build dist .pytest_cache .ruff_cache .mypy_cache .hypothesis
