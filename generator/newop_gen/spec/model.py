@@ -6,18 +6,81 @@ source of the JSON Schema and of the reference page, so they say units and defau
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Union
+import enum
+from collections.abc import Callable
+from typing import Annotated, Any, Literal, Union
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,47}$", description="ASCII snake-case name")]
-ClassName = Annotated[str, Field(pattern=r"^[A-Z][A-Za-z0-9]{1,63}$")]
-Column = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,63}$", description="CSV column name")]
-Expression = Annotated[str, Field(min_length=1, max_length=512, description="expression of the SOL language")]
-Text = Annotated[str, Field(max_length=300, description="one line for humans")]
+
+class Reading(enum.Enum):
+    """How `spec.shape` reads a text, marked on its type; without a mark it is a name or a value."""
+
+    FORMULA = "formula"
+    HUMAN = "human"
+
+
+NAME_PATTERN = r"^[a-z][a-z0-9_]{1,47}$"
+AXIS_PATTERN = r"^(x|b|s|[a-z][a-z0-9_]{1,47})$"
+CLASS_PATTERN = r"^[A-Z][A-Za-z0-9]{1,63}$"
+COLUMN_PATTERN = r"^[A-Za-z_][A-Za-z0-9_]{0,63}$"
+ANCHOR_PATTERN = r"^[A-Za-z_][A-Za-z0-9_.-]{0,63}$"
+OP_NAME_PATTERN = r"^[a-z][a-z0-9_]{1,63}$"
+DIRECTORY_PATTERN = r"^[A-Za-z0-9]([A-Za-z0-9_.+-]{0,62}[A-Za-z0-9])?$"
+FILE_PATTERN = r"^([A-Za-z0-9_][A-Za-z0-9_.-]{0,63}/){0,4}[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}\.(txt|csv|parquet)$"
+
+PATTERN_WORDS = {
+    NAME_PATTERN: "2 to 48 lower-case letters, digits and underscores, a letter first",
+    AXIS_PATTERN: "x, b, s or the name of an int param",
+    CLASS_PATTERN: "2 to 64 letters and digits, a capital letter first",
+    COLUMN_PATTERN: "a column name of letters, digits and underscores",
+    ANCHOR_PATTERN: "the name of an op: letters, digits, '_', '.' and '-'",
+    OP_NAME_PATTERN: "2 to 64 lower-case letters, digits and underscores, a letter first",
+    DIRECTORY_PATTERN: "a directory name of letters, digits, '_', '.', '+' and '-'",
+    FILE_PATTERN: "a relative path of plain names, ending in .txt, .csv or .parquet",
+}
+"""What each pattern asks for, for error messages and the reference page."""
+
+# In formulas and expressions a bare number is fine: `flops: 0` needs no quotes.
+_FORMULA_SCHEMA: dict[str, Any] = {"type": ["string", "number"]}
+
+Name = Annotated[str, Field(pattern=NAME_PATTERN, description="ASCII snake-case name")]
+AxisName = Annotated[str, Field(pattern=AXIS_PATTERN, description="`x`, `b`, `s` or the name of an int param")]
+ClassName = Annotated[str, Field(pattern=CLASS_PATTERN)]
+Column = Annotated[str, Field(pattern=COLUMN_PATTERN, description="CSV column name")]
+Anchor = Annotated[str, Field(pattern=ANCHOR_PATTERN)]
+Directory = Annotated[str, Field(pattern=DIRECTORY_PATTERN)]
+Value = Annotated[str, Field(min_length=1, max_length=100)]
+Expression = Annotated[
+    str,
+    Field(
+        min_length=1, max_length=512, description="expression of the SOL language", json_schema_extra=_FORMULA_SCHEMA
+    ),
+    Reading.FORMULA,
+]
+ScopeExpression = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=512,
+        description="expression over names and attributes",
+        json_schema_extra=_FORMULA_SCHEMA,
+    ),
+    Reading.FORMULA,
+]
+Text = Annotated[str, Field(max_length=300, description="one line for humans"), Reading.HUMAN]
 PhaseName = Literal["context", "generation"]
 
 QUANT_TYPES = ("GEMMQuantMode", "MoEQuantMode", "FMHAQuantMode", "KVCacheQuantMode", "CommQuantMode")
+
+
+def _exactly_one(*fields: str) -> Callable[[dict[str, Any]], None]:
+    """For the JSON Schema: of `fields` exactly one is there. `spec.check` says the same with a place."""
+
+    def extend(schema: dict[str, Any]) -> None:
+        schema["oneOf"] = [{"required": [field]} for field in fields]
+
+    return extend
 
 
 class Part(BaseModel):
@@ -27,14 +90,17 @@ class Part(BaseModel):
 class Param(Part):
     """One structural parameter of the op: an argument of its query and of its `Operation` classes."""
 
-    type: Literal["int", "str", "GEMMQuantMode", "MoEQuantMode", "FMHAQuantMode", "KVCacheQuantMode", "CommQuantMode"]
+    type: Literal[
+        "int", "str", "GEMMQuantMode", "MoEQuantMode", "FMHAQuantMode", "KVCacheQuantMode", "CommQuantMode"
+    ] = Field(description="int, str, or the quant-mode enum of the target that it is a member of")
     meaning: Text = Field(default="", description="what the parameter is")
     unit: Text = Field(default="", description="its unit, for humans")
-    modes: list[str] = Field(
+    modes: list[Value] = Field(
         default_factory=list,
-        description="quant parameters only: the modes that the op has kernels for; `bfloat16` is the 16-bit mode on every release",
+        description="quant parameters only: the modes that the op has kernels for; "
+        "`bfloat16` is the 16-bit mode on every release (`half` for CommQuantMode)",
     )
-    otherwise: str | None = Field(
+    otherwise: Value | None = Field(
         default=None,
         description="quant parameters only: the mode that a wired model uses when it would ask for one not in `modes`",
     )
@@ -43,13 +109,15 @@ class Param(Part):
 class Phases(Part):
     """Which phases the op takes part in, and how their measurements are filed."""
 
-    used: list[PhaseName] = Field(min_length=1, max_length=2, description="phases in which the op runs")
+    used: list[PhaseName] = Field(min_length=1, max_length=2, description="the phases in which the op runs")
     table: Literal["one", "per_phase", "phase_column"] = Field(
-        description="one: one table serves all phases; per_phase: a file per phase; phase_column: one file with a column that names the phase"
+        description="one: one table serves all phases; per_phase: a file per phase; "
+        "phase_column: one file with a column that names the phase"
     )
     column: Column = Field(default="phase", description="phase_column only: the column that names the phase")
-    values: dict[PhaseName, str] = Field(
-        default_factory=dict, description="phase_column only: what the column holds per phase (default: the phase's name)"
+    values: dict[PhaseName, Value] = Field(
+        default_factory=dict,
+        description="phase_column only: what the column holds per phase (default: the phase's name)",
     )
 
 
@@ -57,12 +125,15 @@ class Axis(Part):
     """The axis decision: what the op's cost depends on at run time."""
 
     query: Literal["x", "b,s"] = Field(
-        description="x: token-equivalent, cost depends on the number of tokens; b,s: batch size and sequence length count separately"
+        description="x: token-equivalent, cost depends on the number of tokens; "
+        "b,s: batch size and sequence length count separately"
     )
     prefix: Literal["none", "quadratic", "sol_ratio"] = Field(
         default="none",
-        description="how a context query with a cached prefix uses a table measured without one: none: the prefix does not matter; "
-        "quadratic: look up s+prefix, scale by ((s+prefix)^2 - prefix^2) / (s+prefix)^2; sol_ratio: look up s+prefix, scale by the ratio of the SOLs",
+        description="how a context query with a cached prefix uses a table measured without one; "
+        "none: the prefix does not matter; "
+        "quadratic: look up s+prefix, scale by ((s+prefix)^2 - prefix^2) / (s+prefix)^2; "
+        "sol_ratio: look up s+prefix, scale by the ratio of the SOLs",
     )
 
 
@@ -70,8 +141,12 @@ class Constants(Part):
     """A lookup table of constants by a str param; its columns are names in the formula."""
 
     by: Name = Field(description="the str param that selects the row")
-    rows: dict[str, dict[str, int | float]] = Field(min_length=1, description="value of the param -> {name: number}")
-    otherwise: str | None = Field(default=None, description="the row for values that are not listed (default: an error)")
+    rows: dict[Value, dict[Name, int | float]] = Field(
+        min_length=1, max_length=64, description="value of the param -> {name: number}; every row has the same names"
+    )
+    otherwise: Value | None = Field(
+        default=None, description="the row for values that are not listed (default: an error)"
+    )
 
 
 class SubComputation(Part):
@@ -80,7 +155,8 @@ class SubComputation(Part):
     name: Name
     flops: Expression | None = Field(default=None, description="floating point operations (FLOPs)")
     precision: Expression | None = Field(
-        default=None, description="quant expression: a quant param, a mode name (bfloat16, fp8, nvfp4, ...) or a choice between them"
+        default=None,
+        description="quant expression: a quant param, a mode name (bfloat16, fp8, nvfp4, ...) or a choice between them",
     )
     bytes: Expression | None = Field(default=None, description="bytes read and written")
 
@@ -88,33 +164,48 @@ class SubComputation(Part):
 class Sol(Part):
     """A SOL formula: SOL = max(sum of FLOPs / peak at precision, sum of bytes / memory bandwidth), in ms."""
 
-    let: dict[Name, Expression] = Field(default_factory=dict, description="named intermediate values, in order")
-    constants: Constants | None = None
-    parts: list[SubComputation] = Field(min_length=1)
+    let: dict[Name, Expression] = Field(
+        default_factory=dict, max_length=64, description="named intermediate values, in order"
+    )
+    constants: Constants | None = Field(default=None, description="constants by the value of a str param")
+    parts: list[SubComputation] = Field(
+        min_length=1, max_length=32, description="the sub-computations, with distinct names"
+    )
 
 
 class PhaseSol(Part):
+    """A formula for each phase that is used."""
+
     context: Sol | None = None
     generation: Sol | None = None
 
 
 class Key(Part):
-    """One exact level of the nesting."""
+    """One exact level of the nesting: `param`, or `params` for a tuple."""
+
+    model_config = ConfigDict(json_schema_extra=_exactly_one("param", "params"))
 
     param: Name | None = Field(default=None, description="the param whose value is the key")
     params: list[Name] | None = Field(default=None, min_length=2, description="several params that make one tuple key")
     column: Expression | None = Field(
         default=None,
-        description="the CSV column, or an expression over columns (`128 // tp_size`); default: a column of the param's name",
+        description="the CSV column, or for an int param an expression over columns (`128 // tp_size`); "
+        "default: a column of the param's name",
     )
     columns: list[Expression] | None = Field(default=None, description="with `params`: one column or expression each")
-    default: str | int | None = Field(default=None, description="value when the file has no such column")
-    alias: dict[str, str] = Field(default_factory=dict, description="text in the file -> the value it stands for")
-    only: list[str] = Field(default_factory=list, description="rows with another value in this column are left out")
-    fallback: str | None = Field(
+    default: Value | int | None = Field(default=None, description="value when the file has no such column")
+    alias: dict[Value, Value] = Field(
+        default_factory=dict, max_length=64, description="text in the file -> the value it stands for"
+    )
+    only: list[Value] = Field(
+        default_factory=list, max_length=64, description="rows with another value in this column are left out"
+    )
+    fallback: Value | None = Field(
         default=None, description="value used when the table has no entry for the one asked for (quant and str params)"
     )
-    nearest: bool = Field(default=False, description="int params: use the nearest collected value when the one asked for is missing")
+    nearest: bool = Field(
+        default=False, description="int params: use the nearest collected value when the one asked for is missing"
+    )
     lookup: Expression | None = Field(
         default=None, description="expression over the params that gives the key asked for; default: the param itself"
     )
@@ -123,94 +214,141 @@ class Key(Part):
 class NestingAxis(Part):
     """One interpolation axis of the nesting."""
 
-    axis: Name = Field(description="x, b, s, or an int param")
-    column: Expression | None = Field(default=None, description="CSV column or an expression over columns (`isl + step`); default: the axis' name")
+    axis: AxisName
+    column: Expression | None = Field(
+        default=None, description="CSV column or an expression over columns (`isl + step`); default: the axis' name"
+    )
 
 
 class Targets(Part):
-    """Pre-interpolation: grid values that are filled in when the table is loaded (three-level grids of the target's helper)."""
+    """Pre-interpolation: grid values that are filled in when the table is loaded, for nestings of 2 or 3 axes."""
 
-    values: dict[Name, Union[Literal["collected", "context_sequence", "context_sequence_16", "context_batch", "generation_batch", "generation_sequence", "heads"], list[int]]] = Field(
-        description="per axis: `collected` (only the values in the file), a named list, or a list of numbers"
+    values: dict[
+        AxisName,
+        Union[
+            Literal[
+                "collected",
+                "context_sequence",
+                "context_sequence_16",
+                "context_batch",
+                "generation_batch",
+                "generation_sequence",
+                "heads",
+            ],
+            list[int],
+        ],
+    ] = Field(description="per axis: `collected` (only the values in the file), a named list, or a list of numbers")
+    sqrt_second_axis: bool = Field(
+        default=False, description="interpolate the square root along the second axis (quadratic growth)"
     )
-    sqrt_second_axis: bool = Field(default=False, description="interpolate the square root along the second axis (quadratic growth)")
 
 
 class Latency(Part):
-    column: Expression = Field(default="latency", description="column, or sum of columns")
-    unit: Literal["ms", "us", "s"] = "ms"
+    """Where the measured latency is."""
+
+    column: Expression = Field(
+        default="latency", description="CSV column, or an expression over columns (`pre + post`)"
+    )
+    unit: Literal["ms", "us", "s"] = Field(default="ms", description="unit of the column; loaded tables are in ms")
 
 
 class Nesting(Part):
     """The dict order of the perf table: exact keys, then one to three interpolation axes."""
 
-    keys: list[Key] = Field(default_factory=list, max_length=8)
-    axes: list[NestingAxis] = Field(min_length=1, max_length=3)
-    method: Literal["linear", "bilinear", "cubic"] = Field(
-        description="linear: 1 or 2 axes (2: scipy's triangles, as the target's 2-D helper); bilinear: 2 or 3 axes; cubic: 3 axes"
+    keys: list[Key] = Field(default_factory=list, max_length=8, description="exact levels, outermost first")
+    axes: list[NestingAxis] = Field(
+        min_length=1, max_length=3, description="interpolation levels below the keys, in the order of the dict"
     )
-    outside: Literal["error", "clamp", "extrapolate"] = Field(default="error", description="what a query outside the collected range gets")
-    pre_interpolate: Targets | None = None
-    latency: Latency = Latency()
-    rows: Expression | None = Field(default=None, description="condition over columns; other rows are left out")
+    method: Literal["linear", "bilinear", "cubic"] = Field(
+        description="linear: 1 or 2 axes (2: scipy's triangles, as the target's 2-D helper); "
+        "bilinear: 2 or 3 axes; cubic: 3 axes"
+    )
+    outside: Literal["error", "clamp", "extrapolate"] = Field(
+        default="error", description="what a query outside the collected range gets"
+    )
+    pre_interpolate: Targets | None = Field(default=None, description="grid values to fill in when the table is loaded")
+    latency: Latency = Field(default_factory=Latency, description="where the measured latency is")
+    rows: Expression | None = Field(
+        default=None, description="condition over columns (`op_name == 'pre'`); other rows are left out"
+    )
 
 
 class PhaseNesting(Part):
+    """A nesting for each phase that is used."""
+
     context: Nesting | None = None
     generation: Nesting | None = None
 
 
 class PhaseNumber(Part):
+    """A number for each phase that is used."""
+
     context: float | None = Field(default=None, gt=0)
     generation: float | None = Field(default=None, gt=0)
 
 
 class PhaseExpression(Part):
+    """An expression for one phase or both."""
+
     context: Expression | None = None
     generation: Expression | None = None
 
 
 class Place(Part):
-    """Where the op stands in a model's op list. Each entry names an existing op; the first one found wins."""
+    """Where the op stands in a model's op list: exactly one of the three. Of several names the first one found wins."""
 
-    before: str | list[str] | None = None
-    after: str | list[str] | None = None
-    replace: str | list[str] | None = None
+    model_config = ConfigDict(json_schema_extra=_exactly_one("before", "after", "replace"))
+
+    before: Anchor | list[Anchor] | None = Field(default=None, description="put in front of it")
+    after: Anchor | list[Anchor] | None = Field(default=None, description="put behind it")
+    replace: Anchor | list[Anchor] | None = Field(
+        default=None, description="put in its place; what it replaces is recorded"
+    )
 
 
 class Wiring(Part):
     """One model class and phase that uses the op."""
 
-    model: ClassName | list[ClassName] = Field(description="model class; of several names the first one that the tree has")
-    phase: PhaseName
-    at: Place
-    when: str | list[str] | None = Field(
-        default=None,
-        description="condition over what is in scope there; of several the first whose names are all in scope. Without one the op is always there",
+    model: ClassName | list[ClassName] = Field(
+        description="model class; of several names the first one that the tree has"
     )
-    scale: str | list[str] | None = Field(
+    phase: PhaseName = Field(description="the op list that it goes into")
+    at: Place = Field(description="where in that list")
+    when: ScopeExpression | list[ScopeExpression] | None = Field(
         default=None,
-        description="scale factor expression (default: the one of the op it is placed at). The MTP factor is added in generation where the class has one",
+        description="condition over what is in scope there; of several the first whose names are all in scope. "
+        "Without one the op is always there",
     )
-    args: dict[Name, str | int | list[str | int]] = Field(
-        default_factory=dict, description="param -> expression over what is in scope there; of several the first whose names are in scope"
+    scale: ScopeExpression | list[ScopeExpression] | None = Field(
+        default=None,
+        description="scale factor expression (default: the one of the op it is placed at). "
+        "The MTP factor is added in generation where the class has one",
+    )
+    args: dict[Name, ScopeExpression | int | list[ScopeExpression | int]] = Field(
+        default_factory=dict,
+        description="param -> expression over what is in scope there; of several the first whose names are in scope",
     )
     name: str | None = Field(
         default=None,
-        pattern=r"^[a-z][a-z0-9_]{1,63}$",
-        description="the op's name in the model (default: <phase>_<op>). `context_attention` and `generation_attention` are costed per request in mixed steps",
+        pattern=OP_NAME_PATTERN,
+        description="the op's name in the model (default: `<phase>_<op>`). "
+        "`context_attention` and `generation_attention` are costed per request in mixed steps",
     )
-    optional: bool = Field(default=False, description="a tree without the class or anchor skips this wiring instead of refusing the spec")
+    optional: bool = Field(
+        default=False, description="a tree without the class or anchor skips this wiring instead of refusing the spec"
+    )
 
 
 class DataFile(Part):
     """A perf table to put into the checkout (step 5 of the guide). An existing file is never overwritten."""
 
-    file: str = Field(description="CSV file, relative to the spec")
+    file: str = Field(pattern=FILE_PATTERN, max_length=200, description="CSV file, relative to the spec")
     phase: PhaseName | None = Field(default=None, description="per_phase tables: which phase it holds")
-    system: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")
-    backend: Literal["trtllm", "sglang", "vllm"]
-    version: str | list[str] = Field(description="backend version directory; of several the first that the tree has; `newest` takes the newest one")
+    system: Directory = Field(description="system directory, such as h200_sxm")
+    backend: Literal["trtllm", "sglang", "vllm"] = Field(description="backend directory")
+    version: Directory | list[Directory] = Field(
+        description="backend version directory; of several the first that the tree has; `newest` takes the newest one"
+    )
     optional: bool = Field(default=False, description="skip the file when the tree has no such directory")
 
 
@@ -220,16 +358,27 @@ class Spec(Part):
     newop: Literal[1] = Field(description="version of the spec format")
     op: Name = Field(description="the op's name")
     summary: Text = Field(description="one line that says what the op computes")
-    class_name: ClassName | None = Field(default=None, description="stem of the class names (default: the op's name in camel case)")
-    params: dict[Name, Param] = Field(default_factory=dict, max_length=24)
-    phases: Phases
-    axis: Axis
-    sol: Sol | PhaseSol
-    nesting: Nesting | PhaseNesting
-    empirical: float | PhaseNumber = Field(description="empirical scale: EMPIRICAL = SOL / scale, on releases that use a constant")
-    missing: Literal["raise", "sol"] = Field(
-        default="raise", description="what SILICON gives without data: raise PerfDataNotAvailableError, or the SOL as mamba2 and gdn do"
+    class_name: ClassName | None = Field(
+        default=None, description="stem of the class names (default: the op's name in camel case)"
     )
-    weights: Expression | PhaseExpression | None = Field(default=None, description="bytes of weights held on one GPU, an expression over the params")
-    wiring: list[Wiring] = Field(default_factory=list, max_length=64)
-    data: list[DataFile] = Field(default_factory=list, max_length=64)
+    params: dict[Name, Param] = Field(
+        default_factory=dict, max_length=24, description="structural parameters, in the order of the query's arguments"
+    )
+    phases: Phases = Field(description="phases and how their measurements are filed")
+    axis: Axis = Field(description="what the cost depends on at run time")
+    sol: Sol | PhaseSol = Field(description="speed of light: one formula, or one per phase")
+    nesting: Nesting | PhaseNesting = Field(description="the dict order of the perf table: one, or one per phase")
+    empirical: float | PhaseNumber = Field(
+        description="empirical scale: EMPIRICAL = SOL / scale, on releases that use a constant"
+    )
+    missing: Literal["raise", "sol"] = Field(
+        default="raise",
+        description="what SILICON gives without data: raise PerfDataNotAvailableError, or the SOL as mamba2 and gdn do",
+    )
+    weights: Expression | PhaseExpression | None = Field(
+        default=None, description="bytes of weights held on one GPU, an expression over the params"
+    )
+    wiring: list[Wiring] = Field(default_factory=list, max_length=64, description="model classes that use the op")
+    data: list[DataFile] = Field(
+        default_factory=list, max_length=64, description="perf tables to put into the checkout"
+    )

@@ -1,0 +1,116 @@
+"""Model wiring, as far as it can be checked without a checkout."""
+
+from __future__ import annotations
+
+from ...sol.check import compile_expr, names
+from ...sol.findings import SolSyntax
+from ...sol.parse import parse
+from ...sol.types import Type
+from ..model import Wiring
+from ..nodes import Loc
+from ..report import Report
+from ..shape import plain
+
+_COSTED_PER_REQUEST = {"context_attention": "context", "generation_attention": "generation"}
+
+
+def check_wiring(report: Report) -> None:
+    seen: dict[str, int] = {}
+    for number, wiring in enumerate(report.spec.wiring):
+        loc = ("wiring", number)
+        if (first := seen.setdefault(repr(plain(wiring)), number)) != number:
+            place = report.places(("wiring", first))
+            report.error(
+                loc, "twice", f"the same wiring again, first at {place.line}:{place.column}", "each wiring once"
+            )
+        _one(report, loc, wiring)
+
+
+def check_overrides(report: Report) -> None:
+    """A wired model may ask for a mode that the op has no kernel for; each quant param says what it gets then."""
+    if not report.spec.wiring:
+        return
+    for name, param in report.spec.params.items():
+        if report.params()[name] is Type.QUANT and param.otherwise is None:
+            expected = "otherwise: the mode for a wired model that would ask for one not in modes"
+            found = f"quant param {name!a} of a wired op without otherwise"
+            report.error(("params", name), "modes", found, expected, key=True)
+
+
+def _one(report: Report, loc: Loc, wiring: Wiring) -> None:
+    if wiring.phase not in report.used:
+        found = f"{wiring.phase}, which the op does not use"
+        report.error((*loc, "phase"), "phase", found, ", ".join(report.used))
+    given = [field for field in ("before", "after", "replace") if getattr(wiring.at, field) is not None]
+    if len(given) != 1:
+        found = f"both {' and '.join(given)}" if given else "no place"
+        report.error((*loc, "at"), "wiring-place", found, "exactly one of before, after and replace", key=True)
+    _name(report, loc, wiring)
+    _args(report, loc, wiring)
+    if wiring.when is None:
+        found = "wiring without a condition: every model of the class gets the op, also where there are no data for it"
+        report.warn(loc, "no-condition", found, "add 'when: ...' if the op is for one architecture")
+    for field, wanted in (("when", Type.BOOL), ("scale", Type.REAL)):
+        _expressions(report, (*loc, field), getattr(wiring, field), wanted)
+
+
+def _name(report: Report, loc: Loc, wiring: Wiring) -> None:
+    name = wiring.name
+    if name is None:
+        return
+    if "logits_gemm" in name:
+        found = f"the name {name!a}: backends count tokens differently for ops named so"
+        report.error((*loc, "name"), "reserved-name", found, "another name")
+    if (phase := _COSTED_PER_REQUEST.get(name, wiring.phase)) != wiring.phase:
+        report.error((*loc, "name"), "phase", f"the name {name!a} in the {wiring.phase} phase", f"the {phase} phase")
+
+
+def _args(report: Report, loc: Loc, wiring: Wiring) -> None:
+    """An argument for each param, and for nothing else."""
+    params = report.params()
+    for name, value in wiring.args.items():
+        at = (*loc, "args", name)
+        if name not in params:
+            report.unknown(at, "undeclared", "argument", name, [p for p in params if p not in wiring.args], key=True)
+            continue
+        _expressions(report, at, value, params[name])
+    missing = [name for name in params if name not in wiring.args]
+    if missing:
+        at = (*loc, "args") if "args" in wiring.model_fields_set else loc
+        report.error(at, "wiring-args", f"no argument for {', '.join(missing)}", "an argument for each param", key=True)
+
+
+def _expressions(report: Report, loc: Loc, value: object, wanted: Type) -> None:
+    """Expressions over what is in scope at the anchor; which names that are is known only in a checkout."""
+    alternatives = value if isinstance(value, list) else [] if value is None else [value]
+    for number, item in enumerate(alternatives):
+        at = (*loc, number) if isinstance(value, list) else loc
+        if isinstance(item, int):
+            if wanted is not Type.INT:
+                report.error(at, "formula-type", f"the number {item}", _WORDS[wanted])
+            elif item < 0:
+                report.error(at, "range", f"the number {item}", "0 or more")
+            continue
+        _expression(report, at, item, wanted)
+
+
+def _expression(report: Report, loc: Loc, text: str, wanted: Type) -> None:
+    try:
+        scope = dict.fromkeys(names(parse(text, dotted=True)), Type.ANY)
+    except SolSyntax as error:
+        report.findings(loc, error.findings)
+        return
+    expr, findings = compile_expr(text, scope, dotted=True)
+    report.findings(loc, findings)
+    if expr is None or expr.type in (wanted, Type.ANY) or (wanted is Type.REAL and expr.type is Type.INT):
+        return
+    report.error(loc, "formula-type", f"an expression of type {expr.type}", _WORDS[wanted])
+
+
+_WORDS = {
+    Type.INT: "a whole number",
+    Type.REAL: "a number",
+    Type.BOOL: "a condition",
+    Type.STR: "a string",
+    Type.QUANT: "a quant mode",
+}
