@@ -81,8 +81,8 @@ def apply_plan(
             return Receipt(recovered=recovered)
         known = receipts.read_all(home)
         targets = check_changes(home, changes, list(known.values()), allow_dirty=allow_dirty)
-        made = _made(home, targets)
-        new = {op: _receipt(home, plan, op, changes, made, known.get(op), (specs or {}).get(op)) for op in plan.ops}
+        made = made_for(home, targets)
+        new = {op: receipt_of(home, plan, op, changes, made, known.get(op), (specs or {}).get(op)) for op in plan.ops}
         texts = {op: receipt.dump() for op, receipt in new.items()}
         notes = Transaction(home, "apply", targets, texts, on_event=on_event).run(signals)
     return Receipt(
@@ -168,12 +168,13 @@ def _fresh(plan: Plan, replan: Replan | None) -> Plan:
     raise changed_meanwhile(str(plan.root))
 
 
-def _made(home: Home, targets: list[Target]) -> list[str]:
+def made_for(home: Home, targets: list[Target]) -> list[str]:
+    """Directories that new files need and that don't exist yet, outermost first."""
     with home.open_base() as base:
         return list(dict.fromkeys(d for t in targets if t.before is None for d in paths.missing_parents(base, t.path)))
 
 
-def _receipt(
+def receipt_of(
     home: Home,
     plan: Plan,
     op: str,
