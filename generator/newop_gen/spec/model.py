@@ -71,6 +71,19 @@ ScopeExpression = Annotated[
 Text = Annotated[str, Field(max_length=300, description="one line for humans"), Reading.HUMAN]
 PhaseName = Literal["context", "generation"]
 
+# One, or several to choose from: the first that fits wins.
+Anchors = Union[Anchor, Annotated[list[Anchor], Field(min_length=1, max_length=16)]]
+ClassNames = Union[ClassName, Annotated[list[ClassName], Field(min_length=1, max_length=16)]]
+Directories = Union[Directory, Annotated[list[Directory], Field(min_length=1, max_length=16)]]
+ScopeExpressions = Union[ScopeExpression, Annotated[list[ScopeExpression], Field(min_length=1, max_length=16)]]
+Count = Annotated[int, Field(ge=0)]
+Arguments = Union[
+    ScopeExpression, Count, Annotated[list[Union[ScopeExpression, Count]], Field(min_length=1, max_length=16)]
+]
+
+Scale = Annotated[float, Field(ge=1e-6, le=1e6)]
+GridValues = Annotated[list[Annotated[int, Field(ge=1, le=2**31)]], Field(min_length=1, max_length=512)]
+
 QUANT_TYPES = ("GEMMQuantMode", "MoEQuantMode", "FMHAQuantMode", "KVCacheQuantMode", "CommQuantMode")
 
 
@@ -235,7 +248,7 @@ class Targets(Part):
                 "generation_sequence",
                 "heads",
             ],
-            list[int],
+            GridValues,
         ],
     ] = Field(description="per axis: `collected` (only the values in the file), a named list, or a list of numbers")
     sqrt_second_axis: bool = Field(
@@ -283,8 +296,8 @@ class PhaseNesting(Part):
 class PhaseNumber(Part):
     """A number for each phase that is used."""
 
-    context: float | None = Field(default=None, gt=0)
-    generation: float | None = Field(default=None, gt=0)
+    context: Scale | None = None
+    generation: Scale | None = None
 
 
 class PhaseExpression(Part):
@@ -299,32 +312,28 @@ class Place(Part):
 
     model_config = ConfigDict(json_schema_extra=_exactly_one("before", "after", "replace"))
 
-    before: Anchor | list[Anchor] | None = Field(default=None, description="put in front of it")
-    after: Anchor | list[Anchor] | None = Field(default=None, description="put behind it")
-    replace: Anchor | list[Anchor] | None = Field(
-        default=None, description="put in its place; what it replaces is recorded"
-    )
+    before: Anchors | None = Field(default=None, description="put in front of it")
+    after: Anchors | None = Field(default=None, description="put behind it")
+    replace: Anchors | None = Field(default=None, description="put in its place; what it replaces is recorded")
 
 
 class Wiring(Part):
     """One model class and phase that uses the op."""
 
-    model: ClassName | list[ClassName] = Field(
-        description="model class; of several names the first one that the tree has"
-    )
+    model: ClassNames = Field(description="model class; of several names the first one that the tree has")
     phase: PhaseName = Field(description="the op list that it goes into")
     at: Place = Field(description="where in that list")
-    when: ScopeExpression | list[ScopeExpression] | None = Field(
+    when: ScopeExpressions | None = Field(
         default=None,
         description="condition over what is in scope there; of several the first whose names are all in scope. "
         "Without one the op is always there",
     )
-    scale: ScopeExpression | list[ScopeExpression] | None = Field(
+    scale: ScopeExpressions | None = Field(
         default=None,
         description="scale factor expression (default: the one of the op it is placed at). "
         "The MTP factor is added in generation where the class has one",
     )
-    args: dict[Name, ScopeExpression | int | list[ScopeExpression | int]] = Field(
+    args: dict[Name, Arguments] = Field(
         default_factory=dict,
         description="param -> expression over what is in scope there; of several the first whose names are in scope",
     )
@@ -346,7 +355,7 @@ class DataFile(Part):
     phase: PhaseName | None = Field(default=None, description="per_phase tables: which phase it holds")
     system: Directory = Field(description="system directory, such as h200_sxm")
     backend: Literal["trtllm", "sglang", "vllm"] = Field(description="backend directory")
-    version: Directory | list[Directory] = Field(
+    version: Directories = Field(
         description="backend version directory; of several the first that the tree has; `newest` takes the newest one"
     )
     optional: bool = Field(default=False, description="skip the file when the tree has no such directory")
@@ -368,7 +377,7 @@ class Spec(Part):
     axis: Axis = Field(description="what the cost depends on at run time")
     sol: Sol | PhaseSol = Field(description="speed of light: one formula, or one per phase")
     nesting: Nesting | PhaseNesting = Field(description="the dict order of the perf table: one, or one per phase")
-    empirical: float | PhaseNumber = Field(
+    empirical: Scale | PhaseNumber = Field(
         description="empirical scale: EMPIRICAL = SOL / scale, on releases that use a constant"
     )
     missing: Literal["raise", "sol"] = Field(

@@ -218,7 +218,7 @@ class _Walk:
             option = max(options, key=lambda o: (len(keys & o.model_fields.keys()), keys <= o.model_fields.keys()))
         if _is_model(option):
             return self.model(option, node, loc)
-        key_type, value_type = typing.get_args(option)
+        key_type, value_type = typing.get_args(_bare(option))
         values: dict[Any, Any] = {}
         for key, child in node.entries:
             at = (*loc, key.text)
@@ -248,7 +248,7 @@ class _Walk:
             return self._wrong_kind(hint, node, loc)
         if alternatives and not node.items:
             return self.refuse(loc, "empty-list", "an empty list", _expected(hint))
-        (item_type,) = typing.get_args(options[0])
+        (item_type,) = typing.get_args(_bare(options[0]))
         values = []
         for number, item in enumerate(node.items):
             at = (*loc, number)

@@ -14,9 +14,6 @@ AXES_OF_METHOD = {"linear": (1, 2), "bilinear": (2, 3), "cubic": (3, 3)}
 
 RUN_TIME = ("x", "b", "s")
 
-MAX_TARGETS = 512
-MAX_TARGET = 2**31
-
 _SINGLE_ONLY = ("column", "default", "alias", "only", "fallback", "nearest", "lookup")
 _TEXT_ONLY = ("alias", "only", "fallback")
 
@@ -225,11 +222,8 @@ def _targets(report: Report, loc: Loc, targets: Targets, axes: list[NestingAxis]
 
 
 def _target_list(report: Report, loc: Loc, values: list[int]) -> None:
-    if len(values) > MAX_TARGETS:
-        report.error(loc, "pre-interpolate", f"{len(values)} values", f"at most {MAX_TARGETS}", key=True)
-        return
-    for number, value in enumerate(values):
-        if not 1 <= value <= MAX_TARGET:
-            report.error((*loc, number), "pre-interpolate", f"{value}", "a value from 1 to 2**31")
-        elif number and value <= values[number - 1]:
-            report.error((*loc, number), "pre-interpolate", f"{value} after {values[number - 1]}", "rising values")
+    for number in range(1, len(values)):
+        if values[number] <= values[number - 1]:
+            report.error(
+                (*loc, number), "pre-interpolate", f"{values[number]} after {values[number - 1]}", "rising values"
+            )

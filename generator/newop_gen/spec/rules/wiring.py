@@ -88,8 +88,6 @@ def _expressions(report: Report, loc: Loc, value: object, wanted: Type) -> None:
         if isinstance(item, int):
             if wanted is not Type.INT:
                 report.error(at, "formula-type", f"the number {item}", _WORDS[wanted])
-            elif item < 0:
-                report.error(at, "range", f"the number {item}", "0 or more")
             continue
         _expression(report, at, item, wanted)
 
