@@ -32,7 +32,8 @@ def environment(layout: str) -> Environment:
         keep_trailing_newline=True,
         autoescape=False,
     )
-    env.filters.update(literal=literal, docstring=docstring, items=items, at=shift)
+    env.filters.update(literal=literal, docstring=docstring)
+    env.globals.update(call=call, message=message, raised=raised)
     return env
 
 
@@ -76,7 +77,46 @@ def items(values: list[str], indent: int, prefix: str, suffix: str) -> str:
     return prefix + "\n" + "".join(f"{pad}{v},\n" for v in values) + " " * indent + suffix
 
 
-def shift(text: str, columns: int) -> str:
-    """Every non-empty line moved right."""
-    pad = " " * columns
-    return "\n".join(pad + line if line else line for line in text.split("\n"))
+def call(prefix: str, arguments: list[str] | str, suffix: str, indent: int) -> str:
+    """`prefix(arguments)suffix` at `indent` columns as ruff formats it: on one line, or the arguments on the next one,
+    or each on its own. The first line comes without its indentation."""
+    values = [arguments] if isinstance(arguments, str) else arguments
+    flat = ", ".join(values)
+    if indent + len(prefix) + len(flat) + len(suffix) + 2 <= WIDTH:
+        return f"{prefix}({flat}){suffix}"
+    pad, inner = " " * indent, " " * (indent + 4)
+    if len(inner) + len(flat) <= WIDTH:
+        return f"{prefix}(\n{inner}{flat}\n{pad}){suffix}"
+    return f"{prefix}(\n" + "".join(f"{inner}{v},\n" for v in values) + f"{pad}){suffix}"
+
+
+def message(text: str, indent: int) -> list[str]:
+    """An f-string `text` as literals that each fit at `indent`; pieces break at spaces outside of braces."""
+    if indent + len(text) + 3 <= WIDTH:
+        return [_quoted(text)]
+    words, depth = [""], 0
+    for character in text:
+        depth += (character == "{") - (character == "}")
+        words[-1] += character
+        if character == " " and not depth:
+            words.append("")
+    lines = [""]
+    for word in words:
+        if lines[-1] and indent + len(lines[-1]) + len(word) + 3 > WIDTH:
+            lines.append("")
+        lines[-1] += word
+    return [_quoted(line) for line in lines]
+
+
+def raised(text: str, indent: int, suffix: str = "", prefix: str = "raise PerfDataNotAvailableError") -> str:
+    """`raise PerfDataNotAvailableError(f"text")` at `indent` columns, as ruff formats it."""
+    whole = _quoted(text)
+    if indent + len(prefix) + len(whole) + len(suffix) + 2 <= WIDTH:
+        return f"{prefix}({whole}){suffix}"
+    pad, inner = " " * indent, " " * (indent + 4)
+    lines = message(text, indent + 4)
+    return f"{prefix}(\n" + "".join(f"{inner}{line}\n" for line in lines) + f"{pad}){suffix}"
+
+
+def _quoted(text: str) -> str:
+    return f'{"f" if "{" in text else ""}"{text}"'

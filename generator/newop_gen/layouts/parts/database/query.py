@@ -139,9 +139,9 @@ class QueryView:
         return self.query.takes_prefix
 
     @property
-    def point(self) -> str:
+    def point(self) -> list[str]:
         """The point to interpolate at, as arguments: ("b", b), ("s", full_s)."""
-        return ", ".join(f"({literal(a.axis)}, {self._axis(a.axis)})" for a in self.query.nesting.axes)
+        return [f"({literal(a.axis)}, {self._axis(a.axis)})" for a in self.query.nesting.axes]
 
     def _axis(self, name: str) -> str:
         return "full_s" if name == "s" and self.full_s else name
@@ -184,28 +184,14 @@ class QueryView:
         return "\n".join([" " * 16 + "for name, key in (", *(" " * 20 + p + "," for p in pairs), " " * 16 + "):"])
 
     @property
-    def error_lines(self) -> list[str]:
-        """The message of a failed query, in pieces that fit the line: 'Failed to query … for b=…, s=…'."""
-        asked = [f"{{{a.name}=}}" for a in self.arguments]
-        return pieces(f"Failed to query {self.subject} data for ", asked, 20)
+    def failed(self) -> str:
+        """The message of a failed query: 'Failed to query … data for b=…, s=…'."""
+        return f"Failed to query {self.subject} data for " + ", ".join(f"{{{a.name}=}}" for a in self.arguments)
 
 
 def sixteen(mode: str, facts: DatabaseFacts) -> str:
     """A mode name as the tree calls it."""
     return facts.sixteen_bit if mode in ("float16", "bfloat16") else mode
-
-
-def pieces(head: str, parts: list[str], indent: int) -> list[str]:
-    """f-string pieces `head + ", ".join(parts)` that each fit at `indent`."""
-    lines, line = [], head
-    for i, part in enumerate(parts):
-        last = i == len(parts) - 1
-        text = part + ("" if last else ", ")
-        if len(line) + len(text) + indent + 3 > WIDTH:
-            lines.append(line)
-            line = ""
-        line += text
-    return [*lines, line]
 
 
 def interpolations(op: Op) -> dict[str, Interpolation]:

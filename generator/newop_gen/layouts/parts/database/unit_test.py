@@ -32,7 +32,7 @@ CASES = 6
 class Case:
     """One measured point: arguments of the query as code, and what it gives."""
 
-    arguments: str
+    arguments: list[str]
     latency: float
     sol: tuple[float, float, float]
 
@@ -43,7 +43,7 @@ class QueryCases:
 
     query: Query
     cases: tuple[Case, ...]
-    missing: str | None
+    missing: list[str] | None
     facts: DatabaseFacts
 
     @property
@@ -166,8 +166,8 @@ class TestView:
             return None
         return times.sol, times.math, times.mem
 
-    def _code(self, values: Mapping[str, object]) -> str:
-        return ", ".join(f"{name}={self._value(name, value)}" for name, value in values.items())
+    def _code(self, values: Mapping[str, object]) -> list[str]:
+        return [f"{name}={self._value(name, value)}" for name, value in values.items()]
 
     def _value(self, name: str, value: object) -> str:
         param = self.op.quant_params.get(name)
@@ -175,7 +175,7 @@ class TestView:
             return literal(value)
         return f"common.{param.type}.{sixteen(str(value), self.facts)}"
 
-    def _missing(self, query: Query, values: Mapping[str, object]) -> str | None:
+    def _missing(self, query: Query, values: Mapping[str, object]) -> list[str] | None:
         """Arguments with an int or str key that was not collected."""
         for key in query.nesting.keys:
             for name in key_params(key):
