@@ -1,0 +1,79 @@
+"""Small checkouts in the shape of each layout, for tests that need one to change.
+
+The trees in `fixtures/checkouts` are this project's own writing: the names, places and forms that op integration
+depends on are those of a release, everything behind them is made up. They run, and take a second where a release takes
+ten. `fixture_selfcheck` holds them to the releases.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+FOLDER = Path(__file__).parent / "fixtures" / "checkouts"
+
+#: Fixture by layout name as `newop-gen detect` prints it, and the release that each stands for.
+BY_LAYOUT = {"sources": ("v0_9",)}
+VERSIONS = {path.name: path.name[1:].replace("_", ".") + ".0" for path in sorted(FOLDER.glob("v*_*"))}
+
+_POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:{digest}\nsize {size}\n"
+
+
+def copy_fixture(name: str, directory: Path) -> Path:
+    """A fresh copy of the fixture `name` (such as `v0_9`) as `directory / name`, which must not exist."""
+    root = directory / name
+    shutil.copytree(FOLDER / name, root, ignore=shutil.ignore_patterns("__pycache__", ".ruff_cache", ".pytest_cache"))
+    return root
+
+
+def copy_git_fixture(name: str, directory: Path, *, lfs_pointers: bool = False) -> Path:
+    """The same as a repository with one commit and a clean work tree.
+
+    With `lfs_pointers` the measured tables are pointers, as they are in a clone without Git LFS.
+    """
+    root = copy_fixture(name, directory)
+    if lfs_pointers:
+        for table in sorted(root.glob("**/systems/data/**/*_perf.*")):
+            table.write_text(_POINTER.format(digest="0" * 64, size=table.stat().st_size), encoding="utf-8")
+    for arguments in (
+        ["init", "--quiet", "--initial-branch=main"],
+        ["add", "--all"],
+        ["commit", "--quiet", "-m", name],
+    ):
+        run_git(root, *arguments)
+    return root
+
+
+def run_git(root: Path, *arguments: str) -> str:
+    """Output of a git command in `root`, whatever the user's own configuration is."""
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
+    environment |= {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+    for role in ("AUTHOR", "COMMITTER"):
+        environment |= {
+            f"GIT_{role}_NAME": "test",
+            f"GIT_{role}_EMAIL": "test@example.invalid",
+            f"GIT_{role}_DATE": "2025-01-01T00:00:00Z",
+        }
+    command = ["git", "-c", "core.autocrlf=false", "-C", str(root), *arguments]
+    return subprocess.run(command, check=True, capture_output=True, text=True, env=environment).stdout
+
+
+def source_roots(root: Path) -> list[Path]:
+    """Directories that have to be on `PYTHONPATH` to import the checkout's packages."""
+    return [path for path in (root / "aic-core" / "src", root / "src") if path.is_dir()]
+
+
+def run_in_fixture(root: Path, code: str, *arguments: str, timeout: float = 120) -> str:
+    """What Python code printed that ran with the checkout in `root` importable; CalledProcessError if it failed."""
+    environment = os.environ | {
+        "PYTHONPATH": os.pathsep.join(map(str, source_roots(root))),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+    }
+    command = [sys.executable, "-c", code, *arguments]
+    return subprocess.run(
+        command, check=True, capture_output=True, text=True, env=environment, cwd=root, timeout=timeout
+    ).stdout
