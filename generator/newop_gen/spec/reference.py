@@ -43,8 +43,8 @@ _NOTES = {
     "Phases": "`column` and `values` only with `table: phase_column`. With `per_phase` each data file names its phase.",
     "Axis": "A prefix rule needs `query: b,s`, the context phase, and a formula that uses `prefix`.",
     "Sol": (
-        "Names in scope: the params, `x` or `b` and `s` as the axis decision says, in context also `prefix` where there "
-        "is a prefix rule, the columns of `constants`, and earlier lets."
+        "Names in scope: the params, `x` or `b` and `s` as the axis decision says, in context also `prefix` where "
+        "there is a prefix rule, the columns of `constants`, and earlier lets."
     ),
     "SubComputation": "`flops` and `precision` go together.",
     "Key": (
@@ -73,8 +73,8 @@ def _page(root: dict[str, Any]) -> Iterator[str]:
     yield "<!-- Made by `python -m newop_gen.spec.reference` from the JSON Schema; edit the models instead. -->"
     yield ""
     yield from _wrapped(
-        "One YAML file describes one op. Its first line lets editors complete and check it (the path is relative to the "
-        "file; `newop-gen schema` prints the schema):"
+        "One YAML file describes one op. Its first line lets editors complete and check it (the path is relative to "
+        "the file; `newop-gen schema` prints the schema):"
     )
     yield ""
     yield "```yaml"
@@ -103,21 +103,16 @@ def _reading() -> Iterator[str]:
     yield from _wrapped(
         "A spec is plain YAML: mappings, lists and values. Anchors, aliases, tags, merge keys, directives, several "
         f"documents and duplicate keys are refused, and so are files over {MAX_BYTES // 1024} KiB, deeper than "
-        f"{MAX_DEPTH} levels or with more than {MAX_NODES} values. UTF-8 without a byte order mark; no control, bidirectional or "
-        "invisible characters."
+        f"{MAX_DEPTH} levels or with more than {MAX_NODES} values. UTF-8 without a byte order mark; no control, "
+        "bidirectional or invisible characters."
     )
     yield ""
     yield from _wrapped("The schema decides what a value is, never its spelling:")
     yield ""
     for kind, rule in (
-        (
-            "text",
-            'at most 100 characters where nothing else is said; as written, quoted or not; what YAML reads as something else is quoted: `"NO"`, `"1.10"`, `"on"`',
-        ),
-        (
-            "text for humans",
-            "printable ASCII and Latin letters on one line, no backslashes, nothing that a tool acts on",
-        ),
+        ("text", "as written, quoted or not; at most 100 characters where nothing else is said"),
+        ("text that YAML reads as something else", 'quoted: `"NO"`, `"1.10"`, `"on"`, `"2024-01-01"`'),
+        ("text for humans", "printable ASCII and Latin letters on one line, without backslashes"),
         ("expression", "as text; a bare number such as `0` or `1e12` needs no quotes; `>-` folds long ones"),
         ("whole number", f"`-?[0-9]+` without leading zeros, within +-{MAX_INTEGER}"),
         ("number", "a whole number, or decimal or exponent form: `0.7`, `1e12`; finite"),
@@ -211,7 +206,7 @@ def _scalar(field: dict[str, Any]) -> str:
 
 
 def _range(field: dict[str, Any]) -> str:
-    low, high = field.get("minimum"), field.get("maximum")
+    low, high = (f"{bound:.10g}" if bound is not None else None for bound in map(field.get, ("minimum", "maximum")))
     if low is not None and high is not None:
         return f", {low} to {high}"
     return f", at least {low}" if low is not None else ""
