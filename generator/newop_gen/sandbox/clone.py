@@ -29,7 +29,6 @@ class CloneContents:
         self._commit = self._find(version)
         self.origin = f"tag v{version} of a clone (commit {self._commit[:12]})"
         self.date = int(self._git("log", "-1", "--format=%ct", self._commit).decode())
-        self.left_out: list[str] = []
 
     def entries(self) -> list[Entry]:
         listing = self._git("ls-tree", "-r", "-z", "--full-tree", self._commit).decode("utf-8", "surrogateescape")
@@ -37,12 +36,14 @@ class CloneContents:
         for record in listing.split("\0")[:-1]:
             described, _, path = record.partition("\t")
             mode, _, oid = described.split()
-            if not _is_safe(path):
-                raise CheckoutRefused(
-                    Problem(Place(str(self._clone)), f"the tag holds a path that can't be written: {path!r}")
-                )
             if mode in (_REGULAR, _EXECUTABLE, _SYMLINK):
                 found.append(Entry(path, oid, executable=mode == _EXECUTABLE, symlink=mode == _SYMLINK))
+        paths = {entry.path for entry in found}
+        for entry in found:
+            if not _is_safe(entry.path) or any(parent in paths for parent in _parents(entry.path)):
+                raise CheckoutRefused(
+                    Problem(Place(str(self._clone)), f"the tag holds a path that can't be written: {entry.path!r}")
+                )
         return found
 
     def read(self, entries: Iterable[Entry]) -> Iterator[tuple[Entry, bytes | None]]:
@@ -134,6 +135,12 @@ def git_directory(clone: Path) -> Path:
 
 def _version_key(version: str) -> list[tuple[int, str]]:
     return [(int(part), "") if part.isdigit() else (0, part) for part in version.split(".")]
+
+
+def _parents(path: str) -> list[str]:
+    """The directories above a path. A well-formed tree names none of them as a file or link as well."""
+    parts = path.split("/")
+    return ["/".join(parts[:n]) for n in range(1, len(parts))]
 
 
 def _is_safe(path: str) -> bool:
