@@ -1,0 +1,5 @@
+"""`python -m newop_gen`."""
+
+from .cli import main
+
+main()

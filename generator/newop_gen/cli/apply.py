@@ -1,0 +1,259 @@
+"""`newop-gen apply`: plan, and show it, check it or write it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import click
+
+from ..problems import Exit, IoFault, NewopError, Place, Problem
+from .output import complain, counted, emit_json, error_line, print_bytes, remark, say
+
+if TYPE_CHECKING:
+    from ..plan import Plan
+    from ..spec.load import LoadedSpec
+    from ..write.apply import Receipt
+    from .flow import Prepared
+
+
+@click.command("apply", short_help="Put the ops of one or more specs into a checkout.")
+@click.argument("specs", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="SPEC...")
+@click.option(
+    "--checkout",
+    required=True,
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="A repository root, a `src` root or an installed package.",
+)
+@click.option("--dry-run", is_flag=True, help="Show the diff, step by step, and write nothing.")
+@click.option("--check", is_flag=True, help="Write nothing; exit with 1 when something is to be done.")
+@click.option(
+    "--patch",
+    "patch_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Also write what is to be done as a patch for `git apply`.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print a report as JSON (newop-gen/report/1).")
+@click.option("--allow-dirty", is_flag=True, help="Write to files that have changes which are in no commit.")
+def command(
+    specs: tuple[Path, ...],
+    checkout: Path,
+    dry_run: bool,
+    check: bool,
+    patch_file: Path | None,
+    as_json: bool,
+    allow_dirty: bool,
+) -> int:
+    """Put the ops of one or more specs into a checkout: all edits, or none.
+
+    A dry run shows every edit as a diff, grouped by step; on a terminal in colour (not with NO_COLOR) and with perf
+    tables shortened, elsewhere as a complete patch. A second apply finds nothing to do.
+
+    \b
+    Examples:
+      newop-gen apply new_op.yaml --checkout ~/aiconfigurator --dry-run
+      newop-gen apply new_op.yaml --checkout ~/aiconfigurator
+      newop-gen apply a.yaml b.yaml --checkout . --dry-run --patch ops.patch
+      newop-gen apply specs/*.yaml --checkout . --check
+    """
+    if dry_run and check:
+        raise click.UsageError("--dry-run and --check exclude each other")
+    return _Run(
+        specs, checkout, "dry-run" if dry_run else "check" if check else "apply", patch_file, as_json, allow_dirty
+    ).run()
+
+
+@dataclass
+class _Run:
+    """One run of the command."""
+
+    specs: Sequence[Path]
+    checkout: Path
+    mode: Literal["apply", "dry-run", "check"]
+    patch_file: Path | None
+    as_json: bool
+    allow_dirty: bool
+    loaded: list[LoadedSpec] = field(default_factory=list)
+    prepared: Prepared | None = None
+    notes: list[str] = field(default_factory=list)
+
+    def run(self) -> int:
+        try:
+            return self._run()
+        except NewopError as error:
+            if self.as_json:
+                self._report("failed", int(error.exit_code), error.problems)
+            raise
+
+    def _run(self) -> int:
+        from ..spec.load import load_specs
+        from .flow import prepare
+
+        self.loaded = load_specs(self.specs)
+        for spec in self.loaded:
+            complain(spec.warnings, "warning")
+        prepared = self.prepared = prepare(self.loaded, self.checkout)
+        if self.patch_file is not None:
+            _write_patch(prepared, self.patch_file)
+        if self.mode == "apply":
+            return self._apply(prepared)
+        self._foresee(prepared)
+        if not prepared.plan.pending:
+            return self._nothing()
+        if self.as_json:
+            code = Exit.FOUND if self.mode == "check" else Exit.DONE
+            self._report("pending", code)
+            return code
+        if self.mode == "check":
+            return self._check(prepared)
+        return self._show(prepared)
+
+    def _foresee(self, prepared: Prepared) -> None:
+        """What would keep an apply from happening: an interrupted one is an error here too, the rest is a warning."""
+        from ..write.apply import check_plan
+        from ..write.recover import pending
+        from ..write.state import Home
+
+        if pending(Home.of(prepared.plan.root)):
+            raise _interrupted(prepared.plan.root)
+        try:
+            check_plan(prepared.plan, allow_dirty=self.allow_dirty)
+        except NewopError as refusal:
+            for problem in refusal.problems:
+                self.notes.append(f"apply would refuse: {problem}")
+        for note in self.notes:
+            error_line(note, "warning")
+
+    def _show(self, prepared: Prepared) -> int:
+        if sys.stdout.isatty():
+            from ..review.terminal import show
+
+            show(prepared.plan, sys.stdout)
+        else:
+            from ..review.diff import git_prefix, patch
+
+            print_bytes(patch(prepared.plan, git_prefix(prepared.plan.root)))
+        remark(f"dry run: {_pending(prepared)}; nothing was written")
+        return Exit.DONE
+
+    def _check(self, prepared: Prepared) -> int:
+        for number, step in enumerate(prepared.plan.steps, 1):
+            if not step.done:
+                files = ", ".join(dict.fromkeys(edit.path for edit in step.edits if not edit.done))
+                say(f"step {number}, {step.op}, {step.key}: {step.title}: {files}")
+        remark(_pending(prepared))
+        return Exit.FOUND
+
+    def _apply(self, prepared: Prepared) -> int:
+        from ..write.apply import SpecRef, apply_plan
+        from .flow import prepare
+
+        def replan() -> Plan:
+            self.prepared = prepare(self.loaded, self.checkout)
+            return self.prepared.plan
+
+        refs = {spec.spec.op: SpecRef(str(spec.path), spec.sha256) for spec in self.loaded}
+        receipt = apply_plan(prepared.plan, allow_dirty=self.allow_dirty, replan=replan, specs=refs)
+        self.notes += [*_recovery(receipt), *receipt.notes]
+        assert self.prepared is not None
+        if receipt.nothing:
+            return self._nothing()
+        if self.as_json:
+            self._report("applied", Exit.DONE)
+            return Exit.DONE
+        _tell(self.prepared, receipt)
+        for note in self.notes:
+            remark(f"note: {note}")
+        return Exit.DONE
+
+    def _nothing(self) -> int:
+        assert self.prepared is not None
+        plan = self.prepared.plan
+        if self.as_json:
+            self._report("nothing-to-do", Exit.DONE)
+        else:
+            say(f"nothing to do: {', '.join(plan.ops)} {'is' if len(plan.ops) == 1 else 'are'} in {plan.root} already")
+            for note in self.notes:
+                remark(f"note: {note}")
+        return Exit.DONE
+
+    def _report(self, outcome: str, code: int, problems: Sequence[Problem] = ()) -> None:
+        from ..review.report import report
+
+        emit_json(
+            report(
+                self.prepared.plan if self.prepared else None,
+                command="apply",
+                mode=self.mode,
+                outcome=outcome,
+                exit_code=code,
+                checkout=str(self.checkout),
+                changes=self.prepared.changes if self.prepared else (),
+                problems=problems,
+                warnings=[warning for spec in self.loaded for warning in spec.warnings],
+                notes=self.notes,
+            )
+        )
+
+
+def _tell(prepared: Prepared, receipt: Receipt) -> None:
+    plan = prepared.plan
+    for number, step in enumerate(plan.steps, 1):
+        state = "nothing here" if not step.edits else "there already" if step.done else "done"
+        say(f"step {number} of {len(plan.steps)}, {step.op}, {step.key}: {step.title}: {state}")
+        for note in step.notes:
+            say(f"  note: {note}")
+        for skip in step.skips:
+            say(f"  skipped: {skip.what}: {skip.why}")
+    created = f", {counted(len(receipt.created), 'file')} created" if receipt.created else ""
+    say(
+        f"applied {', '.join(plan.ops)} to {plan.root} (layout {plan.layout}): "
+        f"{counted(len(receipt.changed), 'file')} changed{created}"
+    )
+
+
+def _pending(prepared: Prepared) -> str:
+    steps = sum(not step.done for step in prepared.plan.steps)
+    created = sum(change.before is None for change in prepared.changes)
+    changed = len(prepared.changes) - created
+    return f"{counted(steps, 'step')} to do, {counted(changed, 'file')} to change, {created} to create"
+
+
+def _recovery(receipt: Receipt) -> list[str]:
+    found = receipt.recovered
+    if found.outcome == "nothing":
+        return []
+    return [f"an interrupted {found.command} was found and {found.outcome} first", *found.notes]
+
+
+def _write_patch(prepared: Prepared, file: Path) -> None:
+    from ..review.diff import git_prefix, patch
+
+    data = patch(prepared.plan, git_prefix(prepared.plan.root))
+    if str(file) == "-":
+        print_bytes(data)
+        return
+    try:
+        file.write_bytes(data)
+    except OSError as error:
+        found = f"the patch can't be written ({error.strerror})"
+        raise IoFault(Problem(Place(str(file)), found, "a file that can be written", "", "patch")) from None
+
+
+def _interrupted(root: str) -> NewopError:
+    from ..problems import Interrupted
+
+    return Interrupted(
+        Problem(
+            Place(root),
+            "an interrupted run was found, so the files may be neither old nor new",
+            "",
+            "`newop-gen recover --checkout DIR`, or any apply, puts that right",
+            "interrupted",
+        )
+    )

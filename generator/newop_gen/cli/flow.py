@@ -1,0 +1,71 @@
+"""From spec files and a directory to a checked plan: what `apply` and its relatives share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..problems import CheckoutRefused, Place, Problem
+
+if TYPE_CHECKING:
+    from ..checkout.tree import Tree
+    from ..layouts import Detection, Layout
+    from ..plan import FileChange, Plan
+    from ..spec.load import LoadedSpec
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Specs planned against a tree. `changes` have passed the postcondition."""
+
+    plan: Plan
+    changes: list[FileChange]
+
+
+def prepare(loaded: Sequence[LoadedSpec], checkout: Path) -> Prepared:
+    """Plan checked specs against the checkout as it is now. Nothing is written.
+
+    Raises `CheckoutRefused` for a directory that isn't a supported checkout, a missing anchor, a taken name, or a plan
+    that fails the postcondition; `Conflict` where the tree has another text than the specs would insert.
+    """
+    from ..checkout.tree import Tree
+    from ..model.op import Op
+    from ..plan import Plan
+    from ..plan.verify import verify
+
+    tree = Tree.open(checkout)
+    layout = layout_of(tree)
+    ops = [(Op.from_spec(spec.spec), spec.path) for spec in loaded]
+    steps = layout.plan(ops, tree)
+    plan = Plan(str(tree.root), layout.name, tuple(op.name for op, _ in ops), tuple(steps), tree.sources())
+    changes = plan.changes()
+    verify(changes)
+    return Prepared(plan, changes)
+
+
+def layout_of(tree: Tree) -> Layout:
+    """The tree's layout; raises `CheckoutRefused` that says what the nearest one misses."""
+    from ..layouts import detect
+
+    detection = detect(tree)
+    if detection.layout is None:
+        raise CheckoutRefused(unsupported(detection, str(tree.root)))
+    return detection.layout
+
+
+def unsupported(detection: Detection, root: str) -> Iterable[Problem]:
+    """Why no layout fits: every required probe that fails for the layout that comes nearest."""
+    names = list(detection.probes)
+    nearest = min(names, key=lambda name: len(detection.missing(name)))
+    yield Problem(
+        Place(root),
+        "the code is arranged in a way that newop-gen doesn't know",
+        f"one of the layouts {', '.join(names)}",
+        f"{nearest} comes nearest, it misses what follows; `newop-gen detect --checkout DIR` shows all of it",
+        "layout-unknown",
+    )
+    for probe in detection.missing(nearest):
+        found = f"not as in {nearest}" + (f": {probe.detail}" if probe.detail else "")
+        yield Problem(probe.where or Place(root), found, probe.asks, "", "layout-probe")

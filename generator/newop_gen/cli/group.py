@@ -1,0 +1,155 @@
+"""The command group: commands by name, imported when used, and the one place where errors become exit codes."""
+
+from __future__ import annotations
+
+import importlib
+import io
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from ..problems import Exit, NewopError
+from .output import complain, error_line, remark
+
+# Name -> module below this package that holds it as `command`. In the order in which help lists them.
+COMMANDS = {
+    "apply": "apply",
+    "validate": "validate",
+    "schema": "schema",
+    "detect": "detect",
+    "sandbox": "sandbox",
+}
+
+EXIT_INTERNAL = 70  # EX_SOFTWARE of sysexits.h
+EXIT_SIGINT = 130
+EXIT_SIGPIPE = 141
+
+NEXT = """\
+newop-gen turns one YAML op spec into a working operation in an aiconfigurator checkout.
+
+To try it on a release, without harm to anything:
+
+  newop-gen sandbox 0.8.0 practice                      a practice checkout
+  newop-gen apply SPEC --checkout practice --dry-run    what the spec would change, step by step
+  newop-gen apply SPEC --checkout practice              do it
+
+Specs to start from are in {specs}
+`newop-gen --help` lists all commands, `newop-gen COMMAND --help` explains one.
+"""
+
+
+class Group(click.Group):
+    """A group that imports its commands lazily and turns every error into a message and an exit code."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command = importlib.import_module(f".{COMMANDS[cmd_name]}", __package__).command
+        assert isinstance(command, click.Command)
+        return command
+
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        **extra: Any,
+    ) -> Any:
+        """Run a command and exit. Commands return their exit code, or None for 0."""
+        if not standalone_mode:
+            return super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
+        sys.exit(self._exit_code(args, prog_name, complete_var, **extra))
+
+    def _exit_code(
+        self, args: Sequence[str] | None, prog_name: str | None, complete_var: str | None, **extra: Any
+    ) -> int:
+        try:
+            code = super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
+            sys.stdout.flush()
+        except NewopError as error:
+            complain(error.problems)
+            return int(error.exit_code)
+        except click.ClickException as error:
+            _usage(error)
+            return Exit.SPEC
+        except (click.Abort, KeyboardInterrupt):
+            error_line("interrupted")
+            return EXIT_SIGINT
+        except BrokenPipeError:
+            # Whoever read our output has seen enough. Python would complain once more when it closes stdout.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+            return EXIT_SIGPIPE
+        except OSError as error:
+            error_line(f"{error.filename or 'newop-gen'}: {error.strerror or error}")
+            _debug()
+            return Exit.IO
+        except Exception as error:
+            what = f"{type(error).__name__}: {error}".splitlines()[0]
+            error_line(f"internal error, please report it with your spec: {what} (NEWOP_GEN_DEBUG=1 shows where)")
+            _debug()
+            return EXIT_INTERNAL
+        return code if isinstance(code, int) else Exit.DONE
+
+
+def _usage(error: click.ClickException) -> None:
+    context = getattr(error, "ctx", None)
+    if isinstance(error, click.UsageError) and context is not None:
+        remark(context.get_usage())
+    error_line(error.format_message())
+    if context is not None:
+        remark(f"`{context.command_path} --help` explains it")
+
+
+def _debug() -> None:
+    if os.environ.get("NEWOP_GEN_DEBUG") == "1":
+        traceback.print_exc()
+
+
+def _version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
+    if value and not ctx.resilient_parsing:
+        from .. import __version__
+
+        click.echo(f"newop-gen {__version__}")
+        ctx.exit()
+
+
+@click.group(
+    cls=Group,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.option("--version", is_flag=True, expose_value=False, is_eager=True, callback=_version, help="Show the version.")
+@click.pass_context
+def cli(ctx: click.Context) -> None:
+    """One YAML op spec to a working operation in an aiconfigurator checkout.
+
+    \b
+    Examples:
+      newop-gen sandbox 0.8.0 practice
+      newop-gen apply specs/new_op.yaml --checkout practice --dry-run
+      newop-gen apply specs/new_op.yaml --checkout practice
+
+    Exit codes: 0 done or nothing to do; 1 a check found something; 2 spec or usage; 3 the checkout was refused; 4
+    conflict with hand edits; 5 input or output failed; 6 an interrupted apply was found.
+    """
+    if ctx.invoked_subcommand is None:
+        from ..resources import specs_dir
+
+        click.echo(NEXT.format(specs=specs_dir()), nl=False)
+
+
+def main() -> None:
+    """The console script."""
+    for stream in (sys.stdout, sys.stderr):
+        # A message may have characters that the terminal's encoding lacks; that must not be an error of its own.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    cli(prog_name="newop-gen")
