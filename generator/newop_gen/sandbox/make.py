@@ -76,7 +76,7 @@ def make_sandbox(
         raise IoFault(
             Problem(Place(str(error.filename or target)), f"the sandbox can't be written ({error.strerror or error})")
         ) from None
-    report(f"{target}: {laid_out.summary()}")
+    report(laid_out.summary())
     return target
 
 
