@@ -122,6 +122,11 @@ def test_attempt_gives_the_problem_instead_of_raising():
     assert "Other" in problem.suggestion
 
 
+def test_attempt_lets_a_broken_file_through():
+    with pytest.raises(CheckoutRefused, match="does not parse"):
+        find.attempt(find.find_class, Source("m.py", b"<<<<<<< ours\n"), "A")
+
+
 def test_dotted_names():
     assert find.dotted(ast.parse("a.b.c", mode="eval").body) == "a.b.c"
     assert find.dotted(ast.parse("a().b", mode="eval").body) == ""

@@ -28,10 +28,15 @@ N = TypeVar("N", bound=ast.AST)
 
 
 def attempt(find: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> tuple[T | None, Problem | None]:
-    """The result of a find function, or None and why there is none: what a probe wants to know."""
+    """The result of a find function, or None and why there is none: what a probe wants to know.
+
+    A file that can't be read or parsed is no answer to the probe's question: that refusal goes through.
+    """
     try:
         return find(*args, **kwargs), None
     except CheckoutRefused as refusal:
+        if not refusal.problems[0].code.startswith("anchor"):
+            raise
         return None, refusal.problems[0]
 
 
