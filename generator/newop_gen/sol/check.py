@@ -113,6 +113,8 @@ class _Checker:
             return self.name(expr)
         if isinstance(expr, Neg):
             operand = self.number(self.visit(expr.operand), "after '-'")
+            if isinstance(operand, Neg):
+                self.report(expr, "'-' after '-'", "one '-' or none", "two of them cancel out")
             return replace(expr, operand=operand, type=_numeric(operand))
         if isinstance(expr, Not):
             return self.negation(expr)
@@ -245,6 +247,8 @@ class _Checker:
             kind = Type.ANY
         elif then == otherwise:
             self.report(expr, "a choice between a value and itself", "two values")
+        elif isinstance(otherwise, Choice) and then == otherwise.then:
+            self.report(expr, "two choices in a row with the same value", "one choice", "write 'a if c or d else b'")
         elif isinstance(then, Bool) and isinstance(otherwise, Bool):
             self.report(expr, "a choice between 'true' and 'false'", "a condition", "write the condition itself")
         return replace(expr, then=then, test=test, otherwise=otherwise, type=kind)

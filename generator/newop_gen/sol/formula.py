@@ -33,7 +33,16 @@ from .types import Type
 if TYPE_CHECKING:
     from ..spec.model import Constants, Sol
 
-__all__ = ["KEY", "RESULTS", "ConstantTable", "Formula", "LocatedFinding", "PartFormula", "compile_formula"]
+__all__ = [
+    "KEY",
+    "RESULTS",
+    "ConstantTable",
+    "Formula",
+    "LocatedFinding",
+    "PartFormula",
+    "compile_formula",
+    "pruned",
+]
 
 RESULTS = frozenset({"sol_math", "sol_mem"})
 """The names that rendered formulas define; nothing else may have them."""
@@ -141,7 +150,7 @@ class _Compiler:
                     self.idle |= {name}
                 lets.append((name, expr))
         parts = self.parts(sol)
-        return _pruned(Formula(tuple(lets), constants, tuple(parts), MappingProxyType(self.env)))
+        return pruned(Formula(tuple(lets), constants, tuple(parts), MappingProxyType(self.env)))
 
     def check_name(self, path: Path, name: str) -> bool:
         """Whether a let or a column of constants may have this name."""
@@ -277,7 +286,7 @@ class _Compiler:
                 self.report((*path, column), text, f"the number {text}", "a finite number")
 
 
-def _pruned(formula: Formula) -> Formula:
+def pruned(formula: Formula) -> Formula:
     """The formula without lets and columns of constants that nothing uses."""
     used: set[str] = set()
     for part in formula.parts:

@@ -26,6 +26,7 @@ from ..tree import (
     Power,
     Real,
     Str,
+    children,
 )
 from ..types import Type
 
@@ -123,8 +124,7 @@ class Text:
         if isinstance(expr, MemBw):
             return self.dialect.mem_bw, binds(self.dialect.mem_bw)
         if isinstance(expr, Neg):
-            # The operand of a minus is never another bare minus: linters read `--x` as a decrement.
-            return f"-{self(expr.operand, POWER)}", UNARY
+            return self.negative(expr.operand)
         if isinstance(expr, Not):
             return self.negation(expr)
         if isinstance(expr, Power):
@@ -135,6 +135,20 @@ class Text:
             pieces, level = self.pieces(expr)
             return " ".join(pieces), level
         return self.call(expr)
+
+    def negative(self, expr: Expr) -> tuple[str, int]:
+        """The code of `-expr`. Two minus signs in a row, a decrement to linters, cancel out without any rounding."""
+        if isinstance(expr, Neg):
+            return self.render(expr.operand)
+        if isinstance(expr, Call) and expr.function == "ceil_div":
+            return self.negative_ceil_div(expr), PRODUCT
+        return f"-{self(expr, ATOM)}", UNARY
+
+    def negative_ceil_div(self, expr: Call) -> str:
+        """`-a // b`, whose negative is the quotient rounded up."""
+        over, level = self.negative(expr.args[0])
+        over = f"({over})" if level < PRODUCT else over
+        return f"{over} // {self(expr.args[1], UNARY)}"
 
     def pieces(self, expr: Chain | Compare | Logic | Choice) -> tuple[list[str], int]:
         """The text in the pieces in which it is split over lines, each but the first led by its operator."""
@@ -173,17 +187,19 @@ class Text:
 
     def call(self, expr: Call) -> tuple[str, int]:
         if expr.function == "flops":
-            code = self.dialect.flops(self(expr.args[0], ATOM))
+            quant = self(expr.args[0], ATOM)
+            # Parentheses that an attribute needs are too many around a whole argument.
+            code = self.dialect.flops(quant).replace(f"({quant})", quant if quant.startswith("(") else f"({quant})")
             return code, binds(code)
         if expr.function == "bytes_of":
             return f"{self(expr.args[0], ATOM)}.value.memory", ATOM
         if expr.function == "ceil_div":
-            over, under = expr.args
-            return f"-(-{self(over, POWER)} // {self(under, UNARY)})", UNARY
+            return f"-({self.negative_ceil_div(expr)})", UNARY
         return f"{expr.function}({', '.join(self(arg) for arg in expr.args)})", ATOM
 
 
 def _is_constant(expr: Expr) -> bool:
-    if isinstance(expr, Neg):
-        return _is_constant(expr.operand)
+    """Whether linters want it on the right of a comparison: literals, and arithmetic on nothing but literals."""
+    if isinstance(expr, (Neg, Power, Chain)) or (isinstance(expr, Call) and expr.function == "ceil_div"):
+        return all(map(_is_constant, children(expr)))
     return isinstance(expr, (Int, Real, Str, Mode))

@@ -22,7 +22,7 @@ from .python_expr import PythonDialect, Text, number_literal, string_literal
 
 _STEP = 4
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_STEM = 20
+_STEM = 16
 _DEEP = 64
 """From this column on, arms of choices are computed before the choice, as further nesting would leave no room."""
 
@@ -142,21 +142,18 @@ class _Writer:
         lines.append(f"{pad}}}")
         key = self.text(Name(table.by, type=Type.STR))
         if table.otherwise is not None:
-            chosen = f"{name}.get({key}, {name}[{string_literal(table.otherwise)}])"
+            code = self.fresh("row")
+            other = f"{name}[{string_literal(table.otherwise)}]"
+            lines += self.called(code, f"{name}.get", [key, other], indent)
         else:
-            chosen = f"{name}[{key}]"
+            code = f"{name}[{key}]"
             lines += self.unknown_value(table.by, key, name, indent)
         targets = [self.fresh(column) for column in table.columns]
-        together = f"{pad}{', '.join(targets)} = {chosen}"
+        together = f"{pad}{', '.join(targets)} = {code}"
         if len(together) <= self.width:
             lines.append(together)
         else:
-            row_name = self.fresh("row")
-            lines += [f"{pad}{row_name} = {chosen}"]
-            if len(targets) == 1:
-                lines.append(f"{pad}{targets[0]} = {row_name}")
-            else:
-                lines += [f"{pad}{target} = {row_name}[{index}]" for index, target in enumerate(targets)]
+            lines += [f"{pad}{target} = {code}[{index}]" for index, target in enumerate(targets)]
         self.local.update(zip(table.columns, targets, strict=True))
         return lines
 
@@ -180,6 +177,16 @@ class _Writer:
                 break
         return [*lines, line]
 
+    def called(self, target: str, function: str, args: list[str], indent: int) -> list[str]:
+        """`target = function(args)`: on one line, else with the arguments on one, else with one on each."""
+        pad = " " * indent
+        line = f"{pad}{target} = {function}({', '.join(args)})"
+        if len(line) <= self.width:
+            return [line]
+        line = f"{pad}    {', '.join(args)}"
+        inner = [line] if len(line) <= self.width else [f"{pad}    {arg}," for arg in args]
+        return [f"{pad}{target} = {function}(", *inner, f"{pad})"]
+
     # One assignment
 
     def assign(self, target: str, expr: Expr, indent: int) -> list[str]:
@@ -200,10 +207,7 @@ class _Writer:
         pad, inner = " " * indent, " " * (indent + _STEP)
         yield [f"{pad}{target} = {text}"]
         if isinstance(expr, Call) and expr.function in ("min", "max"):
-            args = [self.text(arg) for arg in expr.args]
-            opening = f"{pad}{target} = {expr.function}("
-            yield [opening, f"{inner}{', '.join(args)}", f"{pad})"]
-            yield [opening, *(f"{inner}{arg}," for arg in args), f"{pad})"]
+            yield self.called(target, expr.function, [self.text(arg) for arg in expr.args], indent)
             return
         if not self.splits(expr, text):
             return
@@ -222,7 +226,7 @@ class _Writer:
             return True
         if isinstance(expr, Logic) and len(expr.items) > 2:
             return True
-        return not set(text) & set("([")
+        return "(" not in text
 
     def branches(self, target: str, expr: Choice, indent: int) -> list[str]:
         """A choice as an `if` statement, which evaluates one arm only, too."""
@@ -259,13 +263,16 @@ class _Writer:
         long = [index for index, operand in enumerate(operands) if not self.is_short(operand)]
         chosen = (
             [index for index in long if len(texts[index]) > room]
-            or [index for index in long if set(texts[index]) & set("([")]
+            or [index for index in long if "(" in texts[index]]
             or [index for index in long if len(texts[index]) > self.short]
         )
-        if not chosen:
-            # Nothing is left to take apart: a single name that is longer than a line is the caller's.
-            return next(iter(self.layouts(target, expr, indent)))
         lines: list[str] = []
+        if not chosen:
+            if len(target) <= self.short:
+                # Nothing is left to take apart: a single name that is longer than a line is the caller's.
+                return next(iter(self.layouts(target, expr, indent)))
+            result = self.piece(target, expr, indent, lines)
+            return lines + self.assign(target, result, indent)
         replaced = tuple(
             self.piece(target, operand, indent, lines) if index in chosen else operand
             for index, operand in enumerate(operands)
