@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 import zipfile
 
 import pytest
@@ -11,6 +12,7 @@ from newop_gen.sandbox import WHEELS, get_wheel, make_sandbox
 from newop_gen.sandbox.runtime import release_environment, runtime_python
 
 SYSTEM = "l40s"
+RUFF = (sys.executable, "-m", "ruff", "check")
 DATA = f"src/aiconfigurator/systems/data/{SYSTEM}"
 
 
@@ -75,7 +77,7 @@ def test_two_sandboxes_have_one_commit_id(sandbox, tmp_path):
 
 def test_the_project_file_carries_upstreams_lint_profile(sandbox):
     settings = subprocess.run(
-        ["ruff", "check", "--show-settings", "src/aiconfigurator/sdk/common.py"],
+        [*RUFF, "--show-settings", "src/aiconfigurator/sdk/common.py"],
         cwd=sandbox, capture_output=True, text=True, check=True,
     ).stdout  # fmt: skip
     assert "linter.line_length = 120" in settings
@@ -84,7 +86,7 @@ def test_the_project_file_carries_upstreams_lint_profile(sandbox):
     assert "(TRY003)" not in settings  # but not this
     bad = sandbox / "src/aiconfigurator/sdk/bad.py"
     bad.write_text("import os\n")
-    assert subprocess.run(["ruff", "check", bad.name], cwd=bad.parent, capture_output=True).returncode == 1
+    assert subprocess.run([*RUFF, bad.name], cwd=bad.parent, capture_output=True).returncode == 1
 
 
 def test_nothing_of_the_users_git_takes_part(release, tmp_path, monkeypatch):
@@ -102,11 +104,11 @@ def test_nothing_of_the_users_git_takes_part(release, tmp_path, monkeypatch):
     )
     (home / "ignore").write_text("*.py\n")
     (home / "attributes").write_text("* filter=canary\n")
+    monkeypatch.setenv("NEWOP_GEN_CACHE", str(get_wheel("0.8.0").parents[1]))
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("GIT_DIR", str(tmp_path / "elsewhere"))
     monkeypatch.setenv("GIT_INDEX_FILE", str(tmp_path / "index"))
     monkeypatch.setenv("GIT_AUTHOR_DATE", "now")
-    monkeypatch.setenv("NEWOP_GEN_CACHE", str(get_wheel("0.8.0").parents[1]))
     made = make_sandbox("0.8.0", tmp_path / "sandbox", systems=[SYSTEM], report=lambda line: None)
     for name in ("GIT_DIR", "GIT_INDEX_FILE", "GIT_AUTHOR_DATE", "HOME"):
         monkeypatch.delenv(name)
