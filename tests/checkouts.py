@@ -16,7 +16,7 @@ from pathlib import Path
 FOLDER = Path(__file__).parent / "fixtures" / "checkouts"
 
 #: Fixture by layout name as `newop-gen detect` prints it, and the release that each stands for.
-BY_LAYOUT = {"sources": ("v0_9",)}
+BY_LAYOUT = {"func_map": ("v0_8",), "sources": ("v0_9",)}
 VERSIONS = {path.name: path.name[1:].replace("_", ".") + ".0" for path in sorted(FOLDER.glob("v*_*"))}
 
 _POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:{digest}\nsize {size}\n"

@@ -125,12 +125,13 @@ def _func_map(tree: Checkout) -> dict[str, Any] | None:
         return None
     table = next(n for n in loader.body if isinstance(n, ast.Assign) and ast.unparse(n.targets[0]) == "func_map")
     assert isinstance(table.value, ast.Dict)
-    call = next(n for n in ast.walk(loader) if isinstance(n, ast.Call) and ast.unparse(n.func) == "load_fn")
+    calls = [node for node in ast.walk(loader) if isinstance(node, ast.Call)]
+    call = next(n for n in calls if ast.unparse(n.func) in ("load_fn", "func_map[op_filename_enum]"))
     return {
         "first statement": loader.body[0] is table,
         "keys": sorted({type(key).__name__ + " " + ast.unparse(key).split(".")[0] for key in table.value.keys if key}),
         "values": sorted({type(value).__name__ for value in table.value.values}),
-        "load_fn": ast.unparse(call),
+        "a loader gets": [ast.unparse(argument) for argument in call.args],
         "wrap": any(isinstance(n, ast.FunctionDef) and n.name == "_wrap_data_dict" for n in loader.body),
     }
 
