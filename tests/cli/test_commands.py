@@ -6,12 +6,14 @@ import subprocess
 import sys
 
 import click
+import jsonschema
 import pytest
 
 from newop_gen import __version__
 from newop_gen.cli import group
 from newop_gen.cli.group import COMMANDS
 from newop_gen.problems import Conflict, Exit, Place, Problem
+from newop_gen.resources import schemas_dir
 from newop_gen.spec.schema import schema_text
 
 HEAVY = {"libcst", "jinja2", "pydantic", "rich", "yaml"}
@@ -97,6 +99,8 @@ def test_detect(run, checkout):
     assert "layout: toy (a toy)" in result.stdout
     assert "yes is there a class Files?" in result.stdout
     data = json.loads(run("detect", "--checkout", checkout, "--json").stdout)
+    schema = json.loads((schemas_dir() / "detect-1.schema.json").read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator(schema).validate(data)
     assert (data["schema"], data["layout"]) == ("newop-gen/detect/1", "toy")
     assert [probe["found"] for probe in data["layouts"][0]["probes"]] == [True, True, False]
 

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 SCHEMA = "newop-gen/detect/1"
 
+# Failed probes that are listed for a layout that the tree hasn't got.
+FEW = 3
+
 
 @click.command("detect", short_help="Say which layout a checkout has, and why.")
 @click.option(
@@ -48,24 +51,31 @@ def command(checkout: Path, as_json: bool) -> int:
     else:
         _tell(detection, tree)
     if detection.layout is None:
-        raise CheckoutRefused(unsupported(detection, str(tree.root)))
+        raise CheckoutRefused(unsupported(detection, str(tree.root))[0])
     return Exit.DONE
 
 
 def _tell(detection: Detection, tree: Tree) -> None:
     from ..layouts import load
+    from .flow import nearest
 
     found = detection.layout
     say(f"package: {tree.root / tree.package}")
     say(f"layout: {found.name} ({found.title})" if found else "layout: none that is supported")
+    shown = found.name if found else nearest(detection)
     for name, probes in detection.probes.items():
+        missing = detection.missing(name)
         mine = found is not None and name == found.name
-        say("")
-        say(
-            f"{name}, {load(name).title}: " + ("this one" if mine else "no" if detection.missing(name) else "fits, too")
+        state = (
+            "this one" if mine else "no, but it comes nearest" if name == shown else "no" if missing else "fits, too"
         )
-        for probe in probes if mine else detection.missing(name):
+        say("")
+        say(f"{name}, {load(name).title}: {state}")
+        listed = probes if mine else missing if name == shown else missing[:FEW]
+        for probe in listed:
             say(f"  {_answer(probe)}")
+        if not mine and len(missing) > len(listed):
+            say(f"  and {len(missing) - len(listed)} more, see --json")
 
 
 def _answer(probe: Probe) -> str:

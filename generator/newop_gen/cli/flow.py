@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -55,17 +55,25 @@ def layout_of(tree: Tree) -> Layout:
     return detection.layout
 
 
-def unsupported(detection: Detection, root: str) -> Iterable[Problem]:
-    """Why no layout fits: every required probe that fails for the layout that comes nearest."""
+def unsupported(detection: Detection, root: str) -> list[Problem]:
+    """Why no layout fits: a summary, then every required probe that fails for the layout that comes nearest."""
     names = list(detection.probes)
-    nearest = min(names, key=lambda name: len(detection.missing(name)))
-    yield Problem(
-        Place(root),
-        "the code is arranged in a way that newop-gen doesn't know",
-        f"one of the layouts {', '.join(names)}",
-        f"{nearest} comes nearest, it misses what follows; `newop-gen detect --checkout DIR` shows all of it",
-        "layout-unknown",
-    )
-    for probe in detection.missing(nearest):
-        found = f"not as in {nearest}" + (f": {probe.detail}" if probe.detail else "")
-        yield Problem(probe.where or Place(root), found, probe.asks, "", "layout-probe")
+    near = nearest(detection)
+    problems = [
+        Problem(
+            Place(root),
+            "the code is arranged in a way that newop-gen doesn't support",
+            f"one of the layouts {', '.join(names)}",
+            f"{near} comes nearest; `newop-gen detect --checkout DIR` shows all that was asked",
+            "layout-unknown",
+        )
+    ]
+    for probe in detection.missing(near):
+        found = f"{probe.asks} No" + (f": {probe.detail}" if probe.detail else "")
+        problems.append(Problem(probe.where or Place(root), found, f"yes, for layout {near}", "", "layout-probe"))
+    return problems
+
+
+def nearest(detection: Detection) -> str:
+    """The layout with the fewest required probes that fail."""
+    return min(detection.probes, key=lambda name: len(detection.missing(name)))
