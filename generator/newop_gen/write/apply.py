@@ -11,7 +11,7 @@ from ..plan import FileChange, Insertion, Plan, Replacement
 from ..plan.verify import verify
 from . import fs, paths, receipts
 from .dirt import check_git
-from .errors import refused
+from .errors import refused, reported
 from .receipts import CreatedFile, EditedFile, OpReceipt
 from .recover import RecoveryReport, pending, recover_held
 from .signals import Signals
@@ -68,12 +68,11 @@ def apply_plan(
     `newop-gen recover`).
     """
     home = Home.of(plan.root)
-    recovered = RecoveryReport()
     if not plan.pending:
         with home.lock(wait=wait, create=False):
             if not pending(home) and not _stale(plan):
                 return Receipt()
-    with Signals() as signals, home.lock(wait=wait):
+    with reported("apply"), Signals() as signals, home.lock(wait=wait):
         recovered = recover_held(home)
         plan = _fresh(plan, replan)
         changes = plan.changes()

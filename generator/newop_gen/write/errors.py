@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
+from collections.abc import Iterator
 
 from ..problems import CheckoutRefused, Conflict, Interrupted, IoFault, NewopError, Place, Problem
 
@@ -33,6 +35,15 @@ def io_fault(error: OSError, doing: str) -> IoFault:
     path = os.fsdecode(error.filename) if isinstance(error.filename, (str, bytes)) else "newop-gen"
     why = error.strerror or str(error)
     return IoFault(Problem(Place(path), f"{doing} failed ({why}); everything is as it was", "", _cure(error), "io"))
+
+
+@contextlib.contextmanager
+def reported(doing: str) -> Iterator[None]:
+    """Turn an `OSError` that nothing closer has dealt with into the fault of a run that changed nothing."""
+    try:
+        yield
+    except OSError as error:
+        raise io_fault(error, doing) from None
 
 
 def interrupted(path: str, found: str, suggestion: str, code: str = "interrupted") -> Interrupted:

@@ -8,7 +8,7 @@ from typing import Literal
 
 from ..problems import Interrupted
 from . import fs, journal, undo
-from .errors import interrupted, io_fault
+from .errors import interrupted, io_fault, reported
 from .sealed import Broken
 from .state import Home
 from .transaction import finish
@@ -35,7 +35,7 @@ def recover(root: str | os.PathLike[str], *, keep_edits: bool = False, wait: flo
     decision; `CheckoutRefused` when another run holds the lock for `wait` seconds; `IoFault`.
     """
     home = Home.of(root)
-    with home.lock(wait=wait, create=False) as held:
+    with reported("recover"), home.lock(wait=wait, create=False) as held:
         return recover_held(home, keep_edits=keep_edits) if held else RecoveryReport()
 
 

@@ -16,7 +16,7 @@ from ..problems import Conflict, NewopError, Place, Problem
 from . import receipts, undo
 from .apply import Receipt
 from .dirt import check_git
-from .errors import conflict, refused
+from .errors import conflict, refused, reported
 from .inspect import Drift, Found, inspect, shared_regions
 from .locate import Region, cut
 from .receipts import OpReceipt, Piece
@@ -64,7 +64,7 @@ def remove_op(
             removal = plan_removal(home, ops, known, plan() if plan else None, force=force)
             if dry_run or not (removal.targets or any(op in known for op in ops)):
                 return _receipt(home, removal)  # nothing to do: nothing is touched, not even the lock
-    with Signals() as signals, home.lock(wait=wait):
+    with reported("remove"), Signals() as signals, home.lock(wait=wait):
         recovered = recover_held(home)
         known = receipts.read_all(home)
         removal = plan_removal(home, ops, known, plan() if plan else None, force=force)

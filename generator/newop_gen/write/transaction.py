@@ -11,7 +11,6 @@ The caller holds the checkout's lock and has recovered what an earlier run left 
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import os
 import secrets
 from collections.abc import Callable, Mapping, Sequence
@@ -266,9 +265,7 @@ def finish(home: Home, base: int, log: Journal, notes: list[str]) -> None:
     """What follows a commit: receipts, then clean-up. Safe to repeat; recovery runs it, too."""
     receipts.install(home, log.receipts)
     _rescue(home, base, log, notes)
-    for path in log.dropped:
-        undo.drop_empty(base, path)
-    undo.clear(home, base, dataclasses.replace(log, made=()))  # directories that were made stay
+    undo.clear(home, base, log, log.dropped)
 
 
 def _rescue(home: Home, base: int, log: Journal, notes: list[str]) -> None:

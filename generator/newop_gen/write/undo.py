@@ -12,7 +12,7 @@ import enum
 import errno
 import hashlib
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from . import fs
@@ -126,7 +126,7 @@ def undo(
             notes.append(f"{home.shown(entry.path)}: left as it is; what stood there before: {kept or 'nothing'}")
         else:
             _put_back(home, base, journal, number, needs[number])
-    clear(home, base, journal)
+    clear(home, base, journal, reversed(journal.made))
     return notes
 
 
@@ -213,15 +213,16 @@ def save(home: Home, name: str, data: bytes) -> str:
     return str(home.state / KEPT / name)
 
 
-def clear(home: Home, base: int, journal: Journal) -> None:
-    """Remove the files beside the targets, directories made for them, pre-images, and last the journal."""
+def clear(home: Home, base: int, journal: Journal, dropped: Iterable[str]) -> None:
+    """Remove the files beside the targets, then `dropped` directories that are empty, pre-images, and last the
+    journal."""
     above = {entry.path.rpartition("/")[0] for entry in journal.entries}
     for number, entry in enumerate(journal.entries):
         with contextlib.suppress(FileNotFoundError, NotADirectoryError), parent(base, entry.path) as (fd, _):
             for name in (journal.stage(number), journal.back(number)):
                 if fs.exists(fd, name):
                     fs.unlink(fd, name)
-    for path in reversed(journal.made):
+    for path in dropped:
         drop_empty(base, path)
     for path in sorted(above):
         with contextlib.suppress(FileNotFoundError, NotADirectoryError), directory(base, path) as fd:

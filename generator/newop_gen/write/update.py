@@ -10,6 +10,7 @@ from ..plan.verify import verify
 from . import receipts, undo
 from .apply import Receipt, SpecRef, made_for, receipt_of, targets_of
 from .dirt import check_git
+from .errors import reported
 from .recover import recover_held
 from .remove import Removal, plan_removal
 from .signals import Signals
@@ -40,7 +41,7 @@ def update_op(
     Raises as `remove_op`: with a hand edit inside an insertion, `Conflict`, and nothing is written.
     """
     home = Home.of(root)
-    with Signals() as signals, home.lock(wait=wait, create=not dry_run):
+    with reported("update"), Signals() as signals, home.lock(wait=wait, create=not dry_run):
         recovered = recover_held(home)
         known = receipts.read_all(home)
         removal = plan_removal(home, ops, known, old_plan() if old_plan else None, force=force)
