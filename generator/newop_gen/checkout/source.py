@@ -64,6 +64,11 @@ class Source:
                 )
 
     @functools.cached_property
+    def memo(self) -> dict[tuple[str, ast.AST], object]:
+        """What has been found out about nodes of `tree`, by whoever asked first: many ops look at the same places."""
+        return {}
+
+    @functools.cached_property
     def encoding(self) -> str:
         """The file's encoding as Python reads it ("utf-8", or what a coding cookie says), without the mark."""
         try:

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Literal
 
 from ..plan import Insertion, Replacement
 from ..problems import CheckoutRefused, Problem
-from .elements import Bracketed, Elements, nodes_of, read_elements
+from .elements import Bracketed, Elements, dump_elements, dumps, nodes_of, read_elements
 from .place import after_statement, encode, indent
 
 if TYPE_CHECKING:
@@ -132,9 +132,13 @@ def _line_before(source: Source, elements: Elements, index: int, text: str) -> t
     previous = elements.items[index - 1].comma if index else elements.open
     line = _line_of(source, start)
     limit = _line_of(source, previous or elements.open)
-    while line - 1 > limit and source.data[source.line_start(line - 1) :].lstrip(b" \t").startswith(b"#"):
+    while line - 1 > limit and _is_comment(source, line - 1):
         line -= 1
     return source.line_start(line), indent(text, _line_indent(source, start)) + ",\n"
+
+
+def _is_comment(source: Source, line: int) -> bool:
+    return source.data[source.line_start(line) : source.line_end(line)].lstrip(b" \t").startswith(b"#")
 
 
 def _inline_first(source: Source, elements: Elements, text: str) -> tuple[int, str]:
@@ -240,10 +244,6 @@ def _parse(node: Bracketed, code: str) -> Bracketed:
     return tree.body
 
 
-def _dumps(node: Bracketed) -> list[str]:
-    return ["|".join("" if part is None else ast.dump(part) for part in parts) for parts in nodes_of(node)]
-
-
 def _parse_element(node: Bracketed, text: str) -> str:
     """The dump of `text` as an element of something like `node`."""
     frames = {ast.Dict: "{%s\n}", ast.Call: "f(%s\n)", ast.ImportFrom: "from m import (%s\n)", ast.Set: "{%s\n}"}
@@ -251,7 +251,7 @@ def _parse_element(node: Bracketed, text: str) -> str:
     try:
         alike = ast.parse(frame % text).body[0]
         container = alike.value if isinstance(alike, ast.Expr) else alike
-        found = _dumps(container)  # type: ignore[arg-type]
+        found = dump_elements(container)  # type: ignore[arg-type]
     except (SyntaxError, AttributeError) as error:
         raise ValueError(f"not an element of a {type(node).__name__}: {text!r}") from error
     if len(found) != 1 or text.rstrip().endswith(","):
@@ -264,10 +264,10 @@ def _check(source: Source, node: Bracketed, index: int, offset: int, added: str,
     start, end = source.start(node), source.end(node)
     data = source.data
     code = (data[start:offset] + encode(source, added, offset) + data[offset:end]).decode(source.encoding)
-    expected = _dumps(node)
+    expected = dumps(source, node)
     expected.insert(index, _parse_element(node, text))
     try:
-        got = _dumps(_parse(node, code))
+        got = dump_elements(_parse(node, code))
     except (SyntaxError, ValueError) as error:
         reason = error.args[0] if error.args else error
         found = f"a {type(node).__name__.lower()} that can't take another element ({reason})"

@@ -49,6 +49,25 @@ class Elements:
 
 def read_elements(source: Source, node: Bracketed) -> Elements:
     """Where the elements of `node` are; raises `CheckoutRefused` when LibCST can't reprint the expression exactly."""
+    known = source.memo.get(("elements", node))
+    if not isinstance(known, Elements):
+        known = source.memo["elements", node] = _read(source, node)
+    return known
+
+
+def dumps(source: Source, node: Bracketed) -> list[str]:
+    """The elements of `node`, a node of the file, each in a form that compares equal when the code is the same."""
+    known = source.memo.get(("dumps", node))
+    if not isinstance(known, tuple):
+        known = source.memo["dumps", node] = tuple(dump_elements(node))
+    return list(known)
+
+
+def dump_elements(node: Bracketed) -> list[str]:
+    return ["|".join("" if part is None else ast.dump(part) for part in parts) for parts in nodes_of(node)]
+
+
+def _read(source: Source, node: Bracketed) -> Elements:
     import libcst as cst
     from libcst.metadata import ByteSpanPositionProvider, MetadataWrapper
 
