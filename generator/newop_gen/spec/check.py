@@ -6,11 +6,12 @@ spec with a broken wiring still hears about its formula.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Set
 from dataclasses import dataclass, field
 
 from ..problems import Problem
 from .model import Spec
+from .nodes import Loc
 from .report import Report
 from .rules import data, expressions, names, nesting, phases, wiring
 from .shape import Places
@@ -44,13 +45,14 @@ _RULES: tuple[tuple[Callable[[Report], None], frozenset[str]], ...] = (
 )
 
 
-def check_spec(spec: Spec, places: Places, *, skip: Collection[str] = ()) -> Findings:
+def check_spec(spec: Spec, places: Places, *, skip: Collection[str] = (), said: Set[Loc] = frozenset()) -> Findings:
     """Everything that the fields of `spec` say against each other.
 
     :param spec: as validated, or as `shape` built it when it was over a limit.
+    :param said: locs that a problem was found at already.
     :param skip: top-level fields that are not there as their type says; rules that need one are left out.
     """
-    report = Report(spec, places)
+    report = Report(spec, places, said)
     for rule, needs in _RULES:
         if needs.isdisjoint(skip):
             rule(report)

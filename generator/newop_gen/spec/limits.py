@@ -33,7 +33,7 @@ def validated(model: type[BaseModel], shaped: Shaped) -> tuple[Any, list[Problem
         return model.model_validate(plain(shaped.value)), []
     except ValidationError as error:
         problems = list(_problems(error, shaped))
-        if not problems and not shaped.problems:
+        if not problems and not shaped.reported:
             # Nothing known says why. Better a poor message than a spec that slips through.
             details = error.errors(include_url=False)[0]
             loc, _ = _model_loc(details["loc"], shaped)
@@ -49,6 +49,7 @@ def _problems(error: ValidationError, shaped: Shaped) -> Iterator[Problem]:
         loc, is_key = _model_loc(details["loc"], shaped)
         if loc in shaped.reported:
             continue
+        shaped.reported.add(loc)
         place = shaped.places.key(loc) if is_key else shaped.places(loc)
         found, expected, suggestion = said
         yield Problem(place, found, expected, suggestion, "limit")

@@ -44,9 +44,8 @@ def load_spec(path: Path) -> LoadedSpec:
     spec, limits = validated(Spec, shaped)
     problems = [*source.problems, *shaped.problems, *limits]
     # Even a spec that is refused is looked at as far as it goes: whoever wrote it wants to know everything at once.
-    findings = check_spec(spec or shaped.value, shaped.places, skip=shaped.incomplete)
-    said = {problem.place for problem in problems}
-    problems += [problem for problem in findings.errors if problem.place not in said]
+    findings = check_spec(spec or shaped.value, shaped.places, skip=shaped.incomplete, said=shaped.reported)
+    problems += findings.errors
     if problems or spec is None:
         raise SpecError(_listed(problems))
     return _loaded(path, source, spec, shaped, findings.warnings)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass, field
 from typing import Any, Union
 
@@ -20,10 +20,14 @@ PARAM_TYPES = {"int": Type.INT, "str": Type.STR}
 
 @dataclass
 class Report:
-    """A spec that is being checked, where its parts stand, and what was found so far."""
+    """A spec that is being checked, where its parts stand, and what was found so far.
+
+    `said` are locs that something was said about before; nothing more is said about them.
+    """
 
     spec: Spec
     places: Places
+    said: Set[Loc] = frozenset()
     errors: list[Problem] = field(default_factory=list)
     warnings: list[Problem] = field(default_factory=list)
 
@@ -31,7 +35,8 @@ class Report:
         self, loc: Loc, code: str, found: str, expected: str = "", suggestion: str = "", *, key: bool = False
     ) -> None:
         """Say that the value at `loc` is wrong, or with `key` that its name is."""
-        self.errors.append(Problem(self._place(loc, key), found, expected, suggestion, code))
+        if loc not in self.said:
+            self.errors.append(Problem(self._place(loc, key), found, expected, suggestion, code))
 
     def warn(self, loc: Loc, code: str, found: str, suggestion: str = "", *, key: bool = False) -> None:
         """Say something about `loc` that does not refuse the spec."""
@@ -42,6 +47,8 @@ class Report:
 
     def findings(self, loc: Loc, findings: Iterable[Finding], *, key: bool = False) -> None:
         """What the SOL language says about the text at `loc`."""
+        if loc in self.said:
+            return
         for f in findings:
             place = self.places.key(loc) if key else self.places.offset(loc, f.offset) if f.length else self.places(loc)
             self.errors.append(Problem(place, f.found, f.expected, f.suggestion, "formula"))

@@ -182,6 +182,8 @@ class _Walk:
         free = [name for name in hints if name not in given]
         guess = near(key.text, free)
         suggestion = f"did you mean {guess!r}?" if guess else _elsewhere(key.text, model)
+        if isinstance(child, Scalar) and key.end == child.start == child.end:  # `{query: b,s}` is two keys
+            suggestion = "a text with a comma is quoted here"
         found = f"unknown key {shown(key.text)}"
         expected = "one of " + ", ".join(free) if free else "no more keys"
         self.report(at, places.key(at), "unknown-key", found, expected, suggestion)
