@@ -72,8 +72,6 @@ def plan_ops(ops: Sequence[tuple[Op, Path]], tree: Tree, facts: DatabaseFacts) -
 
 
 def _plan_op(op: Op, spec_path: Path, tree: Tree, facts: DatabaseFacts, at: Targets) -> list[Step]:
-    from ..wiring import WiringFacts, plan_wiring
-
     steps = finish(
         [
             _enum(op, facts, at),
@@ -87,10 +85,14 @@ def _plan_op(op: Op, spec_path: Path, tree: Tree, facts: DatabaseFacts, at: Targ
             plan_data(op, spec_path, tree, facts),
         ]
     )
+    if not op.spec.wiring:
+        return steps
+    from ..wiring import WiringFacts, plan_wiring
+
     wiring = plan_wiring(op, tree, WiringFacts(model_files=facts.models, sixteen_bit=facts.sixteen_bit))
     # A reviewer reads in the guide's order: the model after the operations, test and data last.
     last = next((i for i, s in enumerate(steps) if s.key in ("test", "data")), len(steps))
-    return [*steps[:last], *([wiring] if wiring.edits or wiring.notes or wiring.skips else []), *steps[last:]]
+    return [*steps[:last], wiring, *steps[last:]]
 
 
 def _enum(op: Op, facts: DatabaseFacts, at: Targets) -> StepDraft:
