@@ -16,7 +16,7 @@ from pathlib import Path
 FOLDER = Path(__file__).parent / "fixtures" / "checkouts"
 
 #: Fixture by layout name as `newop-gen detect` prints it, and the release that each stands for.
-BY_LAYOUT = {"func_map": ("v0_8",), "sources": ("v0_9",)}
+BY_LAYOUT = {"direct": ("v0_6",), "func_map": ("v0_7", "v0_8"), "sources": ("v0_9",)}
 VERSIONS = {path.name: path.name[1:].replace("_", ".") + ".0" for path in sorted(FOLDER.glob("v*_*"))}
 
 _POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:{digest}\nsize {size}\n"
@@ -71,6 +71,7 @@ def run_in_fixture(root: Path, code: str, *arguments: str, timeout: float = 120)
     environment = os.environ | {
         "PYTHONPATH": os.pathsep.join(map(str, source_roots(root))),
         "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
         "OPENBLAS_NUM_THREADS": "1",
     }
     command = [sys.executable, "-c", code, *arguments]
