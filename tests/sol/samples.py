@@ -22,6 +22,8 @@ INTS = ("b", "s", "heads", "num_key_value_heads_of_the_sparse_indexer")
 STRS = ("arch", "kernel_source_of_the_measured_kernels")
 QUANTS = ("kv", "gemm_quant_mode", "fused_multi_head_attention_quant_mode")
 ENV = {**dict.fromkeys(INTS, Type.INT), **dict.fromkeys(STRS, Type.STR), **dict.fromkeys(QUANTS, Type.QUANT)}
+LETS = ("tokens", "max_", "the_width_of_one_attention_head_of_the_indexer")
+PARTS = ("gemm", "attn", "a_part_with_a_name_as_long_as_a_name_can_ever_be")
 WORDS = ("default", "DeepseekV32ForCausalLM", "it's", 'a "b"')
 MODES = ("fp8", "bfloat16", "float16", "nvfp4", "int8_wo")
 
@@ -49,7 +51,8 @@ MODE_VALUES = {member.name: Quant(member.name, member.value.memory, member.value
 class Database:
     """What rendered code calls `self`: the helper and the system of a release."""
 
-    system_spec = {"gpu": {"mem_bw": 4.8e12, "float16_tc_flops": 989e12, "fp8_tc_flops": 1978e12}}
+    def __init__(self) -> None:
+        self.system_spec = {"gpu": {"mem_bw": 4.8e12, "float16_tc_flops": 989e12, "fp8_tc_flops": 1978e12}}
 
     def _get_quant_tc_flops(self, quant: enum.Enum) -> float:
         gpu = self.system_spec["gpu"]

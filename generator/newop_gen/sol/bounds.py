@@ -34,15 +34,22 @@ DIMENSION = Range(1, MAX_INT)
 """An int param or axis that nothing is known about: sizes and counts are at least 1."""
 
 _NAMED = {"prefix": Range(0, MAX_INT)}
+_REPORTED = Range(1.0, 1.0)
+"""Stands for a value that was found to be too large, so that what is made of it is not found, too."""
 _PEAK = Range(1.0, 1e20)
 _ELEMENT = Range(1 / 64, 64.0)
 
 
 @dataclass
 class Bounds:
-    """The ranges of names, extended let by let."""
+    """The ranges of names, extended let by let.
 
-    ranges: Mapping[str, Range]
+    `certain` is for expressions of whose names nothing is known (columns of a file, attributes of a model): it refuses
+    only what fails whatever the names are, such as a division by a literal 0.
+    """
+
+    ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    certain: bool = False
     known: dict[str, Range] = field(default_factory=dict)
 
     def declare(self, name: str, low: float, high: float) -> None:
@@ -60,13 +67,17 @@ class Bounds:
 
     def _name(self, name: str) -> Range:
         if name in self.ranges:
-            return self.ranges[name]
-        return self.known.get(name) or _NAMED.get(name, DIMENSION)
+            return Range(*self.ranges[name])
+        return self.known.get(name) or _NAMED.get(name, self._unknown)
+
+    @property
+    def _unknown(self) -> Range:
+        return Range(-MAX_INT, MAX_INT) if self.certain else DIMENSION
 
     def _range(self, expr: Expr, findings: list[Finding]) -> Range:
         """The range of a number; of anything else a meaningless one, after its operands were looked at."""
         if isinstance(expr, (Int, Real)):
-            return Range(expr.value, expr.value)
+            return Range(float(expr.value), float(expr.value))
         if isinstance(expr, Name):
             return self._name(expr.id)
         if isinstance(expr, MemBw):
@@ -79,16 +90,16 @@ class Bounds:
         if isinstance(expr, Call):
             return self._call(expr, parts, findings)
         if isinstance(expr, Power):
-            return _finite(expr, _power(expr, parts[0], findings), findings)
+            return _finite(expr, self._power(expr, parts[0], findings), findings)
         if isinstance(expr, Chain):
             value = parts[0]
             for (op, operand), right in zip(expr.rest, parts[1:], strict=True):
                 if op in ("/", "//", "%") and right.has_zero:
-                    _zero(operand, right, op, findings)
-                    return DIMENSION
+                    self._zero(operand, right, op, findings)
+                    return self._unknown
                 value = _finite(expr, _step(op, value, right), findings)
             return value
-        return DIMENSION
+        return self._unknown
 
     def _call(self, expr: Call, parts: list[Range], findings: list[Finding]) -> Range:
         if expr.function == "flops":
@@ -100,10 +111,37 @@ class Bounds:
         if expr.function == "max":
             return Range(max(p.low for p in parts), max(p.high for p in parts))
         if parts[1].has_zero:
-            _zero(expr.args[1], parts[1], "ceil_div", findings)
-            return DIMENSION
+            self._zero(expr.args[1], parts[1], "ceil_div", findings)
+            return self._unknown
         quotient = _step("/", parts[0], parts[1])
-        return Range(math.floor(quotient.low), math.ceil(quotient.high))
+        return Range(float(math.ceil(quotient.low)), float(math.floor(quotient.high) + 1))
+
+    def _power(self, expr: Power, base: Range, findings: list[Finding]) -> Range:
+        exponent = expr.exponent
+        if exponent < 0 and base.has_zero:
+            self._zero(expr.base, base, "**", findings)
+            return self._unknown
+        if exponent != int(exponent) and (base.high if self.certain else base.low) < 0:
+            found = "a root of a value that can be negative"
+            start, end = expr.base.span
+            findings.append(Finding(start, end - start, found, "a base of at least 0", "write max(..., 0)"))
+            return self._unknown
+        if exponent != int(exponent):
+            base = Range(max(base.low, 0), max(base.high, 0))
+        corners = [_raised(low, exponent) for low in base]
+        if base.has_zero and exponent > 0:
+            corners.append(0.0)
+        return Range(min(corners), max(corners))
+
+    def _zero(self, operand: Expr, value: Range, op: str, findings: list[Finding]) -> None:
+        start, end = operand.span
+        if value.low == value.high:
+            found, suggestion = f"a division by zero ({op!r})", ""
+        elif self.certain:
+            return
+        else:
+            found, suggestion = f"a denominator of {op!r} that can be 0", "write max(..., 1)"
+        findings.append(Finding(start, end - start, found, "a denominator that is never 0", suggestion))
 
 
 def _hull(left: Range, right: Range) -> Range:
@@ -119,7 +157,9 @@ def _step(op: str, left: Range, right: Range) -> Range:
         return Range(min(0.0, right.low), max(0.0, right.high))
     corners = [_corner(op, a, b) for a in left for b in right]
     low, high = min(corners), max(corners)
-    return Range(math.floor(low), math.floor(high)) if op == "//" and math.isfinite(high - low) else Range(low, high)
+    if op == "//" and math.isfinite(low) and math.isfinite(high):
+        return Range(float(math.floor(low)), float(math.floor(high)))
+    return Range(low, high)
 
 
 def _corner(op: str, left: float, right: float) -> float:
@@ -128,22 +168,6 @@ def _corner(op: str, left: float, right: float) -> float:
         return float(left) * float(right) if op == "*" else float(left) / float(right)
     except OverflowError:
         return math.inf if (left < 0) == (right < 0) else -math.inf
-
-
-def _power(expr: Power, base: Range, findings: list[Finding]) -> Range:
-    exponent = expr.exponent
-    if exponent < 0 and base.has_zero:
-        _zero(expr.base, base, "**", findings)
-        return DIMENSION
-    if exponent != int(exponent) and base.low < 0:
-        found = "a root of a value that can be negative"
-        start, end = expr.base.span
-        findings.append(Finding(start, end - start, found, "a base of at least 0", "write max(..., 0)"))
-        return DIMENSION
-    corners = [_raised(low, exponent) for low in base]
-    if base.has_zero and exponent > 0:
-        corners.append(0.0)
-    return Range(min(corners), max(corners))
 
 
 def _raised(base: float, exponent: float) -> float:
@@ -159,13 +183,4 @@ def _finite(expr: Expr, value: Range, findings: list[Finding]) -> Range:
     start, end = expr.span
     if not any(f.offset == start and f.length == end - start for f in findings):
         findings.append(Finding(start, end - start, "a value that can pass the largest real", "at most 1e308"))
-    return DIMENSION
-
-
-def _zero(operand: Expr, value: Range, op: str, findings: list[Finding]) -> None:
-    start, end = operand.span
-    if value.low == value.high:
-        found, suggestion = f"a division by zero ({op!r})", ""
-    else:
-        found, suggestion = f"a denominator of {op!r} that can be 0", "write max(..., 1)"
-    findings.append(Finding(start, end - start, found, "a denominator that is never 0", suggestion))
+    return _REPORTED

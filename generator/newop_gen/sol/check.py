@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from .bounds import Bounds
 from .findings import Finding, SolSyntax, did_you_mean, shown
 from .parse import FUNCTIONS, PRIMITIVES, parse
 from .quants import MODE_NAMES, canonical
@@ -67,8 +68,8 @@ def compile_expr(
 ) -> tuple[Expr | None, list[Finding]]:
     """Parse and resolve: the tree that `render_expr` and `evaluate` take, or None and what is wrong.
 
-    With `gpu` false, an expression that asks for the GPU (`flops`, `mem_bw`) is refused: a CSV column, a key and a
-    weight are the same on every GPU.
+    What fails whatever the names are, such as a division by a literal 0, is refused too. With `gpu` false, so is an
+    expression that asks for the GPU (`flops`, `mem_bw`): a CSV column, a key and a weight are the same on every GPU.
     """
     try:
         expr = parse(text, dotted=dotted)
@@ -76,6 +77,8 @@ def compile_expr(
         return None, error.findings
     findings: list[Finding] = []
     typed, _ = resolve(expr, env, findings)
+    if not findings:
+        findings += Bounds(certain=True).check(typed)
     if not gpu:
         for node in walk(expr):
             if isinstance(node, MemBw) or (isinstance(node, Call) and node.function == "flops"):

@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Union
 
-from .bounds import Bounds, Range
+from .bounds import Bounds
 from .check import PRIMITIVES, names, resolve
 from .findings import Finding, SolSyntax, did_you_mean, shown
 from .parse import parse
@@ -109,7 +109,7 @@ def compile_formula(
     sol: Sol,
     env: Mapping[str, Type],
     *,
-    ranges: Mapping[str, Range] | None = None,
+    ranges: Mapping[str, tuple[float, float]] | None = None,
     idle: Collection[str] = (),
 ) -> tuple[Formula | None, list[LocatedFinding]]:
     """The formula of a spec's `sol`, or None and everything that is wrong with it.
