@@ -28,13 +28,13 @@ class Tree:
     @classmethod
     def open(cls, directory: str | os.PathLike[str]) -> Tree:
         """The checkout in `directory`; raises `CheckoutRefused` when there is no aiconfigurator package in it."""
-        root = Path(directory)
+        root = Path(os.path.realpath(directory))  # "." inside the package has its name, too
         if root.is_dir():
             for place in _PACKAGE_PLACES:
                 package = root / place if place else root
                 is_package = (package / "sdk").is_dir() and (package / "__init__.py").is_file()
                 if is_package and (place or root.name == "aiconfigurator"):
-                    return cls(root.resolve(), place)
+                    return cls(root, place)
         raise CheckoutRefused(
             Problem(
                 Place(str(directory)),

@@ -1,0 +1,80 @@
+"""Whatever directory the user names, the package is found; files are read once and within bounds."""
+
+import os
+
+import pytest
+
+from newop_gen.checkout.tree import MAX_TARGET_BYTES, Tree
+from newop_gen.problems import CheckoutRefused
+
+
+@pytest.fixture
+def package(tmp_path):
+    package = tmp_path / "repo" / "src" / "aiconfigurator"
+    (package / "sdk").mkdir(parents=True)
+    (package / "__init__.py").write_bytes(b"")
+    (package / "sdk" / "common.py").write_bytes(b"a = 1\n")
+    return package
+
+
+@pytest.mark.parametrize(
+    "named, inside",
+    [("../..", "src/aiconfigurator/"), ("..", "aiconfigurator/"), (".", "")],
+)
+def test_repository_source_root_and_package(package, named, inside, monkeypatch):
+    tree = Tree.open(package / named)
+    assert tree.at("sdk/common.py") == f"{inside}sdk/common.py"
+    assert tree.source(tree.at("sdk/common.py")).data == b"a = 1\n"
+    monkeypatch.chdir(package)
+    assert (Tree.open(named).root, Tree.open(named).package) == (tree.root, tree.package)
+
+
+@pytest.mark.parametrize("named", ["sdk", "nothing", "__init__.py"])
+def test_other_places_are_refused(package, named):
+    with pytest.raises(CheckoutRefused, match="no aiconfigurator package here"):
+        Tree.open(os.path.join(package, named))
+
+
+def test_a_package_of_another_name_is_not_it(package, tmp_path):
+    other = tmp_path / "other"
+    package.rename(other)
+    with pytest.raises(CheckoutRefused):
+        Tree.open(other)
+
+
+def test_a_file_is_read_once(package):
+    tree = Tree.open(package)
+    first = tree.source("sdk/common.py")
+    (package / "sdk" / "common.py").write_bytes(b"b = 1\n")
+    assert tree.source("sdk/common.py") is first
+    assert tree.source("sdk/none.py") is None
+    assert tree.sources() == {"sdk/common.py": b"a = 1\n"}
+
+
+def test_a_file_without_bounds_is_refused(package):
+    with (package / "sdk" / "common.py").open("wb") as file:
+        file.truncate(MAX_TARGET_BYTES + 1)
+    with pytest.raises(CheckoutRefused, match="larger than 10 MiB"):
+        Tree.open(package).source("sdk/common.py")
+
+
+@pytest.mark.parametrize(
+    "data, message",
+    [
+        (b"a = (\n", "common.py:1:5: the file does not parse"),
+        (b"a = '\xff'\n", "does not parse"),
+        (b"a\0b\n", "does not parse"),
+        (b"a = 1\n\x1a", "does not parse"),
+        ("a = 1\n".encode("utf-16"), "does not parse"),
+        (b"if a:\n\tb\n        c\n", "does not parse"),
+        (b"print 'hello'\n", "does not parse"),
+        (b"# coding: no-such-codec\n", "does not parse"),
+        (b"(" * 5000 + b")" * 5000, "does not parse"),
+        (b"-" * 100_000 + b"1", "does not parse"),
+        (b"a = 1\n<<<<<<< ours\n", "common.py:2:"),
+    ],
+)
+def test_a_file_that_is_not_python_is_refused_with_its_place(package, data, message):
+    (package / "sdk" / "common.py").write_bytes(data)
+    with pytest.raises(CheckoutRefused, match=message):
+        _ = Tree.open(package).source("sdk/common.py").tree
