@@ -20,11 +20,16 @@ Located = Union[Insertion, Creation, Replacement]
 
 @dataclass(frozen=True)
 class Draft:
-    """An edit that may be there already. `taken` names the definition that stands in its way, if any."""
+    """An edit that may be there already. `taken` names the definition that stands in its way, if any.
+
+    `telling`: finding it done shows that this tool was here. A one-line member or a table's assignment does not: a
+    hand-written op of the same name has them too.
+    """
 
     edit: Located
     taken: Place | None = None
     name: str = ""
+    telling: bool = True
 
 
 @dataclass
@@ -50,8 +55,10 @@ def finish(drafts: Iterable[StepDraft]) -> list[Step]:
     """Steps of one op. Raises `Conflict` or `CheckoutRefused` with every name that is in the way."""
     drafts = list(drafts)
     everything = [d for step in drafts for d in step.drafts]
-    started = any(d.edit.done for d in everything)
+    started = any(d.edit.done and d.telling for d in everything)
     blocked = [d for d in everything if d.taken is not None and not d.edit.done]
+    if not started:  # what is "done" is then another op's
+        blocked = [d for d in everything if d.taken is not None]
     if blocked and started:
         raise Conflict(
             Problem(

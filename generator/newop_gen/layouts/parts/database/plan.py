@@ -106,9 +106,9 @@ def _enum(op: Op, facts: DatabaseFacts, at: Targets) -> StepDraft:
         value = f"{table.stem}{facts.suffix}"
         text = f"    {table.member} = {literal(value)}\n"
         taken = members.get(table.member) or values.get(value)
-        step.drafts.append(
-            _draft(at.common, after_statement(at.common, last, text), taken, f"PerfDataFilename.{table.member}", at.enum)
-        )
+        insertion = after_statement(at.common, last, text)
+        name = f"PerfDataFilename.{table.member}"
+        step.drafts.append(_draft(at.common, insertion, taken, name, at.enum, telling=False))
     return step
 
 
@@ -133,7 +133,7 @@ def _registration(op: Op, facts: DatabaseFacts, at: Targets) -> StepDraft:
             insertion = insert_element(
                 at.database, func_map, f"PerfDataFilename.{table.member}: {table.loader}", at="end", anchor=None
             )
-            step.drafts.append(_draft(at.database, insertion, None, "", func_map))
+            step.drafts.append(_draft(at.database, insertion, None, "", func_map, telling=False))
     text = fragment(facts.layout, "register.py.j2", op=op, facts=facts)
     step.drafts.append(_before_correction(at, 0, text))
     return step
@@ -152,7 +152,7 @@ def _before_correction(at: Targets, number: int, text: str) -> Draft:
     call = find_call(at.database, at.init, "self._correct_data", number, of=2)
     before = at.init.body[at.init.body.index(call) - 1]
     insertion = after_statement(at.database, before, text, blank_lines=(1, 0))
-    return _draft(at.database, insertion, None, "", at.init)
+    return _draft(at.database, insertion, None, "", at.init, telling=False)
 
 
 def _queries(op: Op, facts: DatabaseFacts, at: Targets) -> StepDraft:
@@ -185,10 +185,19 @@ def _operations(op: Op, facts: DatabaseFacts, at: Targets) -> StepDraft:
     return step
 
 
-def _draft(source: Source, insertion: Insertion, taken: ast.AST | None, name: str, within: ast.AST | None = None) -> Draft:
+def _draft(
+    source: Source,
+    insertion: Insertion,
+    taken: ast.AST | None,
+    name: str,
+    within: ast.AST | None = None,
+    *,
+    telling: bool = True,
+) -> Draft:
     # An inserted last statement of a scope may end past it by its newline.
     span = (source.start(within), source.line_end(within.end_lineno)) if within is not None else None  # type: ignore[attr-defined]
-    return Draft(settled(source, insertion, span), source.place(taken) if taken is not None else None, name)
+    place = source.place(taken) if taken is not None else None
+    return Draft(settled(source, insertion, span), place, name, telling)
 
 
 def _functions(source: Source) -> list[ast.FunctionDef]:
