@@ -1,0 +1,78 @@
+"""What apply inserts, per layout and example, as text to read: one golden file per pair.
+
+    python tests/golden/goldens.py          writes them anew (`make goldens`)
+
+A golden holds nothing but what is inserted: step by step, file by file, the text and the line that it follows.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE.parent))
+
+from checkouts import VERSIONS, copy_fixture  # noqa: E402
+from newop_gen.cli.flow import prepare  # noqa: E402
+from newop_gen.plan import Creation, Plan, Replacement  # noqa: E402
+from newop_gen.spec.load import load_specs  # noqa: E402
+from support.applying import EXAMPLES  # noqa: E402
+
+
+def cases() -> list[tuple[str, Path]]:
+    """(fixture, spec) of every golden."""
+    return [(fixture, spec) for fixture in VERSIONS for spec in EXAMPLES]
+
+
+def golden_path(fixture: str, spec: Path) -> Path:
+    return HERE / fixture / f"{spec.stem}.txt"
+
+
+def text(fixture: str, spec: Path) -> str:
+    """The golden of one case, made now."""
+    with tempfile.TemporaryDirectory() as folder:
+        root = copy_fixture(fixture, Path(folder))
+        return describe(prepare(load_specs([spec]), root).plan)
+
+
+def describe(plan: Plan) -> str:
+    lines = [f"layout {plan.layout}", ""]
+    for step in plan.steps:
+        lines.append(f"=== {step.key}: {step.title}")
+        lines += [f"note: {note}" for note in step.notes]
+        lines += [f"skipped: {skip.what}: {skip.why}" for skip in step.skips]
+        for edit in step.edits:
+            if isinstance(edit, Creation):
+                lines.append(f"--- new file {edit.path}" + (f", {len(edit.content)} bytes" if edit.data else ""))
+                lines += [] if edit.data else _body(edit.content)
+                continue
+            at = edit.start if isinstance(edit, Replacement) else edit.offset
+            lines.append(f"--- {edit.path}, after: {_line_before(plan.sources[edit.path], at)}")
+            if isinstance(edit, Replacement):
+                lines.append(f"in place of {len(edit.old)} bytes")
+            lines += _body(edit.text)
+        lines.append("")
+    return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def _body(data: bytes) -> list[str]:
+    return [f"|{line}" for line in data.decode("utf-8").replace("\r\n", "\n").rstrip("\n").split("\n")]
+
+
+def _line_before(data: bytes, offset: int) -> str:
+    """The last line with text before the place: fixtures are our own, so it may stand in a golden."""
+    return data[:offset].decode("utf-8").rstrip().rsplit("\n", 1)[-1].strip()
+
+
+def main() -> None:
+    for fixture, spec in cases():
+        path = golden_path(fixture, spec)
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text(fixture, spec), encoding="utf-8")
+        print(path.relative_to(HERE))
+
+
+if __name__ == "__main__":
+    main()
