@@ -201,3 +201,30 @@ def test_a_dirty_target_is_foreseen_by_a_dry_run_and_refused_by_apply(run, check
     assert "warning: apply would refuse: " in result.stderr
     assert run("apply", spec, "--checkout", checkout).exit_code == Exit.CHECKOUT
     assert run("apply", spec, "--checkout", checkout, "--allow-dirty").exit_code == 0
+
+
+def test_an_interrupted_apply_is_found_and_the_next_apply_recovers(run, checkout, spec, other_spec, snapshot):
+    from newop_gen.write import transaction
+
+    class Killed(BaseException):
+        """As by kill -9: nothing of the program runs any more."""
+
+    def die(*_):
+        raise Killed
+
+    # Everything is written by then; what is left to do is to clear up and to note it.
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(transaction, "finish", die)
+        run("apply", other_spec, "--checkout", checkout)
+
+    unfinished = snapshot(checkout.parent)
+    for options in (["--dry-run"], ["--check"]):
+        result = run("apply", spec, "--checkout", checkout, *options)
+        assert result.exit_code == Exit.INTERRUPTED
+        assert "newop-gen recover" in result.stderr
+    assert snapshot(checkout.parent) == unfinished
+
+    result = run("apply", spec, "--checkout", checkout)
+    assert result.exit_code == 0, result.output
+    assert "note: an interrupted apply was found and completed first" in result.stderr
+    assert run("apply", spec, other_spec, "--checkout", checkout, "--check").exit_code == 0

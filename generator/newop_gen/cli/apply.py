@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from ..problems import Exit, IoFault, NewopError, Place, Problem
+from ..problems import Exit, Interrupted, IoFault, NewopError, Place, Problem
 from .output import complain, counted, emit_json, error_line, print_bytes, remark, say
 
 if TYPE_CHECKING:
     from ..plan import Plan
     from ..spec.load import LoadedSpec
     from ..write.apply import Receipt
+    from ..write.recover import RecoveryReport
     from .flow import Prepared
 
 
@@ -97,6 +98,7 @@ class _Run:
         self.loaded = load_specs(self.specs)
         for spec in self.loaded:
             complain(spec.warnings, "warning")
+        self._recover()
         prepared = self.prepared = prepare(self.loaded, self.checkout)
         if self.patch_file is not None:
             _write_patch(prepared, self.patch_file)
@@ -113,19 +115,27 @@ class _Run:
             return self._check(prepared)
         return self._show(prepared)
 
-    def _foresee(self, prepared: Prepared) -> None:
-        """What would keep an apply from happening: an interrupted one is an error here too, the rest is a warning."""
-        from ..write.apply import check_plan
-        from ..write.recover import pending
+    def _recover(self) -> None:
+        """Before anything is planned: the files that an interrupted run left may not even be plannable."""
+        from ..checkout.tree import Tree
+        from ..write.recover import pending, recover
         from ..write.state import Home
 
-        if pending(Home.of(prepared.plan.root)):
-            raise _interrupted(prepared.plan.root)
+        root = Tree.open(self.checkout).root
+        if not pending(Home.of(root)):
+            return
+        if self.mode != "apply":
+            raise _unfinished(str(root))
+        self.notes += _recovery(recover(root))
+
+    def _foresee(self, prepared: Prepared) -> None:
+        """Warn of what would keep an apply from happening."""
+        from ..write.apply import check_plan
+
         try:
             check_plan(prepared.plan, allow_dirty=self.allow_dirty)
         except NewopError as refusal:
-            for problem in refusal.problems:
-                self.notes.append(f"apply would refuse: {problem}")
+            self.notes += [f"apply would refuse: {problem}" for problem in refusal.problems]
         for note in self.notes:
             error_line(note, "warning")
 
@@ -150,7 +160,7 @@ class _Run:
         return Exit.FOUND
 
     def _apply(self, prepared: Prepared) -> int:
-        from ..write.apply import SpecRef, apply_plan
+        from ..write import SpecRef, apply_plan
         from .flow import prepare
 
         def replan() -> Plan:
@@ -159,7 +169,7 @@ class _Run:
 
         refs = {spec.spec.op: SpecRef(str(spec.path), spec.sha256) for spec in self.loaded}
         receipt = apply_plan(prepared.plan, allow_dirty=self.allow_dirty, replan=replan, specs=refs)
-        self.notes += [*_recovery(receipt), *receipt.notes]
+        self.notes += [*_recovery(receipt.recovered), *receipt.notes]
         assert self.prepared is not None
         if receipt.nothing:
             return self._nothing()
@@ -224,11 +234,10 @@ def _pending(prepared: Prepared) -> str:
     return f"{counted(steps, 'step')} to do, {counted(changed, 'file')} to change, {created} to create"
 
 
-def _recovery(receipt: Receipt) -> list[str]:
-    found = receipt.recovered
-    if found.outcome == "nothing":
+def _recovery(report: RecoveryReport) -> list[str]:
+    if report.outcome == "nothing":
         return []
-    return [f"an interrupted {found.command} was found and {found.outcome} first", *found.notes]
+    return [f"an interrupted {report.command} was found and {report.outcome} first", *report.notes]
 
 
 def _write_patch(prepared: Prepared, file: Path) -> None:
@@ -245,15 +254,13 @@ def _write_patch(prepared: Prepared, file: Path) -> None:
         raise IoFault(Problem(Place(str(file)), found, "a file that can be written", "", "patch")) from None
 
 
-def _interrupted(root: str) -> NewopError:
-    from ..problems import Interrupted
-
+def _unfinished(root: str) -> Interrupted:
     return Interrupted(
         Problem(
             Place(root),
-            "an interrupted run was found, so the files may be neither old nor new",
+            "a run that is not finished was found (interrupted, or still at work): files may be neither old nor new",
             "",
-            "`newop-gen recover --checkout DIR`, or any apply, puts that right",
+            "`newop-gen recover --checkout DIR`, or any apply, puts right what was interrupted",
             "interrupted",
         )
     )
