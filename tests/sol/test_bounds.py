@@ -6,12 +6,14 @@ import itertools
 import random
 
 import pytest
+
 from newop_gen.sol.bounds import Bounds, Range
 from newop_gen.sol.check import resolve
 from newop_gen.sol.evaluate import SolValueError, evaluate
 from newop_gen.sol.parse import SolSyntax, parse
 from newop_gen.sol.tree import Expr
 from newop_gen.sol.types import Type
+
 from .samples import ENV, GPU, INTS, MODE_VALUES, Texts, reference
 
 RANGES = {name: Range(*ends) for name, ends in zip(INTS, [(1, 64), (1, 4096), (0, 3), (2, 2)], strict=True)}

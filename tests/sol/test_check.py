@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from newop_gen.sol.check import compile_expr, infer, names, resolve, uses_gpu
 from newop_gen.sol.findings import Finding
 from newop_gen.sol.parse import parse

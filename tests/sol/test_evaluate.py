@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
+
 from newop_gen.sol.check import compile_expr, resolve
 from newop_gen.sol.evaluate import Gpu, Quant, SolValueError, evaluate
 from newop_gen.sol.parse import parse

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from newop_gen.sol.evaluate import Gpu, Quant, SolValueError, evaluate_formula
 from newop_gen.sol.formula import KEY, Formula, compile_formula
 from newop_gen.sol.types import Type

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+
 from newop_gen.sol.parse import MAX_DEPTH, MAX_LENGTH, SolSyntax, parse
 from newop_gen.sol.tree import (
     Bool,
@@ -376,8 +377,47 @@ def test_deepest_text_needs_few_frames() -> None:
 
 _pieces = st.lists(
     st.sampled_from(
-        ["a", "b.c", "min", "flops", "mem_bw", "(", ")", ",", "+", "-", "*", "/", "//", "%", "**", "==", "!=", "<", "<="]
-        + [">", ">=", "=", "and", "or", "not", "if", "else", "true", "0", "12", "0.5", "1e12", "'x'", '"', "'", " ", "."]
+        [
+            "a",
+            "b.c",
+            "min",
+            "flops",
+            "mem_bw",
+            "(",
+            ")",
+            ",",
+            "+",
+            "-",
+            "*",
+            "/",
+            "//",
+            "%",
+            "**",
+            "==",
+            "!=",
+            "<",
+            "<=",
+        ]
+        + [
+            ">",
+            ">=",
+            "=",
+            "and",
+            "or",
+            "not",
+            "if",
+            "else",
+            "true",
+            "0",
+            "12",
+            "0.5",
+            "1e12",
+            "'x'",
+            '"',
+            "'",
+            " ",
+            ".",
+        ]
     ),
     max_size=60,
 ).map("".join)

@@ -137,23 +137,24 @@ class _Writer:
         pad = " " * indent
         name = self.fresh("constants")
         lines = [f"{pad}{name} = {{"]
-        for key, row in table.rows.items():
-            lines += self.constant_row(string_literal(key), [number_literal(number) for number in row], indent + _STEP)
+        for value, numbers in table.rows.items():
+            lines += self.constant_row(string_literal(value), [*map(number_literal, numbers)], indent + _STEP)
         lines.append(f"{pad}}}")
         key = self.text(Name(table.by, type=Type.STR))
-        if table.otherwise is not None:
-            code = self.fresh("row")
-            other = f"{name}[{string_literal(table.otherwise)}]"
-            lines += self.called(code, f"{name}.get", [key, other], indent)
-        else:
-            code = f"{name}[{key}]"
-            lines += self.unknown_value(table.by, key, name, indent)
         targets = [self.fresh(column) for column in table.columns]
-        together = f"{pad}{', '.join(targets)} = {code}"
-        if len(together) <= self.width:
-            lines.append(together)
+        chosen = ", ".join(targets)
+        if table.otherwise is None:
+            lines += self.unknown_value(table.by, key, name, indent)
+            line = f"{pad}{chosen} = {name}[{key}]"
+            if len(line) <= self.width:
+                lines.append(line)
+            else:
+                row = self.fresh("row")
+                lines += [f"{pad}{row} = {name}[{key}]", *self.unpacked(targets, row, indent)]
         else:
-            lines += [f"{pad}{target} = {code}[{index}]" for index, target in enumerate(targets)]
+            row = self.fresh("row")
+            lines += self.called(row, f"{name}.get", [key, f"{name}[{string_literal(table.otherwise)}]"], indent)
+            lines += self.unpacked(targets, row, indent)
         self.local.update(zip(table.columns, targets, strict=True))
         return lines
 
@@ -176,6 +177,16 @@ class _Writer:
             if len(line) <= self.width:
                 break
         return [*lines, line]
+
+    def unpacked(self, targets: list[str], row: str, indent: int) -> list[str]:
+        """The columns of a row as local variables."""
+        pad = " " * indent
+        line = f"{pad}{', '.join(targets)} = {row}"
+        if len(line) <= self.width:
+            return [line]
+        if len(targets) == 1:
+            return [f"{pad}{targets[0]} = {row}"]
+        return [f"{pad}{target} = {row}[{index}]" for index, target in enumerate(targets)]
 
     def called(self, target: str, function: str, args: list[str], indent: int) -> list[str]:
         """`target = function(args)`: on one line, else with the arguments on one, else with one on each."""
