@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ def remove(world: World) -> Any:
 
 
 def remove_by_spec(world: World) -> Any:
-    return remove_op(world.root, ("demo",), plan=lambda: worlds.plan(world.root))
+    return remove_op(world.root, ("demo",), plan_over=lambda over: worlds.plan(world.root, over=over))
 
 
 def update(world: World) -> Any:
@@ -72,6 +73,8 @@ def prepared(directory: Path, name: str, *, git: bool = False) -> World:
     if COMMANDS[name][0]:
         done = in_child(world, apply)
         assert done.exit_code == 0, done.text
+    if name == "remove SPEC":  # as in a fresh clone
+        shutil.rmtree(worlds.key(world) / "receipts")
     return world
 
 

@@ -52,6 +52,11 @@ class Tree:
     def exists(self, path: str) -> bool:
         return (self.root / path).exists()
 
+    def content(self, path: str) -> bytes | None:
+        """The bytes of a file that may be data, of any size; None when there is none, or a link or something else."""
+        full = self.root / path
+        return full.read_bytes() if full.is_file() and not full.is_symlink() else None
+
     def is_dir(self, path: str) -> bool:
         return (self.root / path).is_dir()
 

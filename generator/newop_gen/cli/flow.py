@@ -24,8 +24,8 @@ class Prepared:
     changes: list[FileChange]
 
 
-def prepare(loaded: Sequence[LoadedSpec], checkout: Path) -> Prepared:
-    """Plan checked specs against the checkout as it is now. Nothing is written.
+def prepare(loaded: Sequence[LoadedSpec], checkout: Path, tree: Tree | None = None) -> Prepared:
+    """Plan checked specs against the checkout as it is now, or as `tree` has it. Nothing is written.
 
     Raises `CheckoutRefused` for a directory that isn't a supported checkout, a missing anchor, a taken name, or a plan
     that fails the postcondition; `Conflict` where the tree has another text than the specs would insert.
@@ -35,7 +35,7 @@ def prepare(loaded: Sequence[LoadedSpec], checkout: Path) -> Prepared:
     from ..plan import Plan
     from ..plan.verify import verify
 
-    tree = Tree.open(checkout)
+    tree = tree or Tree.open(checkout)
     layout = layout_of(tree)
     ops = [(Op.from_spec(spec.spec), spec.path) for spec in loaded]
     steps = layout.plan(ops, tree)

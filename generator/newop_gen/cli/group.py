@@ -18,6 +18,10 @@ from .output import complain, error_line, remark
 # Name -> module below this package that holds it as `command`. In the order in which help lists them.
 COMMANDS = {
     "apply": "apply",
+    "remove": "remove",
+    "update": "update",
+    "status": "status",
+    "recover": "recover",
     "validate": "validate",
     "schema": "schema",
     "detect": "detect",

@@ -1,8 +1,9 @@
 """Writing to a checkout: transactions that are recoverable to all-old or all-new, receipts, removal, recovery."""
 
-from .apply import Receipt, SpecRef, apply_plan, check_plan
+from .apply import Receipt, apply_plan, check_plan
 from .errors import Stopped
 from .receipts import OpReceipt
+from .record import SpecRef
 from .recover import RecoveryReport, recover
 from .remove import remove_op
 from .state import Home

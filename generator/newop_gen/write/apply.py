@@ -7,26 +7,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..plan import FileChange, Insertion, Plan, Replacement
+from ..plan import FileChange, Plan
 from ..plan.verify import verify
 from . import fs, paths, receipts
 from .dirt import check_git
 from .errors import refused, reported
-from .receipts import CreatedFile, EditedFile, OpReceipt
+from .receipts import OpReceipt
+from .record import SpecRef, record
 from .recover import RecoveryReport, pending, recover_held
 from .signals import Signals
 from .state import Home
 from .transaction import OnEvent, Target, Transaction, changed_meanwhile
 
 Replan = Callable[[], Plan]
-
-
-@dataclass(frozen=True)
-class SpecRef:
-    """Which spec an op came from: its path as given and the SHA-256 of its bytes."""
-
-    path: str
-    digest: str
 
 
 @dataclass(frozen=True)
@@ -80,8 +73,7 @@ def apply_plan(
             return Receipt(recovered=recovered)
         known = receipts.read_all(home)
         targets = check_changes(home, changes, list(known.values()), allow_dirty=allow_dirty)
-        made = made_for(home, targets)
-        new = {op: receipt_of(home, plan, op, changes, made, known.get(op), (specs or {}).get(op)) for op in plan.ops}
+        new = record(home, plan, changes, known, specs or {}, made_for(home, targets))
         texts = {op: receipt.dump() for op, receipt in new.items()}
         notes = Transaction(home, "apply", targets, texts, on_event=on_event).run(signals)
     return Receipt(
@@ -171,84 +163,3 @@ def made_for(home: Home, targets: list[Target]) -> list[str]:
     """Directories that new files need and that don't exist yet, outermost first."""
     with home.open_base() as base:
         return list(dict.fromkeys(d for t in targets if t.before is None for d in paths.missing_parents(base, t.path)))
-
-
-def receipt_of(
-    home: Home,
-    plan: Plan,
-    op: str,
-    changes: list[FileChange],
-    made: list[str],
-    old: OpReceipt | None,
-    spec: SpecRef | None,
-) -> OpReceipt:
-    """What `op` has in the checkout once the changes are made: what the plan puts in, and what it found done."""
-    from .. import __version__
-
-    by_path = {change.path: change for change in changes}
-    pieces: dict[str, list[receipts.Piece]] = {}
-    created: dict[str, CreatedFile] = {}
-    for change in changes:
-        for span in change.spans:
-            owner, _, key = span.label.partition(":")
-            if owner == op and change.before is not None:
-                found = receipts.piece(key, change.after, span.start, span.end, span.old)
-                pieces.setdefault(change.path, []).append(found)
-    for step in plan.steps:
-        if step.op != op:
-            continue
-        for edit in step.edits:
-            if isinstance(edit, (Insertion, Replacement)):
-                if edit.done:
-                    pieces.setdefault(edit.path, []).append(
-                        _done_piece(home, plan, step.key, edit, by_path.get(edit.path), old)
-                    )
-            else:
-                path = _canonical(home, edit.path)
-                created[path] = CreatedFile(path, step.key, receipts.sha256(edit.content), len(edit.content))
-    edited = []
-    for path, parts in pieces.items():
-        after = by_path[path].after if path in by_path else plan.sources[path]
-        parts.sort(key=lambda p: p.offset)
-        edited.append(EditedFile(_canonical(home, path), tuple(parts), receipts.sha256(after)))
-    mine = [d for d in made if any(path.startswith(f"{d}/") for path in created)]
-    before = [d for d in old.made if d not in mine] if old else []
-    return OpReceipt(
-        op,
-        spec.path if spec else "",
-        spec.digest if spec else "",
-        __version__,
-        plan.layout,
-        tuple(edited),
-        tuple(created.values()),
-        tuple(sorted(before + mine)),
-    )
-
-
-def _done_piece(
-    home: Home, plan: Plan, step: str, edit: Insertion | Replacement, change: FileChange | None, old: OpReceipt | None
-) -> receipts.Piece:
-    """The piece of an edit that stands in the file already, where it stands once the changes are made."""
-    at = edit.offset if isinstance(edit, Insertion) else edit.start
-    replaced = b"" if isinstance(edit, Insertion) else edit.old or _replaced(home, edit, old)
-    data = plan.sources[edit.path]
-    if change is not None:
-        shift = 0
-        for span in change.spans:
-            if span.start - shift <= at:
-                shift += span.end - span.start - len(span.old)
-        at, data = at + shift, change.after
-    return receipts.piece(step, data, at, at + len(edit.text), replaced)
-
-
-def _replaced(home: Home, edit: Replacement, old: OpReceipt | None) -> bytes:
-    path = _canonical(home, edit.path)
-    for file in old.edited if old else ():
-        for piece in file.pieces:
-            if file.path == path and piece.text == edit.text:
-                return piece.old
-    return b""
-
-
-def _canonical(home: Home, path: str) -> str:
-    return paths.canonical(home.base, home.below(path))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import subprocess
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -147,6 +148,22 @@ class Repository:
         """A blob as it is stored: no filter, no conversion."""
         return _run(self.top, "cat-file", "blob", oid) or b""
 
+    def versions(self, path: str, limit: int = 200) -> Iterator[bytes]:
+        """The committed versions of a file, the newest first, each once. Lazy."""
+        seen = set()
+        commits = _split(_run(self.top, "rev-list", f"--max-count={limit}", "HEAD", "--", path), b"\n")
+        # The versions before the oldest change that is looked at are its parents'.
+        for commit in [c for one in commits for c in (one, f"{one}^@")]:
+            names = [commit]
+            if commit.endswith("^@"):
+                names = _split(_run(self.top, "rev-parse", commit), b"\n")
+            for name in names:
+                record = _split(_run(self.top, "ls-tree", "-z", "--full-tree", name, "--", path))
+                oid = record[0].partition("\t")[0].split()[2] if record else ""
+                if oid and oid not in seen:
+                    seen.add(oid)
+                    yield self.blob(oid)
+
     def filters(self, paths: list[str]) -> dict[str, str]:
         """Paths whose stored bytes differ from their file's by more than line ends, with the attribute that says so."""
         wanted = ("filter", "working-tree-encoding", "ident")
@@ -160,8 +177,8 @@ class Repository:
         return found
 
 
-def _split(output: bytes | None) -> list[str]:
-    return [os.fsdecode(part) for part in (output or b"").split(b"\0") if part]
+def _split(output: bytes | None, at: bytes = b"\0") -> list[str]:
+    return [os.fsdecode(part) for part in (output or b"").split(at) if part]
 
 
 def _is_bare(directory: Path) -> bool:

@@ -33,7 +33,8 @@ _OP = re.compile(r"[a-z][a-z0-9_]{1,47}")
 class Piece:
     """Bytes that an edit put into a file, what they replaced, and the bytes around them then.
 
-    `offset` is where they began in the file as it was written.
+    `offset` is where they began in the file as it was written. `once`: what it is for may be needed by several ops (a
+    comma that a list lacked).
     """
 
     step: str
@@ -42,6 +43,7 @@ class Piece:
     old: bytes
     left: bytes
     right: bytes
+    once: bool = False
 
 
 @dataclass(frozen=True)
@@ -176,9 +178,10 @@ def install(home: Home, texts: Mapping[str, str | None]) -> None:
         fs.sync(fd, DIRECTORY)
 
 
-def piece(step: str, data: bytes, start: int, end: int, old: bytes) -> Piece:
+def piece(step: str, data: bytes, start: int, end: int, old: bytes, *, once: bool = False) -> Piece:
     """The piece `data[start:end]` of a file that holds `data`."""
-    return Piece(step, start, data[start:end], old, data[max(0, start - CONTEXT) : start], data[end : end + CONTEXT])
+    left, right = data[max(0, start - CONTEXT) : start], data[end : end + CONTEXT]
+    return Piece(step, start, data[start:end], old, left, right, once)
 
 
 def sha256(data: bytes) -> str:
@@ -187,12 +190,17 @@ def sha256(data: bytes) -> str:
 
 def _piece_out(p: Piece) -> dict[str, Any]:
     fields = {"text": p.text, "old": p.old, "left": p.left, "right": p.right}
-    return {"step": p.step, "offset": p.offset, **{k: base64.b64encode(v).decode("ascii") for k, v in fields.items()}}
+    return {
+        "step": p.step,
+        "offset": p.offset,
+        "once": p.once,
+        **{k: base64.b64encode(v).decode("ascii") for k, v in fields.items()},
+    }
 
 
 def _piece_in(raw: Any) -> Piece:
-    parts = [base64.b64decode(raw[k], validate=True) for k in ("text", "old", "left", "right")]
-    return Piece(str(raw["step"]), int(raw["offset"]), *parts)
+    text, old, left, right = (base64.b64decode(raw[k], validate=True) for k in ("text", "old", "left", "right"))
+    return Piece(str(raw["step"]), int(raw["offset"]), text, old, left, right, bool(raw["once"]))
 
 
 def _path(raw: Any) -> str:

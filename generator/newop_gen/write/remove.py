@@ -7,10 +7,10 @@ import difflib
 import os
 import secrets
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ..plan import FileChange, Plan, Span
+from ..plan import FileChange, Span
 from ..plan.merge import without_spans
 from ..problems import Conflict, NewopError, Place, Problem
 from . import receipts, undo
@@ -21,6 +21,7 @@ from .inspect import Drift, Found, inspect, shared_regions
 from .locate import Region, cut
 from .receipts import OpReceipt, Piece
 from .recover import pending, recover_held
+from .replay import PlanOver, proves, reconstruct
 from .signals import Signals
 from .state import Home
 from .transaction import OnEvent, Target, Transaction
@@ -42,7 +43,7 @@ def remove_op(
     root: str | os.PathLike[str],
     ops: tuple[str, ...],
     *,
-    plan: Callable[[], Plan | None] | None = None,
+    plan_over: PlanOver | None = None,
     force: bool = False,
     dry_run: bool = False,
     on_event: OnEvent | None = None,
@@ -50,8 +51,8 @@ def remove_op(
 ) -> Receipt:
     """Take `ops` out of the checkout at `root`: byte for byte what was put in, whatever was edited elsewhere since.
 
-    What to look for is said by the receipts, by `plan()` (the ops' specs planned against the tree as it is, edits found
-    in place being `done`; called inside the lock), or by both. `force` takes out edited insertions, too, and keeps a
+    What to look for is said by the receipts; for an op without one, by its spec, which `plan_over` plans against the
+    checkout with some files different (called inside the lock). `force` takes out edited insertions, too, and keeps a
     copy of each file in the `kept` directory beside the receipts. `dry_run` makes every check and writes nothing.
 
     Raises `CheckoutRefused` when nothing says what an op put in, `Conflict` with the differences when an insertion was
@@ -61,13 +62,13 @@ def remove_op(
     with home.lock(wait=wait, create=False):
         if dry_run or not pending(home):
             known = receipts.read_all(home)
-            removal = plan_removal(home, ops, known, plan() if plan else None, force=force)
+            removal = plan_removal(home, ops, known, plan_over, force=force)
             if dry_run or not (removal.targets or any(op in known for op in ops)):
                 return _receipt(home, removal)  # nothing to do: nothing is touched, not even the lock
     with reported("remove"), Signals() as signals, home.lock(wait=wait):
         recovered = recover_held(home)
         known = receipts.read_all(home)
-        removal = plan_removal(home, ops, known, plan() if plan else None, force=force)
+        removal = plan_removal(home, ops, known, plan_over, force=force)
         for name, data in removal.copies.items():
             where = undo.save(home, name, data)
             removal.notes.append(f"a copy of what was there is kept as {where}")
@@ -79,7 +80,12 @@ def remove_op(
 
 
 def plan_removal(
-    home: Home, ops: tuple[str, ...], known: Mapping[str, OpReceipt], plan: Plan | None, *, force: bool = False
+    home: Home,
+    ops: tuple[str, ...],
+    known: Mapping[str, OpReceipt],
+    plan_over: PlanOver | None = None,
+    *,
+    force: bool = False,
 ) -> Removal:
     """What taking `ops` out changes. Looks at the checkout, changes nothing. Raises as `remove_op`."""
     removal = Removal(ops)
@@ -87,12 +93,18 @@ def plan_removal(
     cuts: dict[str, tuple[bytes, list[tuple[Region, Piece]]]] = {}
     goes: dict[str, bytes] = {}
     others = [receipt for op, receipt in known.items() if op not in ops]
+    unknown = [op for op in ops if op not in known]
+    if unknown and plan_over is None:
+        raise _unknown(home, unknown[0], known)
+    found_out = reconstruct(home, unknown, plan_over) if unknown and plan_over else {}
     with home.open_base() as base:
         claimed = shared_regions(home, base, others)
         for op in ops:
-            if op not in known and plan is None:
-                raise _unknown(home, op, known)
-            found = inspect(home, base, op, known.get(op), plan)
+            receipt = known.get(op) or found_out.get(op)
+            if receipt is None:
+                removal.notes.append(f"{op}: nothing of it is here")
+                continue
+            found = inspect(home, base, receipt)
             problems += _take(home, removal, found, cuts, goes, claimed, {f for o in others for f in o.files}, force)
     if problems:
         raise Conflict(problems)
@@ -100,8 +112,24 @@ def plan_removal(
         if regions:
             removal.targets.append(Target(path, data, _checked_cut(home, path, data, regions)))
     removal.targets += [Target(path, data, None) for path, data in goes.items()]
+    if found_out and plan_over and not force:
+        _prove(home, removal, plan_over, unknown)
     check_git(home, {t.path: t.before for t in removal.targets}, list(known.values()), allow_dirty=True)
     return removal
+
+
+def _prove(home: Home, removal: Removal, plan_over: PlanOver, ops: list[str]) -> None:
+    """Without a receipt, only a removal that an apply turns round exactly is believed."""
+    before = {home.shown(t.path): t.before for t in removal.targets}
+    if not proves(plan_over({home.shown(t.path): t.after for t in removal.targets}), before):
+        raise refused(
+            str(home.base),
+            f"what {', '.join(ops)} put in can't be told exactly: this checkout has no receipt of it, and applying the "
+            "spec again would not give these files",
+            "a checkout in which the op was applied from this spec",
+            "remove it where it was applied, revert the commit that brought it, or take it out by hand",
+            "not-exact",
+        )
 
 
 def _take(

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from . import receipts
-from .apply import SpecRef
 from .inspect import CreatedFound, FileFound, Found, inspect
 from .receipts import OpReceipt
+from .record import SpecRef
 from .recover import pending
 from .state import Home
 
@@ -65,7 +65,7 @@ def status(root: str | os.PathLike[str], *, read_spec: Callable[[OpReceipt], Spe
     home = Home.of(root)
     known = receipts.read_all(home)
     with home.open_base() as base:
-        found = {op: inspect(home, base, op, receipt, None) for op, receipt in known.items()}
+        found = {op: inspect(home, base, receipt) for op, receipt in known.items()}
     ops = []
     for op, receipt in known.items():
         spec = read_spec(receipt) if read_spec and receipt.spec_digest else None

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
-from ..plan import Plan
 from ..plan.verify import verify
 from . import receipts, undo
-from .apply import Receipt, SpecRef, made_for, receipt_of, targets_of
+from .apply import Receipt, made_for, targets_of
 from .dirt import check_git
 from .errors import reported
+from .receipts import OpReceipt
+from .record import SpecRef, record
 from .recover import recover_held
 from .remove import Removal, plan_removal
+from .replay import PlanOver
 from .signals import Signals
 from .state import Home
 from .transaction import OnEvent, Target, Transaction
-
-# Plans the new spec against the checkout with some files different: path relative to the plan's root -> bytes, or None
-# for a file that is to be taken as absent.
-PlanOver = Callable[[Mapping[str, "bytes | None"]], Plan]
 
 
 def update_op(
@@ -27,7 +26,7 @@ def update_op(
     ops: tuple[str, ...],
     plan_over: PlanOver,
     *,
-    old_plan: Callable[[], Plan | None] | None = None,
+    old_plan_over: PlanOver | None = None,
     specs: Mapping[str, SpecRef] | None = None,
     force: bool = False,
     dry_run: bool = False,
@@ -37,22 +36,23 @@ def update_op(
     """Bring `ops` from what was put in to what their specs say now: the bytes are those of `remove_op` and then a fresh
     apply, in one transaction.
 
-    What was put in is said by the receipts, or by `old_plan()`, the old specs planned against the tree as it is.
-    Raises as `remove_op`: with a hand edit inside an insertion, `Conflict`, and nothing is written.
+    `plan_over` plans the new specs. What was put in is said by the receipts, or by `old_plan_over`, which plans the old
+    ones. Raises as `remove_op`: with a hand edit inside an insertion, `Conflict`, and nothing is written.
     """
     home = Home.of(root)
     with reported("update"), Signals() as signals, home.lock(wait=wait, create=not dry_run):
         recovered = recover_held(home)
         known = receipts.read_all(home)
-        removal = plan_removal(home, ops, known, old_plan() if old_plan else None, force=force)
+        removal = plan_removal(home, ops, known, old_plan_over, force=force)
         plan = plan_over({home.shown(t.path): t.after for t in removal.targets})
         changes = plan.changes()
         verify(changes)
         fresh = targets_of(home, changes)
         targets = join(removal, fresh)
         check_git(home, {t.path: t.before for t in targets}, list(known.values()), allow_dirty=True)
-        made = made_for(home, targets)
-        new = {op: receipt_of(home, plan, op, changes, made, known.get(op), (specs or {}).get(op)) for op in plan.ops}
+        before = {op: receipt for op, receipt in known.items() if op not in ops}
+        new = record(home, plan, changes, before, specs or {}, made_for(home, targets))
+        new = {op: _with_directories(receipt, known.get(op)) for op, receipt in new.items()}
         texts: dict[str, bytes | None] = {op: None for op in ops if op in known}
         texts.update((op, receipt.dump()) for op, receipt in new.items())
         same = all(known.get(op) is not None and known[op].dump() == text for op, text in texts.items())
@@ -70,6 +70,12 @@ def update_op(
         tuple(notes),
         recovered,
     )
+
+
+def _with_directories(receipt: OpReceipt, old: OpReceipt | None) -> OpReceipt:
+    """The receipt, with the directories that the op's earlier version made and this one still uses."""
+    kept = {d for d in (old.made if old else ()) if any(c.path.startswith(f"{d}/") for c in receipt.created)}
+    return dataclasses.replace(receipt, made=tuple(sorted(kept.union(receipt.made))))
 
 
 def join(removal: Removal, fresh: list[Target]) -> list[Target]:

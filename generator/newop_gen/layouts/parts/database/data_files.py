@@ -40,9 +40,8 @@ def plan_data(op: Op, spec_path: Path, tree: Tree, facts: DatabaseFacts) -> Step
 
 def new_file(tree: Tree, path: str, content: bytes, *, data: bool = False) -> Draft:
     """A file to create: done when it is there with these bytes, in the way when it is there with others."""
-    there = tree.root / path
-    if there.is_symlink() or there.exists():
-        same = there.is_file() and not there.is_symlink() and there.read_bytes() == content
+    if tree.exists(path) or (tree.root / path).is_symlink():
+        same = tree.content(path) == content
         return Draft(Creation(path, content, data=data, done=same), None if same else Place(path), path)
     return Draft(Creation(path, content, data=data))
 

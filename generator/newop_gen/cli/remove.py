@@ -1,0 +1,48 @@
+"""`newop-gen remove`: take ops out again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ..problems import Exit, Place, Problem, SpecError
+from .safety import checkout_option, force_option, names_op, planner, tell
+
+
+@click.command("remove", short_help="Take ops out of a checkout, byte for byte what was put in.")
+@click.argument("ops", nargs=-1, required=True, metavar="SPEC|OP...")
+@checkout_option
+@force_option
+@click.option("--dry-run", is_flag=True, help="Make every check, say what would change, and write nothing.")
+def command(ops: tuple[str, ...], checkout: Path, force: bool, dry_run: bool) -> int:
+    """Take ops out of a checkout: exactly the bytes that were put in, whatever was edited elsewhere since.
+
+    An op is named by its spec or, where it was applied, by its name. In a clone that has no receipt of it, only the
+    spec can say what to look for. Exit code 4 when somebody edited what was put in; the difference is shown.
+
+    \b
+    Examples:
+      newop-gen remove new_op --checkout ~/aiconfigurator
+      newop-gen remove specs/new_op.yaml --checkout . --dry-run
+      newop-gen remove new_op --checkout . --force
+    """
+    from ..checkout.tree import Tree
+    from ..spec.load import load_specs
+    from ..write import remove_op
+
+    named = [op for op in ops if names_op(op)]
+    loaded = load_specs([Path(op) for op in ops if op not in named]) if len(named) < len(ops) else []
+    every = [*named, *(spec.spec.op for spec in loaded)]
+    if len(set(every)) < len(every):
+        raise SpecError(Problem(Place("newop-gen"), "an op is named twice", "each op once", "", "twice"))
+    root = Tree.open(checkout).root
+    receipt = remove_op(
+        root,
+        tuple(every),
+        plan_over=planner(loaded, checkout) if loaded else None,
+        force=force,
+        dry_run=dry_run,
+    )
+    tell("removed", every, checkout, receipt, dry_run=dry_run)
+    return Exit.DONE

@@ -1,0 +1,82 @@
+"""What `remove`, `update`, `status` and `recover` share: planning specs over other files, telling what was done."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from .output import counted, remark, say
+
+if TYPE_CHECKING:
+    from ..plan import Plan
+    from ..spec.load import LoadedSpec
+    from ..write import Receipt, RecoveryReport
+    from ..write.replay import PlanOver
+
+checkout_option = click.option(
+    "--checkout",
+    required=True,
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="A repository root, a `src` root or an installed package.",
+)
+force_option = click.option(
+    "--force", is_flag=True, help="Take out insertions that somebody edited, too; a copy of each file is kept."
+)
+
+
+def names_op(argument: str) -> bool:
+    """Whether an argument is an op's name rather than the path of a spec: a bare name that no file has."""
+    return bool(re.fullmatch(r"[a-z][a-z0-9_]{1,47}", argument)) and not Path(argument).exists()
+
+
+def planner(loaded: Sequence[LoadedSpec], checkout: Path) -> PlanOver:
+    """Plans specs against the checkout with some files different."""
+
+    def plan_over(files: Mapping[str, bytes | None]) -> Plan:
+        from ..checkout.overlay import open_over
+        from .flow import prepare
+
+        return prepare(loaded, checkout, open_over(checkout, files)).plan
+
+    return plan_over
+
+
+def tell(done: str, ops: Sequence[str], checkout: Path, receipt: Receipt, *, dry_run: bool = False) -> None:
+    """What a run changed, file by file."""
+    tell_recovery(receipt.recovered)
+    names = ", ".join(ops)
+    if receipt.nothing:
+        say(f"nothing to do: {names} in {checkout}")
+    else:
+        for verb, paths in (("change", receipt.changed), ("create", receipt.created), ("delete", receipt.removed)):
+            for path in paths:
+                say(f"{verb} {path}")
+        if dry_run:
+            say(f"dry run: {names} would be {done}; nothing was written")
+        else:
+            counts = ", ".join(
+                f"{counted(len(paths), 'file')} {verb}"
+                for verb, paths in (
+                    ("changed", receipt.changed),
+                    ("created", receipt.created),
+                    ("deleted", receipt.removed),
+                )
+                if paths
+            )
+            say(f"{done} {names} in {checkout}: {counts}")
+    for note in receipt.notes:
+        remark(f"note: {note}")
+
+
+def tell_recovery(report: RecoveryReport) -> None:
+    """What an interrupted run had left, and what became of it."""
+    if report.outcome == "nothing":
+        return
+    remark(f"an interrupted {report.command} was found and {report.outcome}: {counted(len(report.files), 'file')}")
+    for note in report.notes:
+        remark(f"note: {note}")

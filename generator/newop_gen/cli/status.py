@@ -1,0 +1,95 @@
+"""`newop-gen status`: how a checkout stands to what was put into it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from .. import __version__
+from ..problems import Exit
+from .output import emit_json, say
+from .safety import checkout_option
+
+if TYPE_CHECKING:
+    from ..write import OpReceipt, OpStatus, SpecRef, Status
+
+SCHEMA = "newop-gen/status/1"
+
+
+@click.command("status", short_help="Say whether applied ops stand as they were put in.")
+@checkout_option
+@click.option("--json", "as_json", is_flag=True, help="Print it as JSON (newop-gen/status/1).")
+def command(checkout: Path, as_json: bool) -> int:
+    """Say, for each op with a receipt and each of its files: as applied, drifted, partial or gone; and whether its spec
+    has changed since. Exit code 1 when anything is not as applied, for CI.
+
+    \b
+    Examples:
+      newop-gen status --checkout ~/aiconfigurator
+      newop-gen status --checkout . --json
+    """
+    from ..checkout.tree import Tree
+    from ..write import status
+
+    found = status(Tree.open(checkout).root, read_spec=_read)
+    if as_json:
+        emit_json(_data(found, checkout))
+    else:
+        _tell(found, checkout)
+    return Exit.DONE if found.good else Exit.FOUND
+
+
+def _read(receipt: OpReceipt) -> SpecRef | None:
+    """The spec of a receipt as it is now, None when it is not where it was."""
+    import hashlib
+
+    from ..write import SpecRef
+
+    path = Path(receipt.spec)
+    if not path.is_file():
+        return None
+    try:
+        return SpecRef(receipt.spec, hashlib.sha256(path.read_bytes()).hexdigest())
+    except OSError:
+        return None
+
+
+def _tell(found: Status, checkout: Path) -> None:
+    if found.interrupted:
+        say(f"an interrupted run was found: `newop-gen recover --checkout {checkout}`")
+    if not found.ops:
+        say(f"no op was applied in {checkout}, as far as is recorded here")
+    for op in found.ops:
+        say(f"{op.op}: {_summary(op)}")
+        for file in op.files:
+            part = "" if file.state == "as applied" else f" ({file.intact} of {file.total} parts as applied)"
+            say(f"  {file.state}: {file.path}{part}")
+
+
+def _summary(op: OpStatus) -> str:
+    if op.spec_newer:
+        return f"{op.state}, spec newer ({op.spec}): `newop-gen update`"
+    return op.state
+
+
+def _data(found: Status, checkout: Path) -> dict[str, Any]:
+    return {
+        "schema": SCHEMA,
+        "tool": {"name": "newop-gen", "version": __version__},
+        "checkout": str(checkout),
+        "good": found.good,
+        "interrupted": found.interrupted,
+        "ops": [
+            {
+                "op": op.op,
+                "state": op.state,
+                "layout": op.layout,
+                "spec": op.spec,
+                "spec_newer": op.spec_newer,
+                "files": [{"path": f.path, "state": f.state, "intact": f.intact, "total": f.total} for f in op.files],
+            }
+            for op in found.ops
+        ],
+    }

@@ -1,0 +1,56 @@
+"""`newop-gen update`: a spec has changed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ..problems import Exit
+from .output import complain
+from .safety import checkout_option, force_option, planner, tell
+
+
+@click.command("update", short_help="Bring applied ops to what their specs say now.")
+@click.argument("specs", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="SPEC...")
+@checkout_option
+@click.option(
+    "--from",
+    "old_specs",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="OLD_SPEC",
+    help="The spec as it was applied, for a clone that has no receipt of it. May be repeated.",
+)
+@force_option
+@click.option("--dry-run", is_flag=True, help="Make every check, say what would change, and write nothing.")
+def command(specs: tuple[Path, ...], checkout: Path, old_specs: tuple[Path, ...], force: bool, dry_run: bool) -> int:
+    """Bring applied ops to what their specs say now: the result is that of `remove` and then `apply`, in one step.
+
+    Exit code 4, and nothing written, when somebody edited what was put in.
+
+    \b
+    Examples:
+      newop-gen update specs/new_op.yaml --checkout ~/aiconfigurator
+      newop-gen update new_op.yaml --from old/new_op.yaml --checkout .
+    """
+    from ..checkout.tree import Tree
+    from ..spec.load import load_specs
+    from ..write import SpecRef, update_op
+
+    loaded = load_specs(specs)
+    for spec in loaded:
+        complain(spec.warnings, "warning")
+    ops = tuple(spec.spec.op for spec in loaded)
+    old = load_specs(old_specs) if old_specs else []
+    receipt = update_op(
+        Tree.open(checkout).root,
+        ops,
+        planner(loaded, checkout),
+        old_plan_over=planner(old, checkout) if old else None,
+        specs={spec.spec.op: SpecRef(str(spec.path), spec.sha256) for spec in loaded},
+        force=force,
+        dry_run=dry_run,
+    )
+    tell("updated", ops, checkout, receipt, dry_run=dry_run)
+    return Exit.DONE

@@ -1,0 +1,194 @@
+"""From a plan and its changes to receipts: for each op, all that it has in the checkout once they are made."""
+
+from __future__ import annotations
+
+import ast
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from ..checkout.source import Source
+from ..plan import Creation, FileChange, Insertion, Plan, Replacement
+from ..problems import CheckoutRefused
+from . import paths, receipts
+from .locate import Region, find_all
+from .receipts import CreatedFile, EditedFile, OpReceipt, Piece
+from .state import Home
+
+
+@dataclass(frozen=True)
+class SpecRef:
+    """Which spec an op came from: its path as given and the SHA-256 of its bytes."""
+
+    path: str
+    digest: str
+
+
+def record(
+    home: Home,
+    plan: Plan,
+    changes: Sequence[FileChange],
+    known: Mapping[str, OpReceipt],
+    specs: Mapping[str, SpecRef],
+    made: Sequence[str],
+) -> dict[str, OpReceipt]:
+    """The receipt of each op of the plan. `known` are the receipts so far, `made` the directories that will be made.
+
+    A pending edit is recorded as it will stand. One that was found done is taken over from the op's receipt so far;
+    without one, as it was recognised.
+    """
+    from .. import __version__
+
+    by_path = {change.path: change for change in changes}
+    made_new = {}
+    for op in plan.ops:
+        old = known.get(op)
+        created = dict(_created(home, plan, op))
+        edited = []
+        others = [receipt for name, receipt in known.items() if name not in plan.ops]
+        for path, pieces in _pieces(home, plan, op, by_path, old).items():
+            after = by_path[path].after if path in by_path else plan.sources[path]
+            real = paths.canonical(home.base, home.below(path))
+            pieces = sorted({*pieces, *_adopted(real, after, pieces, others)}, key=lambda p: (p.offset, p.text))
+            edited.append(EditedFile(real, tuple(pieces), receipts.sha256(after)))
+        mine = {d for d in made if any(path.startswith(f"{d}/") for path in created)}
+        ref = specs.get(op, SpecRef("", ""))
+        made_new[op] = OpReceipt(
+            op,
+            os.path.abspath(ref.path) if ref.path else "",
+            ref.digest,
+            __version__,
+            plan.layout,
+            tuple(edited),
+            tuple(created.values()),
+            tuple(sorted(mine.union(old.made if old else ()))),
+        )
+    return made_new
+
+
+def _created(home: Home, plan: Plan, op: str) -> Iterable[tuple[str, CreatedFile]]:
+    for step in plan.steps:
+        for edit in step.edits:
+            if step.op == op and isinstance(edit, Creation):
+                path = paths.canonical(home.base, home.below(edit.path))
+                yield path, CreatedFile(path, step.key, receipts.sha256(edit.content), len(edit.content))
+
+
+def _pieces(
+    home: Home, plan: Plan, op: str, by_path: Mapping[str, FileChange], old: OpReceipt | None
+) -> dict[str, list[Piece]]:
+    """What `op` puts into each file that exists, by plan path."""
+    found: dict[str, list[Piece]] = {}
+    done: dict[str, list[tuple[str, Insertion | Replacement]]] = {}
+    spans = {path: _Spans(change) for path, change in by_path.items()}
+    for step in plan.steps:
+        for edit in step.edits:
+            if step.op != op or isinstance(edit, Creation):
+                continue
+            if edit.done:
+                done.setdefault(edit.path, []).append((step.key, edit))
+            else:
+                found.setdefault(edit.path, []).append(spans[edit.path].piece(step.key, edit))
+    for path, edits in done.items():
+        before = plan.sources[path]
+        for step_key, region, piece in _standing(home, path, before, edits, old):
+            at, data = spans[path].moved(region) if path in spans else (region, before)
+            again = receipts.piece(step_key, data, at.start, at.end, piece.old, once=piece.once)
+            found.setdefault(path, []).append(again)
+    return found
+
+
+def _standing(
+    home: Home, path: str, data: bytes, edits: Sequence[tuple[str, Insertion | Replacement]], old: OpReceipt | None
+) -> Iterable[tuple[str, Region, Piece]]:
+    """The pieces behind edits that were found done: those of the receipt so far where there is one."""
+    real = paths.canonical(home.base, home.below(path))
+    recorded = [p for f in old.edited if f.path == real for p in f.pieces] if old else []
+    if recorded:
+        for piece, region in zip(recorded, find_all(data, recorded), strict=True):
+            if region is not None:
+                yield piece.step, region, piece
+        return
+    for key, edit in edits:
+        start = edit.offset if isinstance(edit, Insertion) else edit.start
+        region = whole_lines(data, Region(start, start + len(edit.text)))
+        replaced = edit.old if isinstance(edit, Replacement) else b""
+        if replaced != edit.text:  # else what it replaced is not known, and nothing can be promised
+            text = data[region.start : region.end]
+            yield key, region, Piece(key, region.start, text, replaced, b"", b"")
+
+
+def whole_lines(data: bytes, region: Region) -> Region:
+    """The region, with its indentation, its comma and its newline where it has its lines for itself."""
+    start = data.rfind(b"\n", 0, region.start) + 1
+    end = region.end
+    if data[end - 1 : end] == b"\n":
+        return region
+    if data[end : end + 1] == b",":
+        end += 1
+    for newline in (b"\n", b"\r\n"):
+        if data.startswith(newline, end) and not data[start : region.start].strip(b" \t"):
+            return Region(start, end + len(newline))
+    return region
+
+
+class _Spans:
+    """Where the edits of one changed file end up."""
+
+    def __init__(self, change: FileChange) -> None:
+        self.change = change
+        self._at: dict[tuple[int, bytes, bytes], list[Region]] = {}
+        self._shifts: list[tuple[int, int]] = []
+        shift = 0
+        for span in change.spans:
+            start = span.start - shift
+            text = change.after[span.start : span.end]
+            self._at.setdefault((start, text, span.old), []).append(Region(span.start, span.end))
+            shift += span.end - span.start - len(span.old)
+            self._shifts.append((start, shift))
+
+    def piece(self, step: str, edit: Insertion | Replacement) -> Piece:
+        """The piece of a pending edit."""
+        once = isinstance(edit, Insertion) and edit.once
+        key = (edit.offset, edit.text, b"") if isinstance(edit, Insertion) else (edit.start, edit.text, edit.old)
+        regions = self._at[key]
+        # Equal insertions at one place by two steps are two spans, unless they are made once for all.
+        region = regions[0] if once or len(regions) == 1 else regions.pop(0)
+        return receipts.piece(step, self.change.after, region.start, region.end, key[2], once=once)
+
+    def moved(self, region: Region) -> tuple[Region, bytes]:
+        """Where bytes of the file as it was stand afterwards."""
+        shift = 0
+        for at, total in self._shifts:
+            if at <= region.start:
+                shift = total
+        return Region(region.start + shift, region.end + shift), self.change.after
+
+
+def _adopted(path: str, after: bytes, pieces: Sequence[Piece], others: Sequence[OpReceipt]) -> list[Piece]:
+    """Pieces of an earlier op that are for all (`once`), in statements that this op uses: they go with the last."""
+    shared = [p for r in others for f in r.edited if f.path == path for p in f.pieces if p.once]
+    if not shared:
+        return []
+    statements = _statements(path, after)
+    mine = {s for p in pieces if (s := _around(statements, Region(p.offset, p.offset + len(p.text)))) is not None}
+    found = []
+    for piece, region in zip(shared, find_all(after, shared), strict=True):
+        if region is not None and _around(statements, region) in mine:
+            again = receipts.piece(piece.step, after, region.start, region.end, piece.old, once=True)
+            found.append(replace(again, step=piece.step))
+    return found
+
+
+def _statements(path: str, data: bytes) -> list[Region]:
+    """The extents of all statements that have no block, in the file's order."""
+    source = Source(path, data)
+    try:
+        nodes = [n for n in ast.walk(source.tree) if isinstance(n, ast.stmt) and not hasattr(n, "body")]
+    except CheckoutRefused:  # no Python: nothing to share
+        return []
+    return [Region(source.start(n), source.end(n)) for n in nodes]
+
+
+def _around(statements: Sequence[Region], region: Region) -> Region | None:
+    return next((s for s in statements if s.start <= region.start and region.end <= s.end), None)

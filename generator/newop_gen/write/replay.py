@@ -1,0 +1,99 @@
+"""What an op put in, found out without a receipt: by planning its spec again, over the files as they were before.
+
+In a fresh clone the spec is there and git's history is there. The last version of each file that has nothing of the op
+is what the spec is planned over; that gives the exact bytes and their surroundings, as a receipt would have them.
+Without history the edits that the planner recognises are cut out line by line. Either way the answer is only used when
+planning the spec over the result gives the file as it stands, byte for byte (`proves`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from ..plan import Creation, Insertion, Plan, Replacement
+from ..problems import CheckoutRefused
+from . import paths
+from .errors import refused
+from .git import Repository
+from .locate import Region, cut
+from .receipts import OpReceipt, Piece
+from .record import record, whole_lines
+from .state import Home
+
+# Plans specs against the checkout with some files different: path relative to the plan's root -> bytes, or None for a
+# file that is to be taken as absent.
+PlanOver = Callable[[Mapping[str, "bytes | None"]], Plan]
+
+Edits = list["Insertion | Replacement"]
+
+
+def reconstruct(home: Home, ops: Sequence[str], plan_over: PlanOver) -> dict[str, OpReceipt]:
+    """A receipt for each of `ops` that has something in the checkout, as far as its spec can tell.
+
+    Raises what planning raises (`Conflict` when an insertion was edited), and `CheckoutRefused` when what an op
+    replaced can't be told any more.
+    """
+    now = plan_over({})
+    done: dict[str, Edits] = {}
+    over: dict[str, bytes | None] = {}
+    found = set()
+    for step in now.steps:
+        for edit in step.edits:
+            if step.op not in ops or not edit.done:
+                continue
+            found.add(step.op)
+            if isinstance(edit, Creation):
+                over[edit.path] = None
+            else:
+                done.setdefault(edit.path, []).append(edit)
+    if not found:
+        return {}
+    for path, edits in done.items():
+        over[path] = _before(home, path, now.sources[path], edits)
+    past = plan_over(over)
+    receipts = record(home, past, past.changes(), {}, {}, ())
+    return {op: receipt for op, receipt in receipts.items() if op in found}
+
+
+def proves(plan: Plan, files: Mapping[str, bytes | None]) -> bool:
+    """Whether the plan, made over the files as a removal leaves them, gives the files as they stand (by plan path)."""
+    again = {change.path: change.after for change in plan.changes()}
+    return all(again.get(path) == data for path, data in files.items())
+
+
+def _before(home: Home, path: str, data: bytes, edits: Edits) -> bytes:
+    """The file without the op: from history, else by cutting out what was recognised."""
+    if home.repository is not None:
+        old = _from_history(home.repository, paths.canonical(home.base, home.below(path)), data, edits)
+        if old is not None:
+            return old
+    regions = []
+    for edit in edits:
+        if isinstance(edit, Replacement) and edit.old == edit.text:
+            raise refused(
+                path,
+                "what the op replaced here is not known any more",
+                "a receipt, or a version from before in git's history",
+                "take it out by hand, or remove it in the checkout that it was applied in",
+                "unknown-old",
+            )
+        start = edit.offset if isinstance(edit, Insertion) else edit.start
+        region = whole_lines(data, Region(start, start + len(edit.text)))
+        old_bytes = edit.old if isinstance(edit, Replacement) else b""
+        regions.append((region, Piece("", start, edit.text, old_bytes, b"", b"")))
+    return cut(data, list(dict.fromkeys(regions)))
+
+
+def _from_history(repository: Repository, path: str, data: bytes, edits: Edits) -> bytes | None:
+    """The newest committed version that has none of the edits' texts; with the file's own line ends."""
+    # Short texts (a comma) are in every version; an op never consists of them alone.
+    texts = {text for edit in edits if len(text := edit.text.replace(b"\r\n", b"\n").strip()) >= 8}
+    try:
+        for blob in repository.versions(path):
+            plain = blob.replace(b"\r\n", b"\n")
+            if not any(text in plain for text in texts):
+                converted = b"\r\n" in data and b"\r\n" not in blob
+                return blob.replace(b"\n", b"\r\n") if converted else blob
+    except CheckoutRefused:  # an incomplete clone: older versions are elsewhere
+        return None
+    return None
