@@ -205,8 +205,8 @@ def test_error(text: str, offset: int, length: int, found: str, expected: str, s
 DOTTED_ERRORS = [
     ("self.", 4),
     ("self..a", 4),
-    ("self.__class__", 0),
-    ("self.import", 0),
+    ("self.__class__", 5),
+    ("self.import", 5),
     ("self.a()", 0),
     ("self.a[0]", 6),
     ("flops(self.q)", 0),

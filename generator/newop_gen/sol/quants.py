@@ -55,6 +55,20 @@ MODES: Mapping[str, Quant] = MappingProxyType(
     }
 )
 
+_MOE_ONLY = frozenset({"w4afp8", "w4a16_mxfp4", "w4a8_mxfp4_mxfp8", "w4a8_mxfp4_mxfp8_trtllm", "w4a16_mxfp4_cutlass"})
+
+
+def enum_class(name: str) -> str:
+    """The enum of the target that a mode used as a literal is taken from: the first that has it, GEMM before the rest.
+
+    It matters for the compute factor: `fp8` of `GEMMQuantMode` computes at twice the 16-bit peak, that of
+    `KVCacheQuantMode` not at all.
+    """
+    if name in _MOE_ONLY:
+        return "MoEQuantMode"
+    return {"int8": "KVCacheQuantMode", "half": "CommQuantMode"}.get(name, "GEMMQuantMode")
+
+
 MODE_NAMES = frozenset(MODES) | SIXTEEN_BIT_NAMES
 """Every bare name that means a mode when no param has it."""
 

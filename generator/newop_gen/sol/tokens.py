@@ -170,12 +170,14 @@ def _name(text: str, start: int, *, dotted: bool) -> Token | Finding:
     if "." in text and not dotted:
         dot = text.index(".")
         return Finding(start + dot, 1, "the character '.'", "an operator or the end", "attributes have no meaning here")
+    at = start
     for part in text.split("."):
         if part in WORDS or part in keyword.kwlist:
             suggestion = _WORDS_ELSEWHERE.get(part, "")
-            return Finding(start, len(text), f"the reserved word {part!r}", "a declared name", suggestion)
+            return Finding(at, len(part), f"the reserved word {part!r}", "a declared name", suggestion)
         if part.startswith("__"):
-            return Finding(start, len(text), f"the name {shown(part)}", "a name without leading double underscores")
+            return Finding(at, len(part), f"the name {shown(part)}", "a name without leading double underscores")
         if len(part) > MAX_NAME:
-            return Finding(start, len(text), f"a name of {len(part)} characters", f"at most {MAX_NAME}")
+            return Finding(at, len(part), f"a name of {len(part)} characters", f"at most {MAX_NAME}")
+        at += len(part) + 1
     return Token("name", text, start)

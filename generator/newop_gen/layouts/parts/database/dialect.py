@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from ....sol.quants import enum_class
 from ....sol.render.python import PythonDialect
 from .facts import DatabaseFacts
 
@@ -13,13 +14,13 @@ def query_dialect(facts: DatabaseFacts, names: Callable[[str], str] = lambda nam
     if facts.flops_helper:
         flops = "self._get_quant_tc_flops({q})".format
     else:
-        flops = f'(self.system_spec["gpu"]["{facts.flops_key}"] * {{q}}.value.compute)'.format
+        flops = f'self.system_spec["gpu"]["{facts.flops_key}"] * {{q}}.value.compute'.format
     return PythonDialect(
         names=names,
         sixteen_bit=facts.sixteen_bit,
         flops=lambda q: flops(q=q),
         mem_bw='self.system_spec["gpu"]["mem_bw"]',
-        quant_literal=lambda name: f"common.GEMMQuantMode.{name}",
+        quant_literal=lambda name: f"common.{enum_class(name)}.{name}",
     )
 
 
@@ -30,5 +31,5 @@ def column_dialect(facts: DatabaseFacts, read: Callable[[str], str]) -> PythonDi
         sixteen_bit=facts.sixteen_bit,
         flops=lambda q: q,
         mem_bw="",
-        quant_literal=lambda name: f"common.GEMMQuantMode.{name}",
+        quant_literal=lambda name: f"common.{enum_class(name)}.{name}",
     )
