@@ -65,7 +65,7 @@ def test_measured_tables_are_beside_the_commit_and_new_ones_show(sandbox):
     assert table.stat().st_size > 1000
     table.with_name("my_op_perf.txt").write_text("latency\n1\n")
     new = table.with_name("my_op_perf.txt").relative_to(sandbox)
-    assert git(sandbox, "status", "--porcelain", "-uall") == f"?? {new}\n"
+    assert git(sandbox, "status", "--porcelain") == f"?? {new}\n"
 
 
 def test_two_sandboxes_have_one_commit_id(sandbox, tmp_path):

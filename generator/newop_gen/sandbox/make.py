@@ -191,6 +191,8 @@ def commit_all(directory: Path, paths: list[str], excluded: list[str], message: 
     """A repository in `directory` with one commit of `paths`; `excluded` are files that git is not to mention."""
     run_git(directory, "init", "--quiet", "--template=")
     run_git(directory, "symbolic-ref", "HEAD", "refs/heads/main")
+    # A table that is added to a directory of excluded ones is shown by its own name.
+    run_git(directory, "config", "status.showUntrackedFiles", "all")
     info = directory / ".git" / "info"
     info.mkdir(exist_ok=True)
     (info / "attributes").write_text(_ATTRIBUTES)
