@@ -1,8 +1,8 @@
 """The main job on a real release, step by step: sandbox, dry run, apply, the op's answers, a model's estimate.
 
-    python scripts/demo.py [--system h200_sxm]
+    python scripts/demo.py [--directory build/demo]
 
-Everything happens in build/demo, which is made anew each time. Each `$` line is a command that works as shown.
+Everything happens in that directory, which is made anew each time. Each `$` line is a command that works as shown.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +21,11 @@ from newop_gen.problems import NewopError
 from newop_gen.sandbox import release_environment, runtime_python
 
 ROOT = Path(__file__).resolve().parents[1]
-HOME = Path("build/demo")
-CHECKOUT = HOME / "aiconfigurator-0.8.0"
 SPEC = Path("specs/new_op.yaml")
 RELEASE = "0.8.0"
+
+# The system and the TensorRT-LLM version whose measured tables are asked, and that the spec puts its own tables beside.
+SYSTEM, BACKEND, BACKEND_VERSION = "h200_sxm", "trtllm", "1.2.0rc5"
 
 # The model that the spec's wiring condition holds for, in the shape of its published configuration (Qwen2.5 7B).
 MODEL = {
@@ -43,37 +45,46 @@ WIDTHS = {"param1": MODEL["hidden_size"], "param2": MODEL["intermediate_size"]}
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--system", default="h200_sxm", help="system whose measured tables are unpacked and asked")
-    parser.add_argument("--backend-version", default="1.2.0rc5", help="TensorRT-LLM version of the tables")
-    options = parser.parse_args()
-    shutil.rmtree(ROOT / HOME, ignore_errors=True)
-    (ROOT / HOME / "model").mkdir(parents=True)
-    (ROOT / HOME / "model" / "config.json").write_text(json.dumps(MODEL, indent=2))
+    parser.add_argument("--directory", type=Path, default=Path("build/demo"), help="where it happens (removed first)")
+    home: Path = parser.parse_args().directory
+    clear(ROOT / home)
+    checkout = home / f"aiconfigurator-{RELEASE}"
 
     step("1. A real release as a practice checkout")
-    newop_gen("sandbox", RELEASE, CHECKOUT, "--system", options.system)
-    python = runtime_python(print)
+    newop_gen("sandbox", RELEASE, checkout, "--system", SYSTEM)
+    release = Asked(runtime_python(print), ROOT / checkout, ROOT / home)
 
     step("2. What the spec would change: nothing is written yet")
-    newop_gen("apply", SPEC, "--checkout", CHECKOUT, "--dry-run")
+    newop_gen("apply", SPEC, "--checkout", checkout, "--dry-run")
 
     step("3. The model's estimate before")
-    before = ask(python, options, [])["estimate"]
-    print(f"{BATCH} requests of {ISL} + {OSL} tokens, TP1, {options.system}: {total(before):.1f} ms")
+    before = release.ask([])["estimate"]
+    print(f"{BATCH} requests of {ISL} + {OSL} tokens, TP1, {SYSTEM}, {BACKEND}: {total(before):.1f} ms")
 
     step("4. Apply, and apply again")
-    newop_gen("apply", SPEC, "--checkout", CHECKOUT)
-    newop_gen("apply", SPEC, "--checkout", CHECKOUT)
-    run("git", "-C", CHECKOUT, "status", "--short")
+    newop_gen("apply", SPEC, "--checkout", checkout)
+    newop_gen("apply", SPEC, "--checkout", checkout)
+    run("git", "-C", checkout, "status", "--short")
 
     step("5. The op's answers in the five database modes, from a real PerfDatabase")
-    after = ask(python, options, queries())
+    after = release.ask(queries())
     print_answers(after["answers"])
 
     step("6. The model's static estimate per op (ms), without and with the op")
     print_estimates(before, after["estimate"])
-    print(f"\nThe checkout is {CHECKOUT}: look at it with git diff, or try a spec of your own on it.")
+    print(f"\nThe checkout is {checkout}: look at it with git diff, or try a spec of your own on it.")
     return 0
+
+
+def clear(directory: Path) -> None:
+    """An empty directory; only what an earlier run of this script made is removed."""
+    mark = directory / "made-by-demo"
+    if directory.exists():
+        if not mark.is_file():
+            sys.exit(f"demo: {directory} is there already, and not from an earlier run: name another --directory")
+        shutil.rmtree(directory)
+    directory.mkdir(parents=True)
+    mark.write_text("")
 
 
 def queries() -> list[dict[str, Any]]:
@@ -91,27 +102,35 @@ def queries() -> list[dict[str, Any]]:
     return asked
 
 
-def ask(python: Path, options: argparse.Namespace, asked: list[dict[str, Any]]) -> dict[str, Any]:
-    """What the checkout answers now; a new process each time, because its code may have changed."""
-    out = ROOT / HOME / "answers.json"
-    request = {
-        "system": options.system,
-        "backend": "trtllm",
-        "version": options.backend_version,
-        "model": str(ROOT / HOME / "model"),
-        "tp": 1,
-        "batch": BATCH,
-        "isl": ISL,
-        "osl": OSL,
-        "queries": asked,
-        "out": str(out),
-    }
-    path = ROOT / HOME / "asked.json"
-    path.write_text(json.dumps(request, indent=2))
-    command = [str(python), str(ROOT / "scripts" / "answers.py"), str(path)]
-    subprocess.run(command, check=True, env=release_environment(ROOT / CHECKOUT), stdin=subprocess.DEVNULL)
-    found: dict[str, Any] = json.loads(out.read_text())
-    return found
+@dataclass(frozen=True)
+class Asked:
+    """A release's answers: `python` runs scripts/answers.py with the checkout on its path."""
+
+    python: Path
+    checkout: Path
+    home: Path
+
+    def ask(self, asked: list[dict[str, Any]]) -> dict[str, Any]:
+        """What the checkout answers now; a new process each time, because its code may have changed."""
+        (self.home / "model").mkdir(exist_ok=True)
+        (self.home / "model" / "config.json").write_text(json.dumps(MODEL, indent=2))
+        request = {
+            "system": SYSTEM,
+            "backend": BACKEND,
+            "version": BACKEND_VERSION,
+            "model": str(self.home / "model"),
+            "tp": 1,
+            "batch": BATCH,
+            "isl": ISL,
+            "osl": OSL,
+            "queries": asked,
+            "out": str(self.home / "answers.json"),
+        }
+        (self.home / "asked.json").write_text(json.dumps(request, indent=2))
+        command = [str(self.python), str(ROOT / "scripts" / "answers.py"), str(self.home / "asked.json")]
+        subprocess.run(command, check=True, env=release_environment(self.checkout), stdin=subprocess.DEVNULL)
+        found: dict[str, Any] = json.loads((self.home / "answers.json").read_text())
+        return found
 
 
 def print_answers(rows: list[list[Any]]) -> None:
