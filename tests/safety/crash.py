@@ -16,7 +16,6 @@ import os
 import random
 import shutil
 import sys
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -115,7 +114,9 @@ class Sweep:
             return [f"{what}: {difference(now, self.old)} / {difference(now, self.new)}"]
         state = left(world)
         want = [s for tree, s in ((self.old, self.old_state), (self.new, self.new_state)) if tree == now]
-        if state not in want and not (state <= self.old_state | self.new_state and now == self.old and not self.old_state):
+        if state not in want and not (
+            state <= self.old_state | self.new_state and now == self.old and not self.old_state
+        ):
             return [f"{what}: left in the state directory: {sorted(state)}, wanted {want}"]
         return []
 
@@ -138,8 +139,8 @@ def difference(one: dict[str, tuple[object, ...]], other: dict[str, tuple[object
 def sweep(names: list[str], *, double: bool, git: bool, count: int | None, seed: int) -> Result:
     total = Result()
     for name in names:
-        with tempfile.TemporaryDirectory() as directory:
-            total.add(one_sweep(Path(directory), name, double=double, git=git, count=count, seed=seed))
+        with worlds.scratch() as directory:
+            total.add(one_sweep(directory, name, double=double, git=git, count=count, seed=seed))
     return total
 
 
@@ -184,8 +185,8 @@ def main() -> int:
     print(f"{kind}: {total}; seed {options.seed}; user id {os.getuid()}")
     for line in total.bad[:20]:
         print(f"  {line}")
-    with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as two:
-        controls = [control(Path(one), apply_in_place), control(Path(two), apply_without_journal)]
+    with worlds.scratch() as one, worlds.scratch() as two:
+        controls = [control(one, apply_in_place), control(two, apply_without_journal)]
     print(f"  negative controls: in place: {controls[0]}; file by file: {controls[1]}")
     return 0 if total.good and all(c.bad for c in controls) else 1
 

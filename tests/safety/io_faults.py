@@ -16,7 +16,6 @@ import os
 import random
 import shutil
 import sys
-import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -105,9 +104,7 @@ def files(snapshot: dict[str, tuple[object, ...]]) -> dict[str, tuple[object, ..
     return {p: s for p, s in snapshot.items() if s[0] != "dir" and ".newop-gen-" not in p}
 
 
-def sweep(
-    directory: Path, names: list[str], *, count: int | None, seed: int, command: Command | None = None
-) -> Result:
+def sweep(directory: Path, names: list[str], *, count: int | None, seed: int, command: Command | None = None) -> Result:
     """All faults at all calls of the commands; `count` of them, drawn."""
     cases = []
     for number, name in enumerate(names):
@@ -129,13 +126,13 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--count", type=int, help="cases (default: all)")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as directory:
-        total = sweep(Path(directory), list(COMMANDS), count=options.count, seed=options.seed)
+    with worlds.scratch() as directory:
+        total = sweep(directory, list(COMMANDS), count=options.count, seed=options.seed)
     print(f"I/O faults: {total}; seed {options.seed}; user id {os.getuid()}")
     for line in total.bad[:20]:
         print(f"  {line}")
-    with tempfile.TemporaryDirectory() as directory:
-        bare = sweep(Path(directory), ["apply"], count=None, seed=options.seed, command=apply_in_place)
+    with worlds.scratch() as directory:
+        bare = sweep(directory, ["apply"], count=None, seed=options.seed, command=apply_in_place)
     print(f"  negative control, in place: {bare}")
     return 0 if total.good and bare.bad else 1
 

@@ -12,7 +12,9 @@ import os
 import shutil
 import stat
 import subprocess
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,6 +57,14 @@ class World:
     root: Path
     state: Path
     git: bool
+
+
+@contextmanager
+def scratch() -> Iterator[Path]:
+    """A directory in memory where there is one: some thousand small checkouts are made, synced and killed in it."""
+    memory = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(dir=memory if os.access(memory, os.W_OK) else None) as directory:
+        yield Path(directory)
 
 
 def make(directory: Path, *, git: bool = False, files: Mapping[str, bytes] = FILES) -> World:
@@ -131,13 +141,21 @@ def plan(root: Path, op: str = "demo", variant: int = 0, *, over: Mapping[str, b
     loader = crlf.join([b"def load_%s(path):" % name, *[b"    x = %s" % value] * (variant % 3 + 1), b"    return {}"])
     loader += crlf * 3
     query = crlf.join([b"    def query_%s(self, x):" % name, b"        return x * %s" % value, b"", b""])
-    operation = b"\n\n\nclass %s(Operation):\n    def query(self, database, x):\n        return %s\n" % (name.title(), value)
+    operation = b"\n\n\nclass %s(Operation):\n    def query(self, database, x):\n        return %s\n" % (
+        name.title(),
+        value,
+    )
     wired = b"\n            ops.%s()," % name.title() if variant % 2 == 0 else b" ops.%s(),  # two\n" % name.title()
     edits: list[tuple[str, Edit]] = [
         ("enum", _insert(sources[COMMON], COMMON, b"gemm_perf.txt'\n", b"    %s = '%s_perf.txt'\n" % (name, name))),
         ("mode", _insert(sources[COMMON], COMMON, b"'sol'", b", '%s%s'" % (name, value))),
         ("loader", _insert(sources[DATABASE], DATABASE, b"import os\r\n\r\n\r\n", loader)),
-        ("registration", _insert(sources[DATABASE], DATABASE, b"load_gemm(path)\r\n        ", b"self.%s = %s\r\n        " % (name, value))),
+        (
+            "registration",
+            _insert(
+                sources[DATABASE], DATABASE, b"load_gemm(path)\r\n        ", b"self.%s = %s\r\n        " % (name, value)
+            ),
+        ),
         ("query", _insert(sources[DATABASE], DATABASE, b"        pass\r\n\r\n", query)),
         ("operations", _insert(sources[OPERATIONS], OPERATIONS, b"query_gemm(x, 1, 1)", operation)),
         ("wiring", _insert(sources[MODELS], MODELS, b"self.context_ops = [", wired)),
