@@ -141,7 +141,7 @@ class _Checker:
         if expr.id in MODE_NAMES:
             return Mode(canonical(expr.id), span=expr.span, type=Type.QUANT)
         scope = ", ".join(sorted(self.env)) if 0 < len(self.env) <= 12 else "a declared name"
-        suggestion = did_you_mean(expr.id, {*self.env, *MODE_NAMES, "mem_bw"})
+        suggestion = did_you_mean(expr.id, self.env) or did_you_mean(expr.id, {*MODE_NAMES, "mem_bw"})
         self.report(expr, f"the undeclared name {shown(expr.id)}", f"one of {scope}" if self.env else scope, suggestion)
         return replace(expr, type=Type.ANY)
 
