@@ -50,6 +50,8 @@ def edits_by_file(plan: Plan) -> dict[str, FileEdits]:
             elif file.creation is not None:
                 raise _clash(plan, edit.path, file.creation[1], index)
             elif isinstance(edit, Insertion):
+                if edit.once and any(placed.edit == edit for placed in file.placed):
+                    continue
                 rank = -number if edit.stacks else number
                 file.placed.append(Placed(edit.offset, False, not edit.stacks, edit.sort, rank, index, edit))
             else:

@@ -14,6 +14,7 @@ class Insertion:
 
     `text` has the file's own newlines already. `stacks`: at one offset, a later planned insertion goes first.
     `sort`: at one offset, insertions with a sort key stand in its order (names that go into a sorted list).
+    `once`: several ops may need the very same insertion (a comma that was missing); it is made once.
     `done`: the text stands there already, nothing is to be written (offset is where it stands).
     """
 
@@ -23,6 +24,7 @@ class Insertion:
     stacks: bool = False
     done: bool = False
     sort: str = ""
+    once: bool = False
 
 
 @dataclass(frozen=True)
