@@ -1,0 +1,44 @@
+"""What a layout tells the wiring about its tree, and how a finding in a spec's wiring says where it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from ....problems import Place
+from ....spec.model import PhaseName
+
+MIXED_NAMES: Mapping[PhaseName, str] = {"context": "context_attention", "generation": "generation_attention"}
+
+
+@dataclass(frozen=True)
+class WiringFacts:
+    """`model_files`: paths of the model code relative to the root (one `models.py`, or the modules of a package).
+
+    `ops_module` is the name by which those files know the operations. `sixteen_bit` is the release's name of the 16-bit
+    mode. `mixed_names` are the op names that mixed (agg) steps cost per request. `width` is the line length.
+    """
+
+    model_files: tuple[str, ...]
+    sixteen_bit: Literal["float16", "bfloat16"]
+    ops_module: str = "ops"
+    mixed_names: Mapping[PhaseName, str] = field(default_factory=lambda: MIXED_NAMES)
+    width: int = 120
+
+
+@dataclass(frozen=True, order=True)
+class SpecPlace(Place):
+    """A place in the spec that is known by its path (`("wiring", 0, "args", "heads")`), not yet by line and column.
+
+    `offset` counts characters from 0 into the text that stands there. Whoever has read the spec can turn it into a
+    `Place` with a line; until then it prints as the path.
+    """
+
+    path: tuple[str | int, ...] = ()
+    offset: int = 0
+
+
+def spec_place(op: str, path: tuple[str | int, ...], offset: int = 0) -> SpecPlace:
+    steps = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+    return SpecPlace(f"{op}: {steps.lstrip('.')}", path=path, offset=offset)

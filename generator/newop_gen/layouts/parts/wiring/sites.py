@@ -1,0 +1,140 @@
+"""The named ops of a model class, and the places that an anchor means."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from ....edits.find import Function, dotted
+from ....spec.model import PhaseName
+from .classes import ModelClass
+from .flow import FALLBACK, OVERLAP, Flow, Perch
+
+
+@dataclass(frozen=True)
+class Site:
+    """One place: an element of a list or a statement, with the anchor's calls in it.
+
+    Several calls are the branches of a conditional element, of which a build takes one, or alternatives of one
+    `FallbackOp`.
+    """
+
+    perch: Perch
+    calls: tuple[ast.Call, ...]
+
+
+class Anchors:
+    """Ops of one model class that have a name in the source. Calls of the classes `guests` are not anchors."""
+
+    def __init__(self, model: ModelClass, ops_module: str, guests: Collection[str]) -> None:
+        self.model = model
+        self.flow = Flow(model)
+        self._ops = ops_module
+        self.computed: list[str] = []
+        self.guests: list[tuple[Function, ast.Call]] = []
+        self._named: dict[str, list[tuple[Function, ast.Call]]] = {}
+        for method, call in self.flow.calls():
+            if self.is_op(call) and dotted(call.func).rpartition(".")[2] in guests:
+                self.guests.append((method, call))
+                continue
+            name = self._name(call)
+            if isinstance(name, str):
+                self._named.setdefault(name, []).append((method, call))
+            elif name is not None:
+                self.computed.append(ast.unparse(name))
+
+    def is_op(self, call: ast.Call) -> bool:
+        return dotted(call.func).startswith(f"{self._ops}.")
+
+    def _name(self, call: ast.Call) -> str | ast.expr | None:
+        """The op's name; for a helper that makes an op, the first string it gets. A computed name as expression."""
+        given = next((k.value for k in call.keywords if k.arg == "name"), None)
+        if self.is_op(call):
+            node = call.args[0] if call.args else given
+            return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else node
+        for node in (*call.args, *([given] if given else ())):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                return node.value
+        return None
+
+    def sites(self, phase: PhaseName, name: str, *, after: bool) -> list[Site] | str:
+        """The places of the op `name` in a phase, in source order; or why there is none."""
+        grouped: dict[int, tuple[Perch, list[ast.Call]]] = {}
+        reason = ""
+        for method, call in self._named.get(name, ()):
+            perch = self.flow.perch(method, call)
+            if isinstance(perch, str):
+                reason = f"{name} has no place of its own: {perch} (line {call.lineno})"
+                continue
+            phases = self.flow.phases(perch)
+            if phases != {phase}:
+                where = f"the {' and '.join(sorted(phases))} ops" if phases else "no op list of the model"
+                reason = f"{name} goes into {where} (line {call.lineno})"
+                continue
+            eraser = self.flow.erased_by(perch)
+            if eraser is not None:
+                reason = f"{name} stands in {method.name} (line {call.lineno}), whose list {eraser.name} starts anew"
+                continue
+            grouped.setdefault(id(perch.element), (perch, []))[1].append(call)
+        sites = [Site(perch, tuple(calls)) for perch, calls in grouped.values()]
+        return self._without_guests(sites, after=after) if sites else reason
+
+    def _around(self, perch: Perch) -> tuple[int, bool]:
+        """Which list or block a place is in."""
+        if perch.container is not None:
+            return id(perch.container), False
+        parent = self.flow.parent(perch.statement)
+        return id(parent), perch.statement in getattr(parent, "orelse", ())
+
+    def _without_guests(self, sites: list[Site], *, after: bool) -> list[Site]:
+        """The anchor's own places, where ops inserted earlier took its name.
+
+        A name is shared so that mixed steps cost both. Upstream never gives two ops of one list the same name, and none
+        of its ops has all its parameters by keyword, as inserted ones do. Should that not tell them apart, the guest is
+        the later one of those placed after, the earlier one of those placed before.
+        """
+        hosts = [s for s in sites if not all(map(_by_keyword, s.calls))] or sites
+        kept: dict[tuple[int, bool], Site] = {}
+        for site in hosts if after else reversed(hosts):
+            kept.setdefault(self._around(site.perch), site)
+        return [site for site in hosts if site in kept.values()]
+
+    def names(self, phase: PhaseName) -> list[str]:
+        """Names that can be anchors in a phase, in source order."""
+        return [name for name in self._named if isinstance(self.sites(phase, name, after=True), list)]
+
+    def nearest(self, phase: PhaseName, wanted: Iterable[str]) -> str:
+        """What a message says about a name that is not there: the nearest one that is, and those that are computed."""
+        names = self.names(phase)
+        near = [m for w in wanted for m in difflib.get_close_matches(w, names, n=1, cutoff=0.5)]
+        said = f"did you mean {near[0]!r}?" if near else f"it has {', '.join(names) or 'no named op there'}"
+        if self.computed:
+            said += f"; computed names are no anchors ({', '.join(dict.fromkeys(self.computed[:4]))})"
+        return said
+
+
+def scale_of(call: ast.Call, ops_module: str) -> ast.expr | None:
+    """The scale factor that a call gives its op: the argument after the name. None where the op has none."""
+    function = dotted(call.func)
+    if function.rpartition(".")[2] in (FALLBACK, OVERLAP):
+        return None
+    for keyword in call.keywords:
+        if keyword.arg in ("scale_factor", "scale"):
+            return keyword.value
+    if function.startswith(f"{ops_module}."):
+        position = 1
+    else:
+        position = next((i + 1 for i, a in enumerate(call.args) if _is_text(a)), len(call.args))
+    if position < len(call.args) and not isinstance(call.args[position], ast.Starred):
+        return call.args[position]
+    return None
+
+
+def _is_text(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
+
+
+def _by_keyword(call: ast.Call) -> bool:
+    return len(call.args) == 2 and bool(call.keywords)

@@ -1,0 +1,158 @@
+"""What the op gets at one place: its condition, its scale factor and its arguments."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from ....edits.find import dotted, walk_own
+from ....problems import CheckoutRefused, Problem
+from .emit import NewCall, Value
+from .expressions import Expressions
+from .facts import spec_place
+from .sites import scale_of
+
+if TYPE_CHECKING:
+    from ....model.op import Op
+    from ....spec.model import Wiring
+    from .facts import WiringFacts
+    from .scope import Scope
+    from .sites import Site
+
+MTP = "_mtp_scale_factor"
+
+
+class Values:
+    """The expressions of one wiring, compiled for one place."""
+
+    def __init__(self, op: Op, facts: WiringFacts, scope: Scope, number: int, wiring: Wiring) -> None:
+        self.op = op
+        self.facts = facts
+        self.scope = scope
+        self.path = ("wiring", number)
+        self.wiring = wiring
+        self._expressions = Expressions(op.name, facts, scope)
+        self._problems: list[Problem] = []
+
+    def new_call(self, site: Site) -> NewCall:
+        """The op's call at a place; raises `CheckoutRefused` with every name that is not in scope there."""
+        wiring = self.wiring
+        self._problems = []
+        if self.scope.missing(self.facts.ops_module) is not None:
+            source = self.scope.model.source
+            self._problems.append(
+                Problem(
+                    source.place(site.perch.statement),
+                    f"{self.facts.ops_module} is not in scope",
+                    f"an import of the operations as {self.facts.ops_module}",
+                    "",
+                    "wiring-scope",
+                )
+            )
+        condition = None if wiring.when is None else self._choose(wiring.when, "when")
+        scale = self._default_scale(site) if wiring.scale is None else self._given_scale()
+        arguments = [(param, Value(self._argument(param))) for param in self.op.params]
+        if self._problems:
+            raise CheckoutRefused(self._problems)
+        return NewCall(
+            f"{self.facts.ops_module}.{self.op.class_name(wiring.phase)}",
+            self.op.instance_name(wiring),
+            scale,
+            arguments,
+            condition,
+        )
+
+    def _choose(self, values, *path: str, enum: str | None = None) -> ast.expr:  # type: ignore[no-untyped-def]
+        result = self._expressions.choose(values, (*self.path, *path), enum)
+        if isinstance(result, Problem):
+            self._problems.append(result)
+            return ast.Constant(None)
+        return result
+
+    def _argument(self, param: str) -> ast.expr:
+        if param not in self.wiring.args:
+            place = spec_place(self.op.name, (*self.path, "args"))
+            self._problems.append(
+                Problem(place, f"no argument for {param}", "an argument for each param", "", "wiring-args")
+            )
+            return ast.Constant(None)
+        quant = self.op.quant_params.get(param)
+        return self._choose(self.wiring.args[param], "args", param, enum=quant.type if quant else None)
+
+    # scale
+
+    def _given_scale(self) -> Value:
+        node = self._choose(self.wiring.scale, "scale")
+        return Value(self._with_mtp(node))
+
+    def _with_mtp(self, node: ast.expr) -> ast.expr:
+        """Times the MTP factor where the class has one, unless the expression has it already."""
+        if self.wiring.phase != "generation" or not self.scope.model.has_mtp:
+            return node
+        if self.scope.mentions(_names(node), MTP):
+            return node
+        return ast.BinOp(node, ast.Mult(), ast.Attribute(ast.Name(self.scope.self_name), MTP))
+
+    def _default_scale(self, site: Site) -> Value:
+        """The scale of the op at the place, so that layer counts and the MTP factor are right by construction."""
+        node = self._scale_within(site.perch.element, site)
+        if node is not None and not any(self.scope.missing(name) for name in _names(node)):
+            return Value(node, self.scope.model.source.text if hasattr(node, "lineno") else self._text)
+        layers = ast.Attribute(ast.Name(self.scope.self_name), "_num_layers")
+        return Value(self._with_mtp(layers))
+
+    def _text(self, node: ast.AST) -> str:
+        return self.scope.model.source.text(node)
+
+    def _scale_within(self, node: ast.AST, site: Site) -> ast.expr | None:
+        """The scale of the anchor's calls below `node`; where the branches of a conditional differ, a conditional."""
+        if node in site.calls:
+            assert isinstance(node, ast.Call)
+            return scale_of(node, self.facts.ops_module) or self._shared_scale(node)
+        if isinstance(node, ast.IfExp):
+            one, other = self._scale_within(node.body, site), self._scale_within(node.orelse, site)
+            if one is None or other is None or ast.dump(one) == ast.dump(other):
+                return one or other
+            return ast.IfExp(test=node.test, body=one, orelse=other)
+        for child in ast.iter_child_nodes(node):
+            found = self._scale_within(child, site)
+            if found is not None:
+                return found
+        return None
+
+    def _shared_scale(self, composite: ast.Call) -> ast.expr | None:
+        """The scale that all ops inside an `OverlapOp` or `FallbackOp` have, if they have one."""
+        scales = {ast.dump(s): s for s in self._scales(composite, set())}
+        return next(iter(scales.values())) if len(scales) == 1 else None
+
+    def _scales(self, node: ast.AST, seen: set[str]) -> Iterator[ast.expr]:
+        for inner in ast.walk(node):
+            if isinstance(inner, ast.Call) and dotted(inner.func).startswith(f"{self.facts.ops_module}."):
+                scale = scale_of(inner, self.facts.ops_module)
+                if scale is not None:
+                    yield scale
+            elif isinstance(inner, ast.Name) and inner.id not in seen:
+                seen.add(inner.id)
+                for group in self._lists(inner.id):
+                    yield from self._scales(group, seen)
+
+    def _lists(self, local: str) -> Iterator[ast.List]:
+        """The list literals that a local is assigned."""
+        for node in walk_own(self.scope.method):
+            if isinstance(node, ast.Assign) and isinstance(node.value, ast.List) and local in map(dotted, node.targets):
+                yield node.value
+
+
+def _names(node: ast.expr) -> list[str]:
+    """Dotted names in an expression, the longest ones only."""
+    names: list[str] = []
+    pending: list[ast.AST] = [node]
+    while pending:
+        item = pending.pop()
+        name = dotted(item)
+        if name:
+            names.append(name)
+        else:
+            pending += ast.iter_child_nodes(item)
+    return names
