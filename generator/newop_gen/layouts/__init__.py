@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 __all__ = ["REGISTERED", "Detection", "Layout", "Probe", "detect", "load"]
 
-REGISTERED = ("direct", "func_map", "sources")
+REGISTERED = ("direct", "func_map", "sources", "op_owned", "core")
 
 
 def load(name: str) -> Layout:

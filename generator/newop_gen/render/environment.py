@@ -19,13 +19,14 @@ WIDTH = 120
 
 
 @functools.lru_cache(maxsize=None)
-def environment(layout: str) -> Environment:
-    """The environment of a layout: `templates/<layout>/`, then `templates/shared/`."""
+def environment(layout: str | tuple[str, ...]) -> Environment:
+    """The environment of a layout: `templates/<layout>/`, then `templates/shared/`. Several names go first to last."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     root = templates_dir()
+    names = (layout,) if isinstance(layout, str) else layout
     env = Environment(
-        loader=FileSystemLoader([root / layout, root / "shared"]),
+        loader=FileSystemLoader([*(root / name for name in names), root / "shared"]),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -37,7 +38,7 @@ def environment(layout: str) -> Environment:
     return env
 
 
-def fragment(layout: str, template: str, **view: Any) -> str:
+def fragment(layout: str | tuple[str, ...], template: str, **view: Any) -> str:
     """A template rendered for a layout: text with "\\n" newlines that ends with one."""
     text = environment(layout).get_template(template).render(**view)
     return text.rstrip("\n") + "\n"

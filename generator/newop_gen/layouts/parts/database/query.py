@@ -57,6 +57,11 @@ class Interpolation:
     axes: int
     name: str
 
+    # How the method reaches the target's helpers; layouts that have them as functions say otherwise.
+    receiver = "self"
+    bracket = "self._nearest_1d_point_helper"
+    line = "self._interp_1d"
+
     @property
     def helper(self) -> str | None:
         """The target's own helper for a full cell; None where the method is linear in one axis after the other."""

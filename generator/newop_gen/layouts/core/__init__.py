@@ -1,0 +1,44 @@
+"""0.11: op-owned tables in the package `aiconfigurator_core`, with shims in `aiconfigurator` at the old place."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..base import Probe
+from ..parts.database.probes import guarded
+from ..parts.op_owned.probes import OwnedProber
+
+if TYPE_CHECKING:
+    from ...checkout.tree import Tree
+    from ...model.op import Op
+    from ...plan import Step
+
+NAME = "core"
+TEMPLATES = ("core", "op_owned", "sources")
+
+
+class Core:
+    """Op-owned tables in aiconfigurator_core, shims at the old place (0.11)."""
+
+    name = NAME
+    title = "Op-owned tables in aiconfigurator_core, shims at the old place (0.11)"
+
+    def probes(self, tree: Tree) -> list[Probe]:
+        prober = OwnedProber.of_core(tree)
+        return guarded(lambda _: _ask(prober), prober)
+
+    def plan(self, ops: Sequence[tuple[Op, Path]], tree: Tree) -> list[Step]:
+        from ..parts.op_owned.plan import plan_ops
+
+        shims = tree.at("sdk/operations")
+        return plan_ops(ops, tree, OwnedProber.of_core(tree).owned(NAME, TEMPLATES, shims=shims))
+
+
+def _ask(prober: OwnedProber) -> None:
+    prober.ask_all(core=True)
+    prober.shims(prober.tree.at("sdk"))
+
+
+LAYOUT = Core()

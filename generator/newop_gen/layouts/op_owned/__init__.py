@@ -1,0 +1,39 @@
+"""0.10: each op owns loader, cache and queries in `operations/<family>.py`; tables are parquet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..base import Probe
+from ..parts.database.probes import guarded
+from ..parts.op_owned.probes import OwnedProber
+
+if TYPE_CHECKING:
+    from ...checkout.tree import Tree
+    from ...model.op import Op
+    from ...plan import Step
+
+NAME = "op_owned"
+# The loader reads its rows as in `sources`, whose reader moved along.
+TEMPLATES = ("op_owned", "sources")
+
+
+class OpOwned:
+    """Each op owns its tables in a module of the operations package (0.10)."""
+
+    name = NAME
+    title = "Each op owns its tables in a module of the operations package (0.10)"
+
+    def probes(self, tree: Tree) -> list[Probe]:
+        prober = OwnedProber.of(tree)
+        return guarded(lambda _: prober.ask_all(core=False), prober)
+
+    def plan(self, ops: Sequence[tuple[Op, Path]], tree: Tree) -> list[Step]:
+        from ..parts.op_owned.plan import plan_ops
+
+        return plan_ops(ops, tree, OwnedProber.of(tree).owned(NAME, TEMPLATES))
+
+
+LAYOUT = OpOwned()
