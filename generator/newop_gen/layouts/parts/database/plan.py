@@ -81,7 +81,7 @@ def _plan_op(op: Op, spec_path: Path, tree: Tree, facts: DatabaseFacts, at: Targ
             _queries(op, facts, at),
             _support(op, facts, at),
             _operations(op, facts, at),
-            plan_test(op, tree, facts),
+            _test(op, tree, facts),
             plan_data(op, spec_path, tree, facts),
         ]
     )
@@ -97,9 +97,7 @@ def _plan_op(op: Op, spec_path: Path, tree: Tree, facts: DatabaseFacts, at: Targ
 
 def _enum(op: Op, facts: DatabaseFacts, at: Targets) -> StepDraft:
     step = StepDraft(op.name, "enum", "PerfDataFilename members")
-    members = {
-        t.id: n for n in at.enum.body if isinstance(n, ast.Assign) for t in n.targets if isinstance(t, ast.Name)
-    }
+    members = {t.id: n for n in at.enum.body if isinstance(n, ast.Assign) for t in n.targets if isinstance(t, ast.Name)}
     values = {n.value.value: n for n in members.values() if isinstance(n.value, ast.Constant)}
     last = last_assign_in_class(at.common, at.enum)
     for table in op.tables:
@@ -185,6 +183,19 @@ def _operations(op: Op, facts: DatabaseFacts, at: Targets) -> StepDraft:
     return step
 
 
+def _test(op: Op, tree: Tree, facts: DatabaseFacts) -> StepDraft:
+    """The unit test, and a stub for each loader where the tests' fixtures replace all of them."""
+    step = plan_test(op, tree, facts)
+    if facts.stubs is not None:
+        conftest = _need(tree, facts.stubs)
+        stubs = assigned_dict(conftest, conftest.tree, "_LOADER_STUBS")
+        keys = {k.value: k for k in stubs.keys if isinstance(k, ast.Constant)}
+        for loader in dict.fromkeys(t.loader for t in op.tables):
+            insertion = insert_element(conftest, stubs, f"{literal(loader)}: None", at="end", anchor=None)
+            step.drafts.append(_draft(conftest, insertion, keys.get(loader), loader, stubs, telling=False))
+    return step
+
+
 def _draft(
     source: Source,
     insertion: Insertion,
@@ -215,11 +226,11 @@ def _dedented(text: str) -> str:
 def _need(tree: Tree, path: str) -> Source:
     source = tree.source(path)
     if source is None:
-        raise CheckoutRefused(Problem(Place(path), "the file is not there", "a file of this layout", "", "target-missing"))
+        raise CheckoutRefused(
+            Problem(Place(path), "the file is not there", "a file of this layout", "", "target-missing")
+        )
     return source
 
 
 def _missing(source: Source, what: str) -> CheckoutRefused:
     return CheckoutRefused(Problem(Place(source.path), f"{what} is not there", what, "", "anchor-missing"))
-
-

@@ -81,7 +81,11 @@ class Prober:
     # questions that every layout of the family asks
 
     def files(self) -> None:
-        for name, source in (("common", self.common), ("perf_database", self.database), ("operations", self.operations)):
+        for name, source in (
+            ("common", self.common),
+            ("perf_database", self.database),
+            ("operations", self.operations),
+        ):
             what = f"sdk/{name}.py"
             detail = "" if source else ("a package" if self.tree.is_dir(self.tree.at(f"sdk/{name}")) else "not there")
             self.ask(f"{name}-file", f"is {what} one file?", source is not None, detail)
@@ -112,7 +116,9 @@ class Prober:
 
     def loaders(self) -> None:
         names = [n.name for n in self._functions() if n.name.startswith("load_") and n.name.endswith("_data")]
-        self.ask("loaders", "does sdk/perf_database.py define load_*_data functions?", bool(names), f"{len(names)} of them")
+        self.ask(
+            "loaders", "does sdk/perf_database.py define load_*_data functions?", bool(names), f"{len(names)} of them"
+        )
 
     def corrections(self) -> None:
         calls = calls_in_body(self.init, CORRECT) if self.init else []
@@ -226,15 +232,40 @@ class Prober:
         return new is not None and any(a.arg == "source" for a in (*new.args.args, *new.args.kwonlyargs))
 
     def idiom(self) -> None:
-        self.ask("sixteen-bit", "what is the 16-bit quant mode called?", self.sixteen_bit is not None, self.sixteen_bit or "")
-        self.ask("flops-helper", "does PerfDatabase have _get_quant_tc_flops?", self.has_method("_get_quant_tc_flops"), required=False)
+        self.ask(
+            "sixteen-bit", "what is the 16-bit quant mode called?", self.sixteen_bit is not None, self.sixteen_bit or ""
+        )
+        self.ask(
+            "flops-helper",
+            "does PerfDatabase have _get_quant_tc_flops?",
+            self.has_method("_get_quant_tc_flops"),
+            required=False,
+        )
         self.ask("source-tags", "does PerformanceResult take source=?", self.source_tags, required=False)
         tests = self.test_folder
-        self.ask("tests", "is there a test tree for a generated unit test?", tests is not None, tests or "", required=False)
+        self.ask(
+            "loader-stubs",
+            "do the test fixtures name every loader in _LOADER_STUBS?",
+            self.stubs is not None,
+            self.stubs or "",
+            required=False,
+        )
+        self.ask(
+            "tests", "is there a test tree for a generated unit test?", tests is not None, tests or "", required=False
+        )
 
     @functools.cached_property
     def test_folder(self) -> str | None:
         return next((p for p in ("tests/unit/sdk/database", "tests/sdk/database") if self.tree.is_dir(p)), None)
+
+    @functools.cached_property
+    def stubs(self) -> str | None:
+        """The test fixtures that replace every loader, named in a dict `_LOADER_STUBS`."""
+        path = f"{self.test_folder}/conftest.py"
+        source = self.tree.source(path) if self.test_folder else None
+        if source is None or attempt(assigned_dict, source, source.tree, "_LOADER_STUBS")[0] is None:
+            return None
+        return path
 
     def facts(self, layout: str, *, wrapper: bool) -> DatabaseFacts:
         """The facts of a tree whose required probes all hold."""
@@ -251,6 +282,7 @@ class Prober:
             source_tags=self.source_tags,
             wrapper=wrapper,
             tests=self.test_folder,
+            stubs=self.stubs,
             systems=self.tree.at("systems"),
             quants=self.quants,
         )
