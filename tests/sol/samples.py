@@ -204,7 +204,7 @@ def sample_formula(seed: int, depth: int = 4) -> Formula:
     if source.random() < 0.4:
         columns = tuple(source.sample(["topk", "index_dim", "number_of_experts_per_token"], source.randint(1, 3)))
         keys = source.sample(WORDS, source.randint(1, 4))
-        rows = {key: tuple(source.choice([1, 64, 0.5, 2048, 2**53]) for _ in columns) for key in keys}
+        rows = {key: tuple(source.choice([1, 64, 0.5, 2048, 2**53, -3]) for _ in columns) for key in keys}
         otherwise = source.choice([None, keys[0]])
         table = ConstantTable(source.choice(STRS), columns, (Type.REAL,) * len(columns), rows, otherwise)
         env.update(dict.fromkeys(columns, Type.REAL))
