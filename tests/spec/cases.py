@@ -75,6 +75,18 @@ def changed(old: str, new: str) -> str:
     return BASE.replace(old, new)
 
 
+def escaped(text: str) -> str:
+    """`text` as a double-quoted YAML scalar of printable ASCII: whatever it holds comes in by escapes."""
+
+    def one(char: str) -> str:
+        if " " <= char <= "~" and char not in '"\\':
+            return char
+        code = ord(char)
+        return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+    return '"' + "".join(map(one, text)) + '"'
+
+
 def load_text(text: str | bytes) -> LoadedSpec:
     """`load_spec` of a file with that content."""
     with tempfile.TemporaryDirectory() as directory:

@@ -50,7 +50,7 @@ class Report:
         if loc in self.said:
             return
         for f in findings:
-            place = self.places.key(loc) if key else self.places.offset(loc, f.offset) if f.length else self.places(loc)
+            place = self.places.key(loc) if key else self.places.offset(loc, f.offset)
             self.errors.append(Problem(place, f.found, f.expected, f.suggestion, "formula"))
 
     # the spec

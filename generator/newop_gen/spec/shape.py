@@ -335,7 +335,9 @@ class _Walk:
             if node.block:
                 text = text.rstrip("\n").replace("\n", " ")
         # A text that is refused is kept all the same, so that what depends on it can be looked at in the same run.
-        if node.plain and (what := yaml_reading(text)):
+        # (`n` and `y` are booleans of YAML 1.1 on paper only; as names in a formula they are plain.)
+        single = reading is Reading.FORMULA and len(text) == 1 and text.isalpha()
+        if node.plain and not single and (what := yaml_reading(text)):
             found = f"{shown(text)}, which YAML reads as {what}"
             expected, suggestion = "text", f"write {quoted(text)}"
             if reading is Reading.FORMULA:
@@ -343,7 +345,7 @@ class _Walk:
                 suggestion = "" if what.startswith("a number") else suggestion
             self.report(loc, self.result.places(loc), "implicit-type", found, expected, suggestion)
         elif fault := text_fault(text, human=reading is Reading.HUMAN):
-            place = self.result.places.offset(loc, fault.offset) if fault.offset else self.result.places(loc)
+            place = self.result.places.offset(loc, fault.offset)
             self.report(loc, place, fault.code, fault.found, fault.expected, fault.suggestion)
         return text
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from ...sol.check import compile_expr, names
 from ...sol.findings import SolSyntax
-from ...sol.formula import compile_formula
+from ...sol.formula import KEY, compile_formula
 from ...sol.parse import parse
 from ...sol.tree import Compare, Name, Str, walk
 from ...sol.types import Type
@@ -33,17 +33,11 @@ def check_sol(report: Report) -> None:
         for phase in phases:
             formula, findings = compile_formula(sol, {**report.params(), **report.runtime(phase)}, idle=idle)
             for path, finding in findings:
-                at = (*loc, *path)
-                declares = path[0] == "let" and finding.found.startswith(("the name", "the reserved", f"{path[-1]!r},"))
-                report.findings(at, [finding], key=declares or _is_column_name(path))
+                key = path[-1:] == (KEY,)
+                report.findings((*loc, *(path[:-1] if key else path)), [finding], key=key)
             if phase == "context" and formula and report.spec.axis.prefix != "none" and "prefix" not in formula.inputs:
                 found = f"the formula does not use prefix although axis.prefix is {report.spec.axis.prefix}"
                 report.warn(loc, "prefix-unused", found, "SOL mode will not see a cached prefix", key=True)
-
-
-def _is_column_name(path: tuple[str | int, ...]) -> bool:
-    """A finding about constants.rows.<row>.<name> is about the name, unless a number is wrong there."""
-    return path[:2] == ("constants", "rows")
 
 
 def check_columns(report: Report) -> None:

@@ -187,12 +187,16 @@ def _columns(report: Report, loc: Loc, nesting: Nesting) -> None:
     taken["power"] = "the power"
     if phases.table == "phase_column":
         taken[phases.column] = "the phase"
-    levels: list[tuple[Loc, str]] = []
+    levels: list[tuple[Loc, str, str]] = []
     for i, key in enumerate(nesting.keys):
-        levels += [((*loc, "keys", i, *at), column) for _, column, at in key_columns(key)]
+        levels += [((*loc, "keys", i, *at), name, column) for name, column, at in key_columns(key)]
     for i, axis in enumerate(nesting.axes):
-        levels.append(((*loc, "axes", i, "column" if axis.column else "axis"), axis_column(axis)))
-    for at, column in levels:
+        levels.append(((*loc, "axes", i, "column" if axis.column else "axis"), axis.axis, axis_column(axis)))
+    seen: set[str] = set()
+    for at, name, column in levels:
+        if name in seen:
+            continue  # the level itself is there twice
+        seen.add(name)
         if column in taken:
             suggestion = "" if at[-1] == "column" or isinstance(at[-1], int) else "name its column with 'column: ...'"
             report.error(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ...sol.check import compile_expr, names
 from ...sol.findings import SolSyntax
 from ...sol.parse import parse
+from ...sol.tree import Call, Chain, Neg, Power
 from ...sol.types import Type
 from ..model import Wiring
 from ..nodes import Loc
@@ -100,9 +101,18 @@ def _expression(report: Report, loc: Loc, text: str, wanted: Type) -> None:
         return
     expr, findings = compile_expr(text, scope, dotted=True)
     report.findings(loc, findings)
-    if expr is None or expr.type in (wanted, Type.ANY) or (wanted is Type.REAL and expr.type is Type.INT):
+    if expr is None:
         return
-    report.error(loc, "formula-type", f"an expression of type {expr.type}", _WORDS[wanted])
+    # What a model holds can be anything, but what is computed from it is a number.
+    number = wanted in (Type.INT, Type.REAL)
+    if expr.type is Type.ANY:
+        fits = number or not isinstance(expr, (Chain, Neg, Power, Call))
+    else:
+        fits = expr.type is wanted or (wanted is Type.REAL and expr.type is Type.INT)
+    if not fits:
+        kind = "real" if expr.type is Type.ANY else str(expr.type)
+        suggestion = "write // for a whole number" if kind == "real" and wanted is Type.INT else ""
+        report.error(loc, "formula-type", f"an expression of type {kind}", _WORDS[wanted], suggestion)
 
 
 _WORDS = {
