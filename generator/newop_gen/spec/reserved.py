@@ -48,6 +48,8 @@ _OPERATION = frozenset(
 _QUERY = frozenset(
     {"b", "s", "x", "prefix", "phase", "latency", "power", "energy", "full_s", "isl", "osl", "source", "wrapper"}
     | {
+        "asked",
+        "collected",
         "correction",
         "data",
         "error",

@@ -27,7 +27,11 @@ def plan_data(op: Op, spec_path: Path, tree: Tree, facts: DatabaseFacts) -> Step
             if entry.optional:
                 step.skips.append(Skip(f"{entry.file} for {entry.system}/{entry.backend}", why))
             else:
-                missing.append(Problem(place, why, "a directory that the checkout has", "or mark it `optional: true`", "no-data-dir"))
+                missing.append(
+                    Problem(
+                        place, why, "a directory that the checkout has", "or mark it `optional: true`", "no-data-dir"
+                    )
+                )
             continue
         table = next((t for t in op.tables if entry.phase in t.phases), op.tables[0])
         content = _read(spec_path.parent / entry.file, entry, spec_path)
@@ -51,11 +55,19 @@ def _read(path: Path, entry: DataFile, spec_path: Path) -> bytes:
         if not path.is_file():
             raise FileNotFoundError(path)
         if path.stat().st_size > MAX_DATA_BYTES:
-            raise SpecError(Problem(Place(str(spec_path)), f"data file {entry.file} is larger than 64 MiB", "", "", "data-size"))
+            raise SpecError(
+                Problem(Place(str(spec_path)), f"data file {entry.file} is larger than 64 MiB", "", "", "data-size")
+            )
         return path.read_bytes()
     except OSError:
         raise SpecError(
-            Problem(Place(str(spec_path)), f"data file {entry.file} can't be read", "a file next to the spec", "", "data-missing")
+            Problem(
+                Place(str(spec_path)),
+                f"data file {entry.file} can't be read",
+                "a file next to the spec",
+                "",
+                "data-missing",
+            )
         ) from None
 
 

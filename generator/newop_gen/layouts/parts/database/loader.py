@@ -44,7 +44,9 @@ class Reading:
         """Code that says whether a row belongs to the table, or None when all do."""
         conditions = []
         if self.nesting.rows:
-            conditions.append(render_expr(row_condition(self.nesting.rows), column_dialect(self.facts, self._typed_column)))
+            conditions.append(
+                render_expr(row_condition(self.nesting.rows), column_dialect(self.facts, self._typed_column))
+            )
         for key in self.nesting.keys:
             if key.only:
                 values = literal(tuple(key.only))
@@ -120,7 +122,11 @@ class Reading:
         for param, names in self.aliases.items():
             pairs = [f"{literal(k)}: {literal(v)}" for k, v in names.items()]
             flat = f"    {param}_names = {{{', '.join(pairs)}}}"
-            lines += [flat] if len(flat) <= WIDTH else [f"    {param}_names = {{", *(f"        {p}," for p in pairs), "    }"]
+            lines += (
+                [flat]
+                if len(flat) <= WIDTH
+                else [f"    {param}_names = {{", *(f"        {p}," for p in pairs), "    }"]
+            )
         return lines
 
     def path(self, indent: int) -> str:
@@ -175,9 +181,7 @@ def loader_views(op: Op, facts: DatabaseFacts) -> list[LoaderView]:
         if table.loader in views:
             continue
         phases: tuple[PhaseName | None, ...] = table.phases if table.phase_column else (None,)
-        readings = tuple(
-            Reading(op, facts, op.nesting(p or table.phases[0]), p) for p in phases
-        )
+        readings = tuple(Reading(op, facts, op.nesting(p or table.phases[0]), p) for p in phases)
         views[table.loader] = LoaderView(table, facts, readings)
     return list(views.values())
 

@@ -21,6 +21,7 @@ from ..settle import Draft, StepDraft, finish, settled
 from .data_files import plan_data
 from .facts import DatabaseFacts
 from .loader import render_loaders
+from .modes import check_modes
 from .operations import render_operations
 from .pre_interpolate import render_pre_interpolation
 from .query import render_queries
@@ -72,6 +73,7 @@ def plan_ops(ops: Sequence[tuple[Op, Path]], tree: Tree, facts: DatabaseFacts) -
 
 
 def _plan_op(op: Op, spec_path: Path, tree: Tree, facts: DatabaseFacts, at: Targets) -> list[Step]:
+    check_modes(op, facts.quants, spec_path)
     steps = finish(
         [
             _enum(op, facts, at),

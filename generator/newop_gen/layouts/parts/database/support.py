@@ -34,11 +34,15 @@ def render_support(op: Op, facts: DatabaseFacts) -> str:
         ]
         statement = f"        collected = {keys}"
         if len(statement) > WIDTH:
-            statement = f"        collected = {{\n            key.name\n" + "".join(
-                f"            {clause}\n" for clause in _clauses(levels, last)
-            ) + "        }"
+            statement = (
+                f"        collected = {{\n            key.name\n"
+                + "".join(f"            {clause}\n" for clause in _clauses(levels, last))
+                + "        }"
+            )
         lines += statement.split("\n")
-        lines.append(f'        self.supported_quant_mode["{entry}"] = [mode for mode in supported if mode in collected]')
+        lines.append(
+            f'        self.supported_quant_mode["{entry}"] = [mode for mode in supported if mode in collected]'
+        )
         blocks.append("\n".join(lines) + "\n")
     return "\n".join(blocks)
 

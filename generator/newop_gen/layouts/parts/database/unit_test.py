@@ -80,7 +80,13 @@ class TestView:
         return list(column_names(table.nesting.latency.column))
 
     def _cell(self, name: str, row: Row) -> str:
-        provenance = {"framework": "TEST", "version": "0", "device": "none", "op_name": self.op.name, "kernel_source": "k"}
+        provenance = {
+            "framework": "TEST",
+            "version": "0",
+            "device": "none",
+            "op_name": self.op.name,
+            "kernel_source": "k",
+        }
         if name == "power":
             return repr(POWER)
         return row.cells.get(name, provenance.get(name, ""))
