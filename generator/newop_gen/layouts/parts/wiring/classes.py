@@ -32,23 +32,10 @@ class ModelClass:
         """The functions of the class body, in order; a property and its setter are two of one name."""
         return tuple(n for n in self.node.body if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef)))
 
-    @functools.cached_property
+    @property
     def attributes(self) -> dict[str, tuple[tuple[Function | None, int], ...]]:
         """Names that `self.<name>` finds, with the method and line of each own assignment (None: always there)."""
-        found: dict[str, list[tuple[Function | None, int]]] = {}
-        for base in reversed(self.bases):
-            for name in base.attributes:
-                found[name] = [(None, 0)]
-        for name in _class_level(self.node):
-            found.setdefault(name, []).append((None, 0))
-        for method in self.methods:
-            if not method.args.args or any(dotted(d) in ("staticmethod", "classmethod") for d in method.decorator_list):
-                continue
-            own = method.args.args[0].arg
-            for target in _targets(method):
-                if isinstance(target, ast.Attribute) and dotted(target.value) == own:
-                    found.setdefault(target.attr, []).append((method, target.lineno))
-        return {name: tuple(places) for name, places in found.items()}
+        return _attributes(self)
 
     @property
     def has_mtp(self) -> bool:
@@ -120,6 +107,25 @@ class ModelIndex:
 _CLASS = re.compile(rb"^class (\w+)", re.MULTILINE)
 
 
+@functools.lru_cache(maxsize=64)
+def _attributes(model: ModelClass) -> dict[str, tuple[tuple[Function | None, int], ...]]:
+    found: dict[str, list[tuple[Function | None, int]]] = {}
+    for base in reversed(model.bases):
+        for name in base.attributes:
+            found[name] = [(None, 0)]
+    for name in _class_level(model.node):
+        found.setdefault(name, []).append((None, 0))
+    for method in model.methods:
+        if not method.args.args or any(dotted(d) in ("staticmethod", "classmethod") for d in method.decorator_list):
+            continue
+        own = method.args.args[0].arg
+        for target in _targets(method):
+            if isinstance(target, ast.Attribute) and dotted(target.value) == own:
+                found.setdefault(target.attr, []).append((method, target.lineno))
+    return {name: tuple(places) for name, places in found.items()}
+
+
+@functools.lru_cache(maxsize=64)
 def module_names(source: Source) -> frozenset[str]:
     """Names bound at the top level of a module, also under `if` and `try`."""
     names: set[str] = set()

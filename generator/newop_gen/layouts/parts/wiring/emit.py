@@ -80,8 +80,24 @@ class NewCall:
         return head + "\n" + _indented(text)
 
 
-def override(one: Override, condition: ast.expr | None, *, width: int, margin: int) -> str:
-    """The statements before the one that uses `one.local`; the mode changes only where the op is (`condition`)."""
+def overrides(checked: Sequence[Override], condition: ast.expr | None, *, width: int, margin: int) -> str:
+    """The statements before the one that uses the locals; a mode changes only where the op is (`condition`)."""
+    lines = [
+        with_optional_parentheses(
+            f"{one.local} = ", one.value.node, "", width=width, margin=margin, text=one.value.text
+        )
+        for one in checked
+    ]
+    if condition is not None and len(checked) > 1:
+        lines.append(with_optional_parentheses("if ", condition, ":", width=width, margin=margin))
+        inner = margin + pretty.INDENT
+        lines += [_indented(_check(one, None, width=width, margin=inner)) for one in checked]
+    else:
+        lines += [_check(one, condition, width=width, margin=margin) for one in checked]
+    return "\n".join(lines)
+
+
+def _check(one: Override, condition: ast.expr | None, *, width: int, margin: int) -> str:
     name = ast.Attribute(ast.Name(one.local), "name")
     test: ast.expr
     if len(one.modes) == 1:
@@ -89,26 +105,22 @@ def override(one: Override, condition: ast.expr | None, *, width: int, margin: i
     else:
         test = ast.Compare(name, [ast.NotIn()], [ast.Tuple([ast.Constant(m) for m in one.modes])])
     if condition is not None:
+        # The test goes first: a line that ends in its bracket would be broken inside it.
         conditions = condition.values if _is_and(condition) else [condition]  # type: ignore[attr-defined]
-        test = ast.BoolOp(ast.And(), [*conditions, test])
-    log = ast.Call(
-        dotted_name("logger.info"),
-        [
-            ast.Constant(f"%s has no kernels for {one.param} %s, it uses %s"),
-            ast.Constant(one.subject),
-            name,
-            ast.Constant(one.mode),
-        ],
-        [],
-    )
+        test = ast.BoolOp(ast.And(), [test, *conditions])
+    message = f"{one.subject}: no kernels for {one.param} %s, using {one.mode}"
+    log: list[ast.expr] = [ast.Constant(message), name]
+    if margin + 2 * pretty.INDENT + len(message) + 3 > width:
+        texts = (one.subject, one.param, one.mode)
+        log = [ast.Constant("%s: no kernels for %s %s, using %s"), *map(ast.Constant, texts)]
+        log.insert(3, name)
     inner = margin + pretty.INDENT
     return "\n".join(
         (
-            with_optional_parentheses(
-                f"{one.local} = ", one.value.node, "", width=width, margin=margin, text=one.value.text
-            ),
             with_optional_parentheses("if ", test, ":", width=width, margin=margin),
-            _indented(render(Expressions().doc(log), width=width, margin=inner)),
+            _indented(
+                render(Expressions().doc(ast.Call(dotted_name("logger.info"), log, [])), width=width, margin=inner)
+            ),
             _indented(f"{one.local} = common.{one.enum}.{one.mode}"),
         )
     )

@@ -8,6 +8,7 @@ kept in a variable, a comprehension) has a reason why it has none.
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Union
@@ -40,7 +41,7 @@ class Perch:
 
 
 class Flow:
-    """The calls of one model class."""
+    """The calls of one model class; nothing in it depends on an op."""
 
     def __init__(self, model: ModelClass) -> None:
         self.model = model
@@ -49,13 +50,9 @@ class Flow:
             for node in ast.walk(method):
                 for child in ast.iter_child_nodes(node):
                     self._parents[child] = node
-
-    def calls(self) -> Iterator[tuple[Function, ast.Call]]:
+        self._nodes = {method: list(walk_own(method)) for method in model.methods}
+        self.calls = [(m, n) for m, nodes in self._nodes.items() for n in nodes if isinstance(n, ast.Call)]
         """All calls of the class's own methods, in source order."""
-        for method in self.model.methods:
-            for node in walk_own(method):
-                if isinstance(node, ast.Call):
-                    yield method, node
 
     def parent(self, node: ast.AST) -> ast.AST:
         return self._parents[node]
@@ -108,6 +105,19 @@ class Flow:
         """The phases whose op list the place ends up in."""
         return {LISTS[name] for name, _, _ in self._ends(perch.method, perch.statement, set())}
 
+    def in_overlap(self, perch: Perch) -> bool:
+        """Whether the place is in a group of an `OverlapOp`, directly or by way of a local that holds the group."""
+        starts: list[ast.AST] = [perch.container] if perch.container is not None and perch.outer is None else []
+        if isinstance(perch.statement, ast.Assign):
+            names = [t.id for t in perch.statement.targets if isinstance(t, ast.Name)]
+            starts += [use for name in names for use in self._uses(perch.method, name)]
+        for node in starts:
+            while not isinstance(node, ast.stmt):
+                node = self._parents[node]
+                if isinstance(node, ast.Call) and dotted(node.func).rpartition(".")[2] == OVERLAP:
+                    return True
+        return False
+
     def erased_by(self, perch: Perch) -> Function | None:
         """The method that starts the op list anew after the place was built, so that nothing put there lasts."""
         for name, method, statement in self._ends(perch.method, perch.statement, set()):
@@ -116,7 +126,7 @@ class Flow:
                     if reset.lineno > statement.lineno and self._encloses(self._parents[reset], statement):
                         return owner
                 elif method.name == "__init__" and owner.name != "__init__":
-                    calls = [n for n in walk_own(method) if isinstance(n, ast.Call) and self._calls_method(n, owner)]
+                    calls = [n for m, n in self.calls if m is method and self._calls_method(n, owner)]
                     if not any(n.lineno < statement.lineno for n in calls):
                         return owner
         return None
@@ -129,7 +139,7 @@ class Flow:
             return
         seen.add(statement)
         if isinstance(statement, ast.Return):
-            for caller, call in self.calls():
+            for caller, call in self.calls:
                 if self._calls_method(call, method):
                     yield from self._ends(caller, self.statement(call), seen)
             return
@@ -144,15 +154,15 @@ class Flow:
 
     def _uses(self, method: Function, name: str) -> Iterator[ast.Name]:
         """Where a local is read, other than to call a method of it."""
-        for node in walk_own(method):
+        for node in self._nodes[method]:
             if not isinstance(node, ast.Name) or node.id != name or not isinstance(node.ctx, ast.Load):
                 continue
             if not isinstance(self._parents[node], ast.Attribute):
                 yield node
 
     def _resets(self, name: str) -> Iterator[tuple[Function, Assignment]]:
-        for method in self.model.methods:
-            for node in walk_own(method):
+        for method, nodes in self._nodes.items():
+            for node in nodes:
                 if isinstance(node, (ast.Assign, ast.AnnAssign)):
                     for target in _targets(node):
                         head, _, attribute = dotted(target).rpartition(".")
@@ -173,6 +183,12 @@ class Flow:
         while not isinstance(node, ast.stmt):
             node = self._parents[node]
         return node
+
+
+@functools.lru_cache(maxsize=64)
+def flow_of(model: ModelClass) -> Flow:
+    """The flow of a class, worked out once for all ops that are put into it."""
+    return Flow(model)
 
 
 def _targets(statement: ast.stmt) -> list[ast.expr]:

@@ -12,17 +12,20 @@ from .sites import Site, scale_of
 if TYPE_CHECKING:
     from ....model.op import Op
     from ....spec.model import Wiring
-    from .classes import ModelClass
     from .facts import WiringFacts
+    from .sites import Anchors
 
 
 def notes_for(
-    op: Op, wiring: Wiring, model: ModelClass, anchor: str, sites: Sequence[Site], facts: WiringFacts
+    op: Op, wiring: Wiring, anchors: Anchors, anchor: str, sites: Sequence[Site], facts: WiringFacts
 ) -> list[str]:
     """How the op counts where that isn't what one would think: mixed steps, composite ops, several places."""
     name = op.instance_name(wiring)
-    where = f"{name} in {model.name}"
-    notes = [*_mixed_steps(op, wiring, name, where, facts)]
+    where = f"{name} in {anchors.model.name}"
+    overlaps = any(anchors.flow.in_overlap(site.perch) for site in sites)
+    notes = _mixed_steps(op, wiring, name, where, facts, hidden=overlaps)
+    if overlaps:
+        notes.append(f"{where}: it stands in a group of an OverlapOp, which costs as much as the slower of its groups")
     if "logits_gemm" in name:
         notes.append(f"{where}: backends pass the number of requests instead of tokens (x) to ops of such a name")
     for site in sites:
@@ -39,8 +42,8 @@ def notes_for(
     return notes
 
 
-def _mixed_steps(op: Op, wiring: Wiring, name: str, where: str, facts: WiringFacts) -> list[str]:
-    """T6: mixed (agg) steps tell ops apart by their names."""
+def _mixed_steps(op: Op, wiring: Wiring, name: str, where: str, facts: WiringFacts, *, hidden: bool) -> list[str]:
+    """T6: mixed (agg) steps tell ops apart by the names in the model's own lists, not by those inside groups."""
     per_request = facts.mixed_names[wiring.phase]
     if op.tokens:
         partners = {w.phase for w in op.spec.wiring if set(_names(w.model)) & set(_names(wiring.model))}
@@ -50,12 +53,14 @@ def _mixed_steps(op: Op, wiring: Wiring, name: str, where: str, facts: WiringFac
                 "wire it into the context phase too"
             ]
         return []
-    if name == per_request:
+    if name == per_request and not hidden:
         return []
-    remedy = f"`name: {per_request}` in the wiring has it costed per request, together with attention"
+    remedy = f"; `name: {per_request}` in the wiring has it costed per request, together with attention"
+    if hidden:
+        remedy = "; the name of an op in a group is not seen"
     if wiring.phase == "context":
-        return [f"{where}: mixed (agg) steps cost it as one merged request, not at each request's shape; {remedy}"]
-    return [f"{where}: mixed (agg) steps leave its cost out; {remedy}"]
+        return [f"{where}: mixed (agg) steps cost it as one merged request, not at each request's shape{remedy}"]
+    return [f"{where}: mixed (agg) steps leave its cost out{remedy}"]
 
 
 def _composite(site: Site, anchor: str, where: str, *, replaces: bool) -> list[str]:

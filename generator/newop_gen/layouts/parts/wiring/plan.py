@@ -106,7 +106,7 @@ def _one(
         anchor, sites = found
     wirer.wire(number, wiring, anchor, sites)
     out.models.append(model.name)
-    out.notes += notes_for(op, wiring, model, anchor, sites, facts)
+    out.notes += notes_for(op, wiring, wirer.anchors, anchor, sites, facts)
 
 
 def _sites(anchors: Anchors, wiring: Wiring) -> tuple[str, list[Site]] | Problem:

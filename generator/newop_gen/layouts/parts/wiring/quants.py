@@ -18,7 +18,7 @@ from ....plan import Insertion
 from ....problems import CheckoutRefused, Problem
 from ....sol.quants import SIXTEEN_BIT, canonical
 from .classes import module_names
-from .emit import NewCall, Override, Value, override
+from .emit import NewCall, Override, Value, overrides
 from .expressions import dotted_name
 from .facts import spec_place
 
@@ -50,8 +50,8 @@ class Overrides:
         checked: list[Override] = []
         problems: list[Problem] = []
         for name, value in new.arguments:
-            param = self.op.params[name]
-            if not param.modes or param.otherwise is None or name not in self.op.quant_params:
+            param = self.op.quant_params.get(name)
+            if param is None or not param.modes or param.otherwise is None:
                 arguments.append((name, value))
                 continue
             result = self._check(new, name, param, value, scope)
@@ -103,14 +103,15 @@ class Overrides:
         number = known.index(text)
         return f"{name}_{number + 1}" if number else name
 
-    def texts(self, checked: Sequence[Override], new: NewCall, margin: int) -> list[str]:
-        return [override(one, new.condition, width=self.facts.width, margin=margin) for one in checked]
+    def text(self, checked: Sequence[Override], new: NewCall, margin: int) -> str:
+        """The checks as statements, without the last newline."""
+        return overrides(checked, new.condition, width=self.facts.width, margin=margin)
 
     def edits(self, checked: Sequence[Override], new: NewCall, slot: StatementSlot) -> list[Insertion]:
         """What puts the checks before a statement; done where they stand there already."""
         if not checked:
             return []
-        text = "\n".join(self.texts(checked, new, len(slot.margin)))
+        text = self.text(checked, new, len(slot.margin))
         span = slot.find(text, adjoining=True)
         source = self.model.source
         if span is not None:
@@ -129,24 +130,21 @@ class Overrides:
 
 
 def _bound_otherwise(method: Function, name: str) -> bool:
-    """Whether the method has `name` for something that is not one of our checks (`name = ...`, `if name.name ...`)."""
+    """Whether the method has `name` for something that is not a check of ours (an `if` on its mode that sets it)."""
     arguments = method.args
     if name in {a.arg for a in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)}:
         return True
-    ours: set[ast.AST] = set()
-    stores: set[ast.AST] = set()
-    for node in (method, *walk_own(method)):
-        for block in (getattr(node, "body", None), getattr(node, "orelse", None)):
-            for one, other in zip(block or (), (block or ())[1:]) if isinstance(block, list) else ():
-                if (
-                    isinstance(one, ast.Assign)
-                    and isinstance(other, ast.If)
-                    and f"{name}.name" in ast.unparse(other.test)
-                ):
-                    ours |= {n for part in (one, *other.body) for n in ast.walk(part)}
-        if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Store):
-            stores.add(node)
-    return bool(stores - ours)
+    checked = any(
+        isinstance(node, ast.If)
+        and any(dotted(part) == f"{name}.name" for part in ast.walk(node.test))
+        and any(_stores(part, name) for part in node.body)
+        for node in walk_own(method)
+    )
+    return _stores(method, name) and not checked
+
+
+def _stores(node: ast.AST, name: str) -> bool:
+    return any(isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Store) for n in ast.walk(node))
 
 
 def _logger(source: Source) -> list[Insertion]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from ....edits.find import Function, dotted
 from ....spec.model import PhaseName
 from .classes import ModelClass
-from .flow import FALLBACK, OVERLAP, Flow, Perch
+from .flow import FALLBACK, OVERLAP, Perch, flow_of
 
 
 @dataclass(frozen=True)
@@ -30,12 +30,12 @@ class Anchors:
 
     def __init__(self, model: ModelClass, ops_module: str, guests: Collection[str]) -> None:
         self.model = model
-        self.flow = Flow(model)
+        self.flow = flow_of(model)
         self._ops = ops_module
         self.computed: list[str] = []
         self.guests: list[tuple[Function, ast.Call]] = []
         self._named: dict[str, list[tuple[Function, ast.Call]]] = {}
-        for method, call in self.flow.calls():
+        for method, call in self.flow.calls:
             if self.is_op(call) and dotted(call.func).rpartition(".")[2] in guests:
                 self.guests.append((method, call))
                 continue

@@ -53,6 +53,9 @@ class Values:
         condition = None if wiring.when is None else self._choose(wiring.when, "when")
         scale = self._default_scale(site) if wiring.scale is None else self._given_scale()
         arguments = [(param, Value(self._argument(param))) for param in self.op.params]
+        for keyword in site.calls[0].keywords:
+            if keyword.arg in self.facts.taken_over:
+                arguments.append((keyword.arg, Value(keyword.value, self._text)))
         if self._problems:
             raise CheckoutRefused(self._problems)
         return NewCall(
@@ -98,7 +101,7 @@ class Values:
         """The scale of the op at the place, so that layer counts and the MTP factor are right by construction."""
         node = self._scale_within(site.perch.element, site)
         if node is not None and not any(self.scope.missing(name) for name in _names(node)):
-            return Value(node, self.scope.model.source.text if hasattr(node, "lineno") else self._text)
+            return Value(node, self._text)
         layers = ast.Attribute(ast.Name(self.scope.self_name), "_num_layers")
         return Value(self._with_mtp(layers))
 

@@ -109,7 +109,7 @@ class Wirer:
             slot = StatementSlot(source, block, perch.statement, after)
             margin = len(slot.margin)
             statement = new.statement(source.text(perch.receiver), width=width, margin=margin)
-            text = "\n".join((*self._overrides.texts(checked, new, margin), statement))
+            text = f"{self._overrides.text(checked, new, margin)}\n{statement}" if checked else statement
             span = slot.find(text)
             if span is None:
                 self.edits += [*self._overrides.imports(checked), slot.insert(text)]
