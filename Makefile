@@ -4,19 +4,20 @@
 # ARGS=...     more arguments for pytest, or for the script that a target runs
 # Downloads stay in $NEWOP_GEN_CACHE, else ~/.cache/newop-gen: after the first run no network is needed.
 
-.PHONY: help setup demo test lint format bench clean
+.PHONY: help setup demo test lint format goldens bench clean
 .DEFAULT_GOAL := help
 
 RUN := .venv/bin/python
 
 help:
-	@echo "make demo    the main job on aiconfigurator 0.8.0: dry run, apply, the op's answers, a model's estimate"
-	@echo "make test    all tests"
-	@echo "make lint    ruff and mypy"
-	@echo "make format  ruff, rewriting files"
-	@echo "make bench   how long and how much memory a dry run takes, next to LibCST and ast"
-	@echo "make setup   only make .venv"
-	@echo "make clean   remove what these targets made here (the cache stays)"
+	@echo "make demo     the main job on aiconfigurator 0.8.0: dry run, apply, the op's answers, a model's estimate"
+	@echo "make test     all tests"
+	@echo "make lint     ruff and mypy"
+	@echo "make format   ruff, rewriting files"
+	@echo "make goldens  write the golden files of tests/golden anew"
+	@echo "make bench    how long and how much memory a dry run takes, next to LibCST and ast"
+	@echo "make setup    only make .venv"
+	@echo "make clean    remove what these targets made here (the cache stays)"
 
 setup:
 	@"$$(PYTHON="$(PYTHON)" scripts/find-python)" scripts/setup.py
@@ -36,6 +37,9 @@ lint: setup
 format: setup
 	$(RUN) -m ruff check --fix .
 	$(RUN) -m ruff format .
+
+goldens: setup
+	$(RUN) tests/golden/goldens.py
 
 bench: setup
 	@$(RUN) scripts/bench.py $(ARGS)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -44,12 +45,17 @@ def requirements() -> list[str]:
         from pip._vendor import tomli as tomllib
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     table = project["project"]
-    return [
-        *table["dependencies"],
-        *table["optional-dependencies"]["dev"],
-        *project["build-system"]["requires"],
-        *FOR_THE_BUILD,
-    ]
+    itself = re.compile(rf"{re.escape(table['name'])}\[([\w, -]+)\]")
+
+    def extra(name: str) -> list[str]:
+        found = []
+        for requirement in table["optional-dependencies"][name]:
+            # An extra may name other extras of this project, which is not to be looked for on an index.
+            others = itself.fullmatch(requirement.strip())
+            found += [r for other in others[1].split(",") for r in extra(other.strip())] if others else [requirement]
+        return found
+
+    return [*table["dependencies"], *extra("dev"), *project["build-system"]["requires"], *FOR_THE_BUILD]
 
 
 def digest(*texts: str) -> str:
