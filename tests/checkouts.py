@@ -7,17 +7,29 @@ ten. `fixture_selfcheck` holds them to the releases.
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+from newop_gen.problems import NewopError
+from newop_gen.sandbox.runtime import runtime_python
+
 FOLDER = Path(__file__).parent / "fixtures" / "checkouts"
 
 #: Fixture by layout name as `newop-gen detect` prints it, and the release that each stands for.
-BY_LAYOUT = {"direct": ("v0_6",), "func_map": ("v0_7", "v0_8"), "sources": ("v0_9",)}
-VERSIONS = {path.name: path.name[1:].replace("_", ".") + ".0" for path in sorted(FOLDER.glob("v*_*"))}
+BY_LAYOUT = {"direct": ("v0_6",), "func_map": ("v0_7", "v0_8"), "sources": ("v0_9",), "op_owned": ("v0_10",)}
+VERSIONS = {
+    path.name: path.name[1:].replace("_", ".") + ".0"
+    for path in sorted(FOLDER.glob("v*_*"), key=lambda path: int(path.name.rpartition("_")[2]))
+}
+#: What a fixture imports beside the standard library; tables are parquet from 0.10 on.
+NEEDS = {
+    name: ("numpy", "scipy", "yaml") if int(name[3:]) < 10 else ("numpy", "pyarrow", "scipy", "yaml")
+    for name in VERSIONS
+}
 
 _POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:{digest}\nsize {size}\n"
 
@@ -61,20 +73,35 @@ def run_git(root: Path, *arguments: str) -> str:
     return subprocess.run(command, check=True, capture_output=True, text=True, env=environment).stdout
 
 
+def python_for(name: str) -> str | None:
+    """An interpreter that can run a fixture: this one, or the one that releases run in; None if there is neither."""
+    if sys.version_info < (3, 13) and all(importlib.util.find_spec(module) for module in NEEDS[name]):
+        return sys.executable
+    try:
+        return str(runtime_python(lambda line: None))
+    except NewopError:
+        return None
+
+
 def source_roots(root: Path) -> list[Path]:
     """Directories that have to be on `PYTHONPATH` to import the checkout's packages."""
     return [path for path in (root / "aic-core" / "src", root / "src") if path.is_dir()]
 
 
 def run_in_fixture(root: Path, code: str, *arguments: str, timeout: float = 120) -> str:
-    """What Python code printed that ran with the checkout in `root` importable; CalledProcessError if it failed."""
+    """What Python code printed that ran with the copied fixture in `root` importable.
+
+    Raises `AssertionError` with everything that was printed if the code failed.
+    """
     environment = os.environ | {
         "PYTHONPATH": os.pathsep.join(map(str, source_roots(root))),
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
         "OPENBLAS_NUM_THREADS": "1",
     }
-    command = [sys.executable, "-c", code, *arguments]
-    return subprocess.run(
-        command, check=True, capture_output=True, text=True, env=environment, cwd=root, timeout=timeout
-    ).stdout
+    command = [python_for(root.name) or sys.executable, "-c", code, *arguments]
+    done = subprocess.run(
+        command, check=False, capture_output=True, text=True, env=environment, cwd=root, timeout=timeout
+    )
+    assert done.returncode == 0, f"exit status {done.returncode}\n{done.stdout}\n{done.stderr}"
+    return done.stdout

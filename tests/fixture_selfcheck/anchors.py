@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -67,7 +68,9 @@ def _loader_idiom(loader: ast.FunctionDef) -> dict[str, Any]:
 def database_anchors(tree: Checkout) -> dict[str, Any]:
     """Loaders, the constructor's milestones, helpers and queries of `perf_database.py`."""
     body = tree.database.body
-    loaders = [i for i, n in enumerate(body) if isinstance(n, ast.FunctionDef) and n.name.startswith("load_")]
+    loaders = [
+        i for i, n in enumerate(body) if isinstance(n, ast.FunctionDef) and re.fullmatch(r"load_\w+_data", n.name)
+    ]
     position = body.index(tree.perf_database)
     methods = methods_of(tree.perf_database)
     answers: dict[str, Any] = {
@@ -169,6 +172,92 @@ def operation_anchors(tree: Checkout) -> dict[str, Any]:
     return answers
 
 
+def _members(cls: ast.ClassDef) -> dict[str, Any]:
+    """A class's own names: what it assigns, and its methods' parameters and decorators."""
+    found: dict[str, Any] = {}
+    for node in cls.body:
+        if isinstance(node, (ast.Assign, ast.AnnAssign)):
+            target = node.target if isinstance(node, ast.AnnAssign) else node.targets[0]
+            found[ast.unparse(target)] = type(node.value).__name__
+        elif isinstance(node, ast.FunctionDef):
+            found[node.name] = [parameters(node), [ast.unparse(decorator) for decorator in node.decorator_list]]
+    return found
+
+
+def owned_anchors(tree: Checkout) -> dict[str, Any] | None:
+    """What operations own where each has its table: None for a tree whose database reads them all."""
+    modules = tree.modules("operations")
+    if "operations.py" in modules:
+        return None
+    exports = modules["operations/__init__.py"].body
+    everything = {n.name: n for module in modules.values() for n in module.body if isinstance(n, ast.ClassDef)}
+    helpers = {n.name: n for n in modules["operations/util_empirical.py"].body if isinstance(n, ast.FunctionDef)}
+    forwards = {}
+    for name in ("query_context_mla", "query_generation_mla", "query_mla_bmm"):
+        last = methods_of(tree.perf_database)[name].body[-1]
+        assert isinstance(last, ast.Return) and isinstance(last.value, ast.Call)
+        forwards[name] = [ast.unparse(last.value.func), ast.unparse(last.value.args[0])]
+    matrix = class_of(tree.database, "_LazySupportMatrix")
+    keys = next(n for n in matrix.body if isinstance(n, ast.AnnAssign) and ast.unparse(n.target) == "_BACKEND_KEYS")
+    assert isinstance(keys.value, ast.Dict)
+    resolve = method_of(matrix, "_resolve")
+    return {
+        "exports": [type(node).__name__ for node in exports if ast.unparse(node).startswith("__all__")],
+        "imports": sorted(
+            {
+                node.module.rsplit(".", 1)[0]
+                for node in exports
+                if isinstance(node, ast.ImportFrom) and node.module and ".operations." in node.module
+            }
+        ),
+        "members": {
+            name: _members(everything[name]) for name in ("ContextMLA", "GenerationMLA", "MLABmm", "Operation")
+        },
+        "helpers": {
+            name: parameters(helpers[name])
+            for name in ("require_data_slice", "grid_for", "estimate")
+            if name in helpers
+        },
+        "loaders": {
+            n.name: path
+            for path, m in modules.items()
+            for n in m.body
+            if isinstance(n, ast.FunctionDef)
+            and n.name
+            in ("load_context_mla_data", "load_generation_mla_data", "load_mla_bmm_data", "_read_filtered_rows")
+        },
+        "forwards": forwards,
+        "matrix": [
+            ast.unparse(keys.annotation),
+            [string_of(k) for k in keys.value.keys],
+            type(keys.value.values[0]).__name__,
+        ],
+        "resolve": [
+            ast.unparse(resolve.body[0]),
+            sorted({ast.unparse(n.test).split("==")[0] for n in resolve.body if isinstance(n, ast.If)}),
+        ],
+    }
+
+
+def gate_anchors(tree: Checkout) -> dict[str, Any] | None:
+    """The places beside the op's own that refuse an op they do not know; None where there are none."""
+    if not (tree.sdk / "afd_partition.py").is_file():
+        return None
+    engine = tree.parse(tree.sdk / "engine.py")
+    convert = next(n for n in engine.body if isinstance(n, ast.FunctionDef) and n.name == "_to_opspec")
+    partition = tree.parse(tree.sdk / "afd_partition.py")
+    plan = next(n for n in partition.body if isinstance(n, ast.FunctionDef) and n.name == "build_afd_ops_partition")
+    return {
+        "convert": [parameters(convert), ast.unparse(convert.body[-1])[:24]],
+        "conversions": sorted({ast.unparse(n.test).split("(")[0] for n in convert.body if isinstance(n, ast.If)}),
+        "partition": parameters(plan)[:2],
+        "errors": [
+            ast.unparse(class_of(partition, "AFDPartitionError").bases[0]),
+            ast.unparse(class_of(engine, "OpConversionError").bases[0]),
+        ],
+    }
+
+
 def backend_anchors(tree: Checkout) -> dict[str, Any]:
     """What backends pass to an op, and which names mixed steps look for."""
     base = tree.parse(tree.sdk / "backends" / "base_backend.py")
@@ -265,6 +354,8 @@ GROUPS = {
     "enums": enum_anchors,
     "database": database_anchors,
     "operations": operation_anchors,
+    "owned": owned_anchors,
+    "gates": gate_anchors,
     "models": model_anchors,
     "backends": backend_anchors,
     "result": result_anchors,

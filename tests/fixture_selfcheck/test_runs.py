@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from checkouts import BY_LAYOUT, FOLDER, VERSIONS, copy_fixture, copy_git_fixture, run_git, run_in_fixture
+from checkouts import (
+    BY_LAYOUT,
+    FOLDER,
+    NEEDS,
+    VERSIONS,
+    copy_fixture,
+    copy_git_fixture,
+    python_for,
+    run_git,
+    run_in_fixture,
+)
 
-NEEDED = ("numpy", "scipy")
-RUNNABLE = all(importlib.util.find_spec(name) for name in NEEDED) and sys.version_info < (3, 13)
-needs_scipy = pytest.mark.skipif(not RUNNABLE, reason=f"fixtures run on {NEEDED} before Python 3.13")
+
+def fixture_copy(name: str, directory: Path) -> Path:
+    """A copy to run code in; the test is skipped where no interpreter can."""
+    if python_for(name) is None:
+        pytest.skip(f"no interpreter with {NEEDS[name]}")
+    return copy_fixture(name, directory)
+
 
 ESTIMATE = """
 import json, sys
@@ -59,9 +72,11 @@ try:
     other.query_generation_mla(4, 700, 64, sixteen)
 except Exception as error:
     found["missing"] = type(error).__name__
-found["hybrid without a table"] = float(
-    other.query_generation_mla(4, 700, 64, sixteen, database_mode=common.DatabaseMode.HYBRID)
-)
+try:
+    hybrid = other.query_generation_mla(4, 700, 64, sixteen, database_mode=common.DatabaseMode.HYBRID)
+    found["hybrid without a table"] = float(hybrid)
+except Exception as error:
+    found["hybrid without a table"] = type(error).__name__
 found["matrix"] = [database.supported_quant_mode["generation_mla"], other.supported_quant_mode["generation_mla"]]
 print(json.dumps(found))
 """
@@ -76,10 +91,9 @@ def test_every_layout_has_a_fixture() -> None:
     assert sorted(name for names in BY_LAYOUT.values() for name in names) == sorted(VERSIONS)
 
 
-@needs_scipy
 @pytest.mark.parametrize("name", VERSIONS)
 def test_every_model_gives_an_estimate(name: str, tmp_path: Path) -> None:
-    root = copy_fixture(name, tmp_path)
+    root = fixture_copy(name, tmp_path)
     found = json.loads(run_in_fixture(root, ESTIMATE, json.dumps(model_paths(name))))
 
     assert len({answer["class"] for answer in found.values()}) >= 4
@@ -94,10 +108,9 @@ def test_every_model_gives_an_estimate(name: str, tmp_path: Path) -> None:
         assert "generation_attention" not in answer["context"]
 
 
-@needs_scipy
 @pytest.mark.parametrize("name", VERSIONS)
 def test_a_database_answers_in_five_modes(name: str, tmp_path: Path) -> None:
-    found = json.loads(run_in_fixture(copy_fixture(name, tmp_path), MODES))
+    found = json.loads(run_in_fixture(fixture_copy(name, tmp_path), MODES))
 
     assert set(found) >= {"SILICON", "HYBRID", "EMPIRICAL", "SOL", "SOL_FULL"}
     time, math, memory = found["SOL_FULL"]
@@ -105,14 +118,16 @@ def test_a_database_answers_in_five_modes(name: str, tmp_path: Path) -> None:
     assert found["SILICON"] == found["HYBRID"]
     assert found["SILICON"] != found["EMPIRICAL"]
     assert found["missing"] == "PerfDataNotAvailableError"
-    assert found["hybrid without a table"] > 0
+    if int(name[3:]) < 10:
+        assert found["hybrid without a table"] > 0
+    else:
+        assert found["hybrid without a table"] == "EmpiricalNotImplementedError"
     assert found["matrix"][0] and not found["matrix"][1]
 
 
-@needs_scipy
 @pytest.mark.parametrize("name", VERSIONS)
 def test_its_own_tests_pass(name: str, tmp_path: Path) -> None:
-    root = copy_fixture(name, tmp_path)
+    root = fixture_copy(name, tmp_path)
     run_in_fixture(
         root, "import pytest, sys; sys.exit(pytest.main(['-q', '-p', 'no:cacheprovider', '--rootdir=.', 'tests']))"
     )
