@@ -18,7 +18,7 @@ from newop_gen.spec.load import MAX_PROBLEMS, load_spec
 from spec.cases import BASE, VALID, assert_printable
 
 SECONDS = 1.0
-COUNT = int(os.environ.get("NEWOP_GEN_FUZZ", "400"))
+COUNT = int(os.environ.get("NEWOP_GEN_FUZZ", "300"))
 """Mutations of valid specs; set it higher for a long run."""
 
 TEXTS = [BASE, *(path.read_text(encoding="utf-8") for path in VALID)]
@@ -88,7 +88,7 @@ TREES = st.recursive(
 
 
 @given(st.dictionaries(FIELDS, TREES, max_size=10))
-@settings(max_examples=200)
+@settings(max_examples=80)
 def test_random_trees(tree: dict[str, object]) -> None:
     """Well-formed YAML with the right words in the wrong places."""
     assert outcome(yaml.safe_dump(tree, allow_unicode=True).encode("utf-8", "surrogatepass")) == "refused"
@@ -103,7 +103,7 @@ def locations(tree: object, path: tuple[str | int, ...] = ()) -> list[tuple[str 
 
 
 @given(st.sampled_from(locations(REPLACED)[1:]), TREES)
-@settings(max_examples=300)
+@settings(max_examples=150)
 def test_a_valid_spec_with_one_part_replaced(path: tuple[str | int, ...], value: object) -> None:
     """Each part of a valid spec against values of every kind: that is where unions and cross-field rules meet."""
     text = yaml.safe_dump(REPLACED)

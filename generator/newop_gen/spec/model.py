@@ -43,6 +43,9 @@ PATTERN_WORDS = {
 
 # In formulas and expressions a bare number is fine: `flops: 0` needs no quotes.
 _FORMULA_SCHEMA: dict[str, Any] = {"type": ["string", "number"]}
+# What keys of a mapping may be; older versions of pydantic leave it out of the schema.
+_VALUE_KEYS: dict[str, Any] = {"propertyNames": {"minLength": 1, "maxLength": 100}}
+_PHASE_KEYS: dict[str, Any] = {"propertyNames": {"enum": ["context", "generation"]}}
 
 Name = Annotated[str, Field(pattern=NAME_PATTERN, description="ASCII snake-case name")]
 AxisName = Annotated[str, Field(pattern=AXIS_PATTERN, description="`x`, `b`, `s` or the name of an int param")]
@@ -131,6 +134,7 @@ class Phases(Part):
     values: dict[PhaseName, Value] = Field(
         default_factory=dict,
         description="phase_column only: what the column holds per phase (default: the phase's name)",
+        json_schema_extra=_PHASE_KEYS,
     )
 
 
@@ -155,7 +159,10 @@ class Constants(Part):
 
     by: Name = Field(description="the str param that selects the row")
     rows: dict[Value, dict[Name, int | float]] = Field(
-        min_length=1, max_length=64, description="value of the param -> {name: number}; every row has the same names"
+        min_length=1,
+        max_length=64,
+        description="value of the param -> {name: number}; every row has the same names",
+        json_schema_extra=_VALUE_KEYS,
     )
     otherwise: Value | None = Field(
         default=None, description="the row for values that are not listed (default: an error)"
@@ -208,7 +215,10 @@ class Key(Part):
     columns: list[Expression] | None = Field(default=None, description="with `params`: one column or expression each")
     default: Value | int | None = Field(default=None, description="value when the file has no such column")
     alias: dict[Value, Value] = Field(
-        default_factory=dict, max_length=64, description="text in the file -> the value it stands for"
+        default_factory=dict,
+        max_length=64,
+        description="text in the file -> the value it stands for",
+        json_schema_extra=_VALUE_KEYS,
     )
     only: list[Value] = Field(
         default_factory=list, max_length=64, description="rows with another value in this column are left out"

@@ -51,10 +51,24 @@ def _cleaned(node: Any) -> Any:
         options = [option for option in cleaned.pop("anyOf") if option != {"type": "null"}]
         # What is said about the field wins over what is said about its type.
         cleaned = {**options[0], **cleaned} if len(options) == 1 else {**cleaned, "anyOf": options}
+    if len(cleaned.get("allOf", ())) == 1:  # how older pydantic puts a description beside a reference
+        cleaned = {**cleaned.pop("allOf")[0], **cleaned}
+    if "const" in cleaned:
+        cleaned.pop("enum", None)
+    if "propertyNames" in cleaned and not cleaned["propertyNames"].keys() - {"description"}:
+        cleaned.pop("propertyNames")
     if "patternProperties" in cleaned:
         cleaned.pop("propertyNames", None)
         cleaned["additionalProperties"] = False
-    return cleaned
+    return {key: cleaned[key] for key in sorted(cleaned, key=_position)}
+
+
+_ORDER = ("$ref", "title", "description", "type", "const", "enum", "pattern", "default", "properties", "required")
+
+
+def _position(key: str) -> tuple[int, str]:
+    """One order of the keys of a subschema, whichever pydantic it comes from."""
+    return (_ORDER.index(key) if key in _ORDER else len(_ORDER), key)
 
 
 if __name__ == "__main__":

@@ -376,7 +376,8 @@ def _base(hint: Any) -> Any:
 
 def _is_model(hint: Any) -> bool:
     bare = _bare(hint)
-    return isinstance(bare, type) and issubclass(bare, BaseModel)
+    # On Python 3.10 `list[int]` passes for a type, so that its origin is asked for first.
+    return typing.get_origin(bare) is None and isinstance(bare, type) and issubclass(bare, BaseModel)
 
 
 def _literal(hint: Any) -> tuple[Any, ...] | None:
