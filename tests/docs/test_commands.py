@@ -21,7 +21,9 @@ NOT_HERE = ("make ", "--repo", "pip ", "REPO=", "git clone")
 def commands(document: Path) -> list[str]:
     """The shell lines of a document that are run, one page after the other in one directory."""
     lines = [line for block in BLOCK.findall(document.read_text(encoding="utf-8")) for line in block.splitlines()]
-    return [line for line in lines if line.strip() and not line.startswith("#") and not any(w in line for w in NOT_HERE)]
+    return [
+        line for line in lines if line.strip() and not line.startswith("#") and not any(w in line for w in NOT_HERE)
+    ]
 
 
 @pytest.mark.parametrize("document", [d for d in DOCUMENTS if commands(d)], ids=lambda d: d.name)

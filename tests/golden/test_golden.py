@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from golden.goldens import HERE, cases, golden_path, text
 
 
@@ -15,4 +16,4 @@ def test_golden(fixture, spec) -> None:
 
 def test_no_golden_is_left_over() -> None:
     known = {golden_path(*case) for case in cases()}
-    assert {p for p in HERE.glob("*/*.txt")} <= known
+    assert set(HERE.glob("*/*.txt")) <= known

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 from checkouts import copy_fixture
+from support.applying import SPECS
+
 from newop_gen.cli.flow import prepare
 from newop_gen.problems import CheckoutRefused
 from newop_gen.spec.load import load_specs
-from support.applying import SPECS
 
 
 def with_precision(tmp_path, mode: str):

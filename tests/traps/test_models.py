@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 
 import pytest
+from support.applying import apply_specs
+from support.synthetic import SystemRoot
+
 from newop_gen.cli.flow import prepare
 from newop_gen.problems import CheckoutRefused
 from newop_gen.spec.load import load_specs
-from support.applying import apply_specs
-from support.synthetic import SystemRoot
 from traps.conftest import PRELUDE
 
 # Qwen2 in the shape of a published configuration: the model that the example's wiring is for.
@@ -76,7 +77,9 @@ def wired(spec_file, changes=None):
     return path
 
 
-def test_t6_named_as_attention_it_moves_mixed_steps_by_its_cost_per_request(release, tmp_path, spec_file, model_path) -> None:
+def test_t6_named_as_attention_it_moves_mixed_steps_by_its_cost_per_request(
+    release, tmp_path, spec_file, model_path
+) -> None:
     tree = release("0.8.0")
     spec = wired(spec_file, {
         "    phase: context\n": "    phase: context\n    name: context_attention\n",
@@ -90,7 +93,9 @@ def test_t6_named_as_attention_it_moves_mixed_steps_by_its_cost_per_request(rele
     assert moved["generation_attention"] == pytest.approx(found["decode"], rel=1e-9)
 
 
-def test_t6_under_its_own_name_the_plan_says_what_mixed_steps_make_of_it(release, tmp_path, spec_file, model_path) -> None:
+def test_t6_under_its_own_name_the_plan_says_what_mixed_steps_make_of_it(
+    release, tmp_path, spec_file, model_path
+) -> None:
     tree = release("0.8.0")
     spec = wired(spec_file)
     plan = prepare(load_specs([spec]), tree.root).plan
@@ -126,13 +131,18 @@ def test_t14_a_list_that_is_built_anew_keeps_the_op(release, tmp_path, spec_file
     tree = release("0.8.0")
     spec = wired(spec_file, {"LLAMAModel": "NemotronHModel"})
     text = spec.read_text()
-    text = text.replace("""    when: ['self.architecture == "Qwen2ForCausalLM"', 'self.model_name == "QWEN2.5_7B"']\n""", "")
+    text = text.replace(
+        """    when: ['self.architecture == "Qwen2ForCausalLM"', 'self.model_name == "QWEN2.5_7B"']\n""", ""
+    )
     spec.write_text(text)
     apply_specs(tree.root, [spec])
     control = tree.sdk / "models.py"
     source = control.read_text()
     at = source.index("    def set_hybrid_config", source.index("class NemotronHModel"))
-    lines = source[:at].rstrip("\n") + '\n        self.context_ops.append(ops.GEMM("erased", 1, 8, 8, common.GEMMQuantMode.float16))\n\n'
+    lines = (
+        source[:at].rstrip("\n")
+        + '\n        self.context_ops.append(ops.GEMM("erased", 1, 8, 8, common.GEMMQuantMode.float16))\n\n'
+    )
     control.write_text(lines + source[at:])
     names = tree.run(
         PRELUDE + MODEL + """
@@ -166,7 +176,8 @@ def test_t14_a_file_that_another_member_has_is_refused(release, spec_file) -> No
         prepare(load_specs([spec]), tree.root)
     assert any("PerfDataFilename.mla_bmm" in str(p) and p.place.line for p in refused.value.problems)
     alias = tree.run(
-        PRELUDE + "import enum\nE = enum.Enum('E', dict(a='mla_bmm_perf.txt', b='mla_bmm_perf.txt'))\nresult = E.a is E.b"
+        PRELUDE
+        + "import enum\nE = enum.Enum('E', dict(a='mla_bmm_perf.txt', b='mla_bmm_perf.txt'))\nresult = E.a is E.b"
     )
     assert alias is True
 
@@ -174,5 +185,9 @@ def test_t14_a_file_that_another_member_has_is_refused(release, spec_file) -> No
 def test_a_condition_that_is_false_leaves_the_model_as_it_was(release, spec_file) -> None:
     tree, plain = release("0.8.0"), release("0.8.0")
     apply_specs(tree.root, [wired(spec_file)])
-    code = PRELUDE + MODEL + 'model = build("Qwen/Qwen3-8B")\nresult = [o._name for o in [*model.context_ops, *model.generation_ops]]'
+    code = (
+        PRELUDE
+        + MODEL
+        + 'model = build("Qwen/Qwen3-8B")\nresult = [o._name for o in [*model.context_ops, *model.generation_ops]]'
+    )
     assert tree.run(code) == plain.run(code)

@@ -20,7 +20,6 @@ import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-
 from ..sol.formula import Formula, compile_formula
 from ..sol.tree import Expr
 from ..sol.types import Type
@@ -123,7 +122,7 @@ class Op:
 
     @property
     def phases(self) -> tuple[PhaseName, ...]:
-        return tuple(p for p in ("context", "generation") if p in self.spec.phases.used)  # type: ignore[misc]
+        return tuple(p for p in ("context", "generation") if p in self.spec.phases.used)
 
     @property
     def camel(self) -> str:
@@ -167,7 +166,7 @@ class Op:
         sol = self.spec.sol
         return getattr(sol, phase) if isinstance(sol, PhaseSol) else sol
 
-    @functools.lru_cache(maxsize=None)  # noqa: B019 - an op lives as long as the run
+    @functools.cache  # noqa: B019 - an op lives as long as the run
     def formula(self, phase: PhaseName) -> Formula:
         formula, findings = compile_formula(self.sol(phase), self.types(phase))
         if formula is None:
@@ -186,7 +185,7 @@ class Op:
         assert value is not None
         return float(value)
 
-    @functools.lru_cache(maxsize=None)  # noqa: B019
+    @functools.cache  # noqa: B019
     def weights(self, phase: PhaseName) -> Expr | None:
         """Bytes of weights per GPU and unit of scale, or None where a phase holds none."""
         weights = self.spec.weights
@@ -203,7 +202,8 @@ class Op:
             if len({id(self.nesting(p)) for p in self.phases}) == 1:
                 loaders = dict.fromkeys(self.phases, f"load_{name}_data")
             return tuple(
-                Table(self, (p,), f"{name}_{p}", f"{name}_{p}_perf", f"_{p}_{name}_data", loaders[p]) for p in self.phases
+                Table(self, (p,), f"{name}_{p}", f"{name}_{p}_perf", f"_{p}_{name}_data", loaders[p])
+                for p in self.phases
             )
         column = self.spec.phases.column if self.spec.phases.table == "phase_column" else None
         return (Table(self, self.phases, name, f"{name}_perf", f"_{name}_data", f"load_{name}_data", column),)
@@ -212,7 +212,9 @@ class Op:
     def queries(self) -> tuple[Query, ...]:
         if self.spec.phases.table == "one" and self._alike:
             return (Query(self, self.phases, f"query_{self.name}", self.tables[0]),)
-        tables = dict(zip(self.phases, self.tables)) if len(self.tables) > 1 else dict.fromkeys(self.phases, self.tables[0])
+        tables = (
+            dict(zip(self.phases, self.tables)) if len(self.tables) > 1 else dict.fromkeys(self.phases, self.tables[0])
+        )
         return tuple(Query(self, (p,), f"query_{p}_{self.name}", tables[p]) for p in self.phases)
 
     @property
@@ -234,14 +236,15 @@ class Op:
 
 
 def key_params(key: Key) -> tuple[str, ...]:
-    return tuple(key.params) if key.params else (key.param,)  # type: ignore[arg-type]
+    assert key.params or key.param
+    return tuple(key.params) if key.params else (str(key.param),)
 
 
 def key_columns(key: Key) -> tuple[str, ...]:
     """The column expression of each param of the key."""
     if key.params:
         return tuple(key.columns) if key.columns else tuple(key.params)
-    return (key.column or key.param,)  # type: ignore[return-value]
+    return (key.column or str(key.param),)
 
 
 def axis_column(axis: NestingAxis) -> str:

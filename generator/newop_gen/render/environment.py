@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 WIDTH = 120
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def environment(layout: str | tuple[str, ...]) -> Environment:
     """The environment of a layout: `templates/<layout>/`, then `templates/shared/`. Several names go first to last."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined

@@ -1,4 +1,4 @@
-"""0.6: each backend branch of `PerfDatabase.__init__` calls its loaders; a table is a `dict`, or None without its file."""
+"""0.6: the branches of `PerfDatabase.__init__` call their loaders; a table is a `dict`, or None without a file."""
 
 from __future__ import annotations
 

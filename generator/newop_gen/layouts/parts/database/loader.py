@@ -9,6 +9,7 @@ from ....model.op import Op, Table, axis_column, key_columns, key_params
 from ....render import fragment
 from ....render.environment import WIDTH, items, literal
 from ....sol.render.python import render_expr
+from ....sol.tree import Not
 from ....sol.types import Type
 from ....spec.model import Key, Nesting, PhaseName
 from .dialect import column_dialect
@@ -40,18 +41,16 @@ class Reading:
         return self.op.phase_value(self.phase) if self.phase else None
 
     @property
-    def condition(self) -> str | None:
-        """Code that says whether a row belongs to the table, or None when all do."""
+    def skipped(self) -> list[str]:
+        """Conditions under which a row does not belong to the table."""
         conditions = []
         if self.nesting.rows:
-            conditions.append(
-                render_expr(row_condition(self.nesting.rows), column_dialect(self.facts, self._typed_column))
-            )
+            other = Not(row_condition(self.nesting.rows), type=Type.BOOL)
+            conditions.append(render_expr(other, column_dialect(self.facts, self._typed_column)))
         for key in self.nesting.keys:
             if key.only:
-                values = literal(tuple(key.only))
-                conditions.append(f"{self._text(key_columns(key)[0], key)} in {values}")
-        return " and ".join(conditions) or None
+                conditions.append(f"{self._text(key_columns(key)[0], key)} not in {literal(tuple(key.only))}")
+        return conditions
 
     def _typed_column(self, column: str) -> str:
         """A column in a row condition: as text where it is compared with text."""

@@ -74,11 +74,8 @@ class Grid:
                 if len(flat) + 20 <= 120:
                     lines.append(flat)
                 else:
-                    block = items(targets, 20, "[", "]")
-                    if "\n" in block:
-                        lines.append(f"{head}{block}\n{' ' * 20}if {several[letter]}\n{' ' * 20}else [],")
-                    else:
-                        lines.append(f"{head}{block}\n{' ' * 20}if {several[letter]}\n{' ' * 20}else [],")
+                    block = items(targets, 20, f"{head}[", "]")
+                    lines.append(f"{block}\n{' ' * 20}if {several[letter]}\n{' ' * 20}else [],")
         return lines
 
     def _targets(self, axis: str) -> list[str]:

@@ -22,6 +22,11 @@ RUN_TIME_WORDS = {
     "prefix": "Length of the cached prefix",
 }
 
+SEQUENCE_WORDS = {
+    "context": "Sequence length to be computed, without the cached prefix",
+    "generation": "Sequence length including the generated tokens (KV cache length)",
+}
+
 
 @dataclass(frozen=True)
 class Argument:
@@ -98,11 +103,8 @@ class QueryView:
         out = []
         for name in self.query.run_time:
             words = RUN_TIME_WORDS[name]
-            if name == "s":
-                words = {
-                    ("context",): "Sequence length to be computed, without the cached prefix",
-                    ("generation",): "Sequence length including the generated tokens (KV cache length)",
-                }.get(self.query.phases, words)
+            if name == "s" and len(self.query.phases) == 1:
+                words = SEQUENCE_WORDS[self.query.phase]
             out.append(Argument(name, "int", words))
         for name, param in spec.params.items():
             annotation = param.type if param.type in ("int", "str") else f"common.{param.type}"

@@ -35,7 +35,7 @@ def render_support(op: Op, facts: DatabaseFacts) -> str:
         statement = f"        collected = {keys}"
         if len(statement) > WIDTH:
             statement = (
-                f"        collected = {{\n            key.name\n"
+                "        collected = {\n            key.name\n"
                 + "".join(f"            {clause}\n" for clause in _clauses(levels, last))
                 + "        }"
             )
