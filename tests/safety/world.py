@@ -45,6 +45,7 @@ FILES: dict[str, bytes] = {
     MODELS: (
         b"from . import operations as ops\n\n\nclass LLAMAModel:\n    def __init__(self):\n        self.context_ops = [\n"
         b"            ops.GEMM(),\n            ops.GEMM()\n        ]\n        self.generation_ops = [ops.GEMM()]\n"
+        b"        self.extra_ops = [ops.GEMM(), 0]\n"
     ),
     "README.md": b"A checkout.\n",
 }
@@ -176,11 +177,13 @@ def plan(root: Path, op: str = "demo", variant: int = 0, *, over: Mapping[str, b
 def _comma(data: bytes, path: str) -> Insertion:
     """The comma that the last element of a list is given."""
     at = data.index(b"ops.GEMM()", data.index(b"ops.GEMM(),\n            ops.GEMM()") + 11) + len(b"ops.GEMM()")
-    return Insertion(path, at, b",", done=data[at : at + 1] == b",")
+    if data[at : at + 1] == b",":  # an earlier op may have put it there
+        return Insertion(path, at, b",", done=True, once=True)
+    return Insertion(path, at, b",", once=True)
 
 
 def _replacement(data: bytes, path: str, name: bytes, value: bytes) -> Replacement:
-    old = b"[ops.GEMM()]"
+    old = b"[ops.GEMM()]" if name == b"demo" else b"[ops.GEMM(), 0]"
     new = b"[ops.%s(), %s]" % (name.title(), value)
     if (at := data.find(new)) >= 0:
         return Replacement(path, at, at + len(new), new, old, done=True)

@@ -104,5 +104,7 @@ def _dirt(
 
 def _without(data: bytes, receipts: Sequence[OpReceipt], path: str) -> bytes:
     for receipt in receipts:
-        data = strip(data, [p for f in receipt.edited if f.path == path for p in f.pieces])
+        for file in receipt.edited:
+            if file.path == path:
+                data = strip(data, file)
     return data

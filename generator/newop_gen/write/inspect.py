@@ -6,18 +6,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from . import paths
-from .locate import Region, drifted, find_all
-from .receipts import OpReceipt, Piece, sha256
+from .locate import Region, Search
+from .receipts import EditedFile, OpReceipt, Piece, sha256
 from .state import Home
 
 
 @dataclass(frozen=True)
 class Drift:
-    """A piece that is not there as it was put in. `region` is where it seems to stand, edited; None: nowhere."""
+    """A piece that is not there as it was put in. `region` is between what stood next to it: what became of it."""
 
     path: str
     piece: Piece
-    region: Region | None
+    region: Region
 
 
 @dataclass
@@ -57,15 +57,13 @@ def inspect(home: Home, base: int, receipt: OpReceipt) -> Found:
     for recorded in receipt.edited:
         read = paths.read(base, recorded.path)
         file = found.files[recorded.path] = FileFound(recorded.path, read[0] if read else None)
-        _fill(file, recorded.pieces)
+        _fill(file, recorded)
     for wanted in receipt.created:
         read = paths.read(base, wanted.path)
         data = read[0] if read else None
         intact = data is not None and sha256(data) == wanted.digest
         found.created[wanted.path] = CreatedFound(wanted.path, wanted.step, data, intact)
-    if not any(f.intact or any(d.region for d in f.edited) for f in found.files.values()) and not any(
-        c.data is not None for c in found.created.values()
-    ):
+    if not any(f.intact for f in found.files.values()) and not any(c.data is not None for c in found.created.values()):
         # Nothing of it is left anywhere: the files were restored by other means (git), the receipt is all there is.
         for file in found.files.values():
             file.gone += [d.piece for d in file.edited]
@@ -73,20 +71,19 @@ def inspect(home: Home, base: int, receipt: OpReceipt) -> Found:
     return found
 
 
-def _fill(file: FileFound, pieces: Iterable[Piece]) -> None:
-    pieces = list(pieces)
+def _fill(file: FileFound, recorded: EditedFile) -> None:
     if file.data is None:
-        file.gone += pieces
+        file.gone += recorded.pieces
         return
-    for piece, region in zip(pieces, find_all(file.data, pieces), strict=True):
+    search = Search(recorded, file.data)
+    for piece, region in zip(recorded.pieces, search.find_all(), strict=True):
         if region is not None:
             file.intact.append((region, piece))
             continue
-        where = drifted(file.data, piece)
-        if where is not None and file.data[where.start : where.end] == piece.old:
-            file.gone.append(piece)  # taken out by hand, cleanly
+        if search.is_gone(piece):
+            file.gone.append(piece)
         else:
-            file.edited.append(Drift(file.path, piece, where))
+            file.edited.append(Drift(file.path, piece, search.whereabouts(piece)))
 
 
 def shared_regions(home: Home, base: int, others: Iterable[OpReceipt]) -> dict[str, set[tuple[int, int]]]:

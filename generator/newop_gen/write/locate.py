@@ -1,21 +1,25 @@
-"""Finding a recorded insertion again in a file that may have been edited elsewhere since.
+"""Finding recorded insertions again in a file that may have been edited elsewhere since.
 
-The text must be there byte for byte; the bytes that stood around it say which occurrence it is. A short text (a comma
-that a list needed) says nothing by itself, so it needs its surroundings. Two occurrences that fit equally well are the
-same to us when taking out either leaves the same file; otherwise nothing is taken out.
+The file as it was written and the file as it is are aligned line by line; that tells where to look. There the text must
+stand byte for byte. A short text (a comma that a list needed) says little by itself, so what stands next to it counts.
+Two places that fit equally well are the same to us when taking out either leaves the same file; otherwise nothing is
+taken out.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
-from .receipts import Piece
+from .align import Block, align
+from .receipts import EditedFile, Piece
 
-# A text of this many bytes besides white space is its own evidence when it occurs once.
-_TELLING = 24
-# Otherwise so many bytes of its surroundings have to be as they were (or all, at the edge of a file).
-_NEAR = 12
+# A text with so many bytes besides white space around it is its own evidence, where the alignment says to look.
+_TELLING = 8
+# Otherwise so many bytes next to it must be as they were (or all, at the edge of a file).
+_NEAR = 8
+_CONTEXT = 240
 
 
 @dataclass(frozen=True)
@@ -26,40 +30,103 @@ class Region:
     end: int
 
 
-def find(data: bytes, piece: Piece) -> Region | None:
-    """The place of a piece in `data`; None when its text is not there, or not certainly the recorded one."""
-    if not piece.text:
-        return _find_gap(data, piece)
-    starts = list(_occurrences(data, piece.text))
-    if not starts:
-        return None
-    size = len(piece.text)
-    scores = {at: _score(data, at, at + size, piece) for at in starts}
-    best = max(scores.values())
-    places = [at for at in starts if scores[at] == best]
-    if len(places) > 1 and len({data[:at] + piece.old + data[at + size :] for at in places}) > 1:
-        return None
-    telling = len(starts) == 1 and len(piece.text.strip()) >= _TELLING
-    if not telling and best < min(_NEAR, len(piece.left) + len(piece.right)):
-        return None
-    return Region(places[0], places[0] + size)
+class Search:
+    """One recorded file, and the bytes that it has now."""
 
+    def __init__(self, recorded: EditedFile, data: bytes) -> None:
+        self.recorded = recorded
+        self.data = data
 
-def find_all(data: bytes, pieces: Sequence[Piece]) -> list[Region | None]:
-    """The places of pieces of one file, by `find`; of two that would overlap, neither is certain."""
-    found = [find(data, piece) for piece in pieces]
-    for i, one in enumerate(found):
-        for j in range(i):
-            other = found[j]
-            if one and other and (one == other or (one.start < other.end and other.start < one.end)):
-                found[i] = found[j] = None
+    @cached_property
+    def _blocks(self) -> list[Block]:
+        return align(self.recorded.image, self.data)
+
+    def find_all(self) -> list[Region | None]:
+        """The place of each piece; None where its text is not there, or not certainly the recorded one."""
+        found = [self._find(piece) for piece in self.recorded.pieces]
+        for i, one in enumerate(found):
+            for j in range(i):
+                other = found[j]
+                if one and other and one.start < other.end and other.start < one.end:
+                    found[i] = found[j] = None  # of two that overlap, neither is certain
+        return found
+
+    def whereabouts(self, piece: Piece) -> Region:
+        """Where a piece that is not found would be: between what stood next to it, as far as that is there."""
+        start, end = piece.offset, piece.offset + len(piece.text)
+        lo = max((b.new + min(start - b.old, b.size) for b in self._blocks if b.old < start), default=0)
+        hi = min((b.new + max(end - b.old, 0) for b in self._blocks if b.old + b.size > end), default=len(self.data))
+        return Region(lo, max(lo, hi))
+
+    def is_gone(self, piece: Piece) -> bool:
+        """Whether a piece that is not found was taken out cleanly: what stood on either side of it has met."""
+        start, end = piece.offset, piece.offset + len(piece.text)
+        image = self.recorded.image
+        before = start == 0 or any(b.old < start <= b.old + b.size for b in self._blocks)
+        after = end == len(image) or any(b.old <= end < b.old + b.size for b in self._blocks)
+        region = self.whereabouts(piece)
+        return before and after and self.data[region.start : region.end] == piece.old
+
+    def _find(self, piece: Piece) -> Region | None:
+        start, size = piece.offset, len(piece.text)
+        for block in self._blocks:
+            if block.old <= start and start + size <= block.old + block.size and size:
+                return Region(block.new + start - block.old, block.new + start - block.old + size)
+        around = self.whereabouts(piece)
+        if not size:
+            return around if around.start == around.end else None
+        # It may reach into lines that are something else's now (the next line's indentation), but not be one of them.
+        near = _occurrences(self.data, piece.text, max(0, around.start - size), around.end + size)
+        places = [at for at in near if at < around.end and at + size > around.start]
+        best = self._best(piece, places)
+        if best is None and not places and len(piece.text.strip()) >= _TELLING:
+            # It may have been moved, or a blank line misled the alignment: any place that is nothing else's will do.
+            places = [at for at in _occurrences(self.data, piece.text, 0, len(self.data)) if self._new(at, at + size)]
+            best = places[0] if len(places) == 1 else None
+        return None if best is None else Region(best, best + size)
+
+    def _new(self, start: int, end: int) -> bool:
+        """Whether these bytes of the present file are not wholly in lines that the recorded file had, too."""
+        return not any(b.new <= start and end <= b.new + b.size for b in self._blocks)
+
+    def _best(self, piece: Piece, places: Sequence[int]) -> int | None:
+        if not places:
+            return None
+        data, size = self.data, len(piece.text)
+        scores = {at: self._score(piece, at) for at in places}
+        best = max(scores.values())
+        top = [at for at in places if scores[at] == best]
+        if len({data[:at] + piece.old + data[at + size :] for at in top}) > 1:
+            return None
+        telling = len(places) == 1 and len(piece.text.strip()) >= _TELLING
+        enough = min(_NEAR, len(self.recorded.image) - size)  # a file may hold hardly anything else
+        return top[0] if telling or best >= enough else None
+
+    def _score(self, piece: Piece, at: int) -> int:
+        """How many bytes around the text are as they were, counted outwards until the first difference."""
+        image, data = self.recorded.image, self.data
+        start, end, size = piece.offset, piece.offset + len(piece.text), len(piece.text)
+        left, right = image[max(0, start - _CONTEXT) : start], image[end : end + _CONTEXT]
+        score = 0
+        for mine, theirs in zip(reversed(data[max(0, at - _CONTEXT) : at]), reversed(left), strict=False):
+            if mine != theirs:
                 break
-    return found
+            score += 1
+        for mine, theirs in zip(data[at + size : at + size + _CONTEXT], right, strict=False):
+            if mine != theirs:
+                break
+            score += 1
+        return score
 
 
-def strip(data: bytes, pieces: Sequence[Piece]) -> bytes:
+def find_all(data: bytes, recorded: EditedFile) -> list[Region | None]:
+    """`Search.find_all`, when only the places matter."""
+    return Search(recorded, data).find_all()
+
+
+def strip(data: bytes, recorded: EditedFile) -> bytes:
     """`data` without every piece that is found in it."""
-    regions = [(r, p) for r, p in zip(find_all(data, pieces), pieces, strict=True) if r is not None]
+    regions = [(r, p) for r, p in zip(find_all(data, recorded), recorded.pieces, strict=True) if r is not None]
     return cut(data, regions)
 
 
@@ -75,57 +142,10 @@ def cut(data: bytes, regions: Sequence[tuple[Region, Piece]]) -> bytes:
     return bytes(out + data[cursor:])
 
 
-def drifted(data: bytes, piece: Piece) -> Region | None:
-    """Where a piece that was edited stands now: between its old surroundings, as far as they are still there, once."""
-    left = _anchor(data, piece.left, from_end=True)
-    right = _anchor(data, piece.right, from_end=False)
-    if left is None or right is None or right[0] < left[1]:
-        return None
-    return Region(left[1], right[0])
-
-
-def _occurrences(data: bytes, text: bytes) -> list[int]:
+def _occurrences(data: bytes, text: bytes, lo: int, hi: int) -> list[int]:
     found = []
-    at = data.find(text)
+    at = data.find(text, lo, hi)
     while at >= 0:
         found.append(at)
-        at = data.find(text, at + 1)
+        at = data.find(text, at + 1, hi)
     return found
-
-
-def _score(data: bytes, start: int, end: int, piece: Piece) -> int:
-    """How many bytes around `start:end` are as they were, counted outwards until the first difference."""
-    score = 0
-    before = data[max(0, start - len(piece.left)) : start]
-    for mine, theirs in zip(reversed(before), reversed(piece.left), strict=False):
-        if mine != theirs:
-            break
-        score += 1
-    for mine, theirs in zip(data[end : end + len(piece.right)], piece.right, strict=False):
-        if mine != theirs:
-            break
-        score += 1
-    return score
-
-
-def _find_gap(data: bytes, piece: Piece) -> Region | None:
-    """The place of a piece that put nothing in (it only took `old` away): between its surroundings, unchanged."""
-    whole = piece.left[-60:] + piece.right[:60]
-    places = _occurrences(data, whole)
-    if len(places) != 1:
-        return None
-    at = places[0] + len(piece.left[-60:])
-    return Region(at, at)
-
-
-def _anchor(data: bytes, context: bytes, *, from_end: bool) -> tuple[int, int] | None:
-    """The longest part of `context` next to the piece, in whole lines, that occurs exactly once in `data`."""
-    if not context:
-        return (0, 0) if from_end else (len(data), len(data))
-    lines = context.splitlines(keepends=True)
-    for count in range(len(lines), 0, -1):
-        part = b"".join(lines[-count:] if from_end else lines[:count])
-        if len(part.strip()) >= 3 and data.count(part) == 1:
-            at = data.find(part)
-            return at, at + len(part)
-    return None

@@ -11,8 +11,9 @@ import contextlib
 import hashlib
 import os
 import re
+import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from . import fs
@@ -24,14 +25,14 @@ from .state import Home
 KIND = "newop-gen receipt"
 VERSION = 1
 DIRECTORY = "receipts"
-CONTEXT = 240  # bytes kept from either side of an insertion, to find it again after edits elsewhere
+_MAX_IMAGE = 64 * 1024 * 1024
 
 _OP = re.compile(r"[a-z][a-z0-9_]{1,47}")
 
 
 @dataclass(frozen=True)
 class Piece:
-    """Bytes that an edit put into a file, what they replaced, and the bytes around them then.
+    """Bytes that an edit put into a file, and what they replaced.
 
     `offset` is where they began in the file as it was written. `once`: what it is for may be needed by several ops (a
     comma that a list lacked).
@@ -41,19 +42,16 @@ class Piece:
     offset: int
     text: bytes
     old: bytes
-    left: bytes
-    right: bytes
     once: bool = False
 
 
 @dataclass(frozen=True)
 class EditedFile:
-    """A file of the checkout (relative to the base) with pieces, in the file's order; `after` is the SHA-256 of the
-    whole file as this op's run left it."""
+    """A file of the checkout (its path relative to the base) as an op's run left it, with the op's pieces in order."""
 
     path: str
     pieces: tuple[Piece, ...]
-    after: str
+    image: bytes = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -92,9 +90,7 @@ class OpReceipt:
                 "spec_sha256": self.spec_digest,
                 "tool": self.tool,
                 "layout": self.layout,
-                "edited": [
-                    {"path": f.path, "after": f.after, "pieces": [_piece_out(p) for p in f.pieces]} for f in self.edited
-                ],
+                "edited": [_edited_out(f) for f in self.edited],
                 "created": [{"path": f.path, "step": f.step, "sha256": f.digest, "size": f.size} for f in self.created],
                 "made": list(self.made),
             },
@@ -113,16 +109,13 @@ def load(data: bytes) -> OpReceipt:
             spec_digest=str(body["spec_sha256"]),
             tool=str(body["tool"]),
             layout=str(body["layout"]),
-            edited=tuple(
-                EditedFile(_path(f["path"]), tuple(_piece_in(p) for p in f["pieces"]), str(f["after"]))
-                for f in body["edited"]
-            ),
+            edited=tuple(_edited_in(f) for f in body["edited"]),
             created=tuple(
                 CreatedFile(_path(f["path"]), str(f["step"]), str(f["sha256"]), int(f["size"])) for f in body["created"]
             ),
             made=tuple(_path(p) for p in body["made"]),
         )
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError, zlib.error) as error:
         if isinstance(error, Broken):
             raise
         raise Broken(f"it lacks a part ({error})") from None
@@ -178,29 +171,37 @@ def install(home: Home, texts: Mapping[str, str | None]) -> None:
         fs.sync(fd, DIRECTORY)
 
 
-def piece(step: str, data: bytes, start: int, end: int, old: bytes, *, once: bool = False) -> Piece:
-    """The piece `data[start:end]` of a file that holds `data`."""
-    left, right = data[max(0, start - CONTEXT) : start], data[end : end + CONTEXT]
-    return Piece(step, start, data[start:end], old, left, right, once)
-
-
 def sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def _piece_out(p: Piece) -> dict[str, Any]:
-    fields = {"text": p.text, "old": p.old, "left": p.left, "right": p.right}
-    return {
-        "step": p.step,
-        "offset": p.offset,
-        "once": p.once,
-        **{k: base64.b64encode(v).decode("ascii") for k, v in fields.items()},
-    }
+def _edited_out(file: EditedFile) -> dict[str, Any]:
+    pieces = [
+        {"step": p.step, "offset": p.offset, "once": p.once, "text": _packed(p.text), "old": _packed(p.old)}
+        for p in file.pieces
+    ]
+    return {"path": file.path, "pieces": pieces, "image": _packed(zlib.compress(file.image))}
 
 
-def _piece_in(raw: Any) -> Piece:
-    text, old, left, right = (base64.b64decode(raw[k], validate=True) for k in ("text", "old", "left", "right"))
-    return Piece(str(raw["step"]), int(raw["offset"]), text, old, left, right, bool(raw["once"]))
+def _edited_in(raw: Any) -> EditedFile:
+    unpacking = zlib.decompressobj()
+    image = unpacking.decompress(_unpacked(raw["image"]), _MAX_IMAGE)
+    pieces = []
+    for part in raw["pieces"]:
+        text = _unpacked(part["text"])
+        piece = Piece(str(part["step"]), int(part["offset"]), text, _unpacked(part["old"]), bool(part["once"]))
+        if not unpacking.eof or image[piece.offset : piece.offset + len(text)] != text:
+            raise Broken("an insertion in it is not where it says")
+        pieces.append(piece)
+    return EditedFile(_path(raw["path"]), tuple(pieces), image)
+
+
+def _packed(data: bytes) -> str:
+    return base64.b64encode(data).decode("ascii")
+
+
+def _unpacked(text: str) -> bytes:
+    return base64.b64decode(text, validate=True)
 
 
 def _path(raw: Any) -> str:

@@ -49,9 +49,13 @@ def record(
         for path, pieces in _pieces(home, plan, op, by_path, old).items():
             after = by_path[path].after if path in by_path else plan.sources[path]
             real = paths.canonical(home.base, home.below(path))
-            pieces = sorted({*pieces, *_adopted(real, after, pieces, others)}, key=lambda p: (p.offset, p.text))
-            edited.append(EditedFile(real, tuple(pieces), receipts.sha256(after)))
-        mine = {d for d in made if any(path.startswith(f"{d}/") for path in created)}
+            # What is for all may be known both from the plan, as done, and from the op that put it in.
+            known_at = {(p.offset, p.text): p for p in [*pieces, *_adopted(real, after, pieces, others)]}
+            pieces = [known_at[key] for key in sorted(known_at)]
+            edited.append(EditedFile(real, tuple(pieces), after))
+        # Directories that an earlier op had made go with the last op that has a file in them.
+        every = {*made, *(d for receipt in known.values() for d in receipt.made)}
+        mine = {d for d in every if any(path.startswith(f"{d}/") for path in created)}
         ref = specs.get(op, SpecRef("", ""))
         made_new[op] = OpReceipt(
             op,
@@ -61,7 +65,7 @@ def record(
             plan.layout,
             tuple(edited),
             tuple(created.values()),
-            tuple(sorted(mine.union(old.made if old else ()))),
+            tuple(sorted(mine)),
         )
     return made_new
 
@@ -92,9 +96,8 @@ def _pieces(
     for path, edits in done.items():
         before = plan.sources[path]
         for step_key, region, piece in _standing(home, path, before, edits, old):
-            at, data = spans[path].moved(region) if path in spans else (region, before)
-            again = receipts.piece(step_key, data, at.start, at.end, piece.old, once=piece.once)
-            found.setdefault(path, []).append(again)
+            offset = spans[path].moved(region.start) if path in spans else region.start
+            found.setdefault(path, []).append(replace(piece, step=step_key, offset=offset))
     return found
 
 
@@ -103,9 +106,9 @@ def _standing(
 ) -> Iterable[tuple[str, Region, Piece]]:
     """The pieces behind edits that were found done: those of the receipt so far where there is one."""
     real = paths.canonical(home.base, home.below(path))
-    recorded = [p for f in old.edited if f.path == real for p in f.pieces] if old else []
-    if recorded:
-        for piece, region in zip(recorded, find_all(data, recorded), strict=True):
+    recorded = next((f for f in old.edited if f.path == real), None) if old else None
+    if recorded is not None:
+        for piece, region in zip(recorded.pieces, find_all(data, recorded), strict=True):
             if region is not None:
                 yield piece.step, region, piece
         return
@@ -114,8 +117,8 @@ def _standing(
         region = whole_lines(data, Region(start, start + len(edit.text)))
         replaced = edit.old if isinstance(edit, Replacement) else b""
         if replaced != edit.text:  # else what it replaced is not known, and nothing can be promised
-            text = data[region.start : region.end]
-            yield key, region, Piece(key, region.start, text, replaced, b"", b"")
+            once = isinstance(edit, Insertion) and edit.once
+            yield key, region, Piece(key, region.start, data[region.start : region.end], replaced, once)
 
 
 def whole_lines(data: bytes, region: Region) -> Region:
@@ -154,29 +157,29 @@ class _Spans:
         regions = self._at[key]
         # Equal insertions at one place by two steps are two spans, unless they are made once for all.
         region = regions[0] if once or len(regions) == 1 else regions.pop(0)
-        return receipts.piece(step, self.change.after, region.start, region.end, key[2], once=once)
+        return Piece(step, region.start, edit.text, key[2], once)
 
-    def moved(self, region: Region) -> tuple[Region, bytes]:
-        """Where bytes of the file as it was stand afterwards."""
+    def moved(self, offset: int) -> int:
+        """Where a byte of the file as it was stands afterwards."""
         shift = 0
         for at, total in self._shifts:
-            if at <= region.start:
+            if at <= offset:
                 shift = total
-        return Region(region.start + shift, region.end + shift), self.change.after
+        return offset + shift
 
 
 def _adopted(path: str, after: bytes, pieces: Sequence[Piece], others: Sequence[OpReceipt]) -> list[Piece]:
     """Pieces of an earlier op that are for all (`once`), in statements that this op uses: they go with the last."""
-    shared = [p for r in others for f in r.edited if f.path == path for p in f.pieces if p.once]
-    if not shared:
+    files = [f for r in others for f in r.edited if f.path == path and any(p.once for p in f.pieces)]
+    if not files:
         return []
     statements = _statements(path, after)
     mine = {s for p in pieces if (s := _around(statements, Region(p.offset, p.offset + len(p.text)))) is not None}
     found = []
-    for piece, region in zip(shared, find_all(after, shared), strict=True):
-        if region is not None and _around(statements, region) in mine:
-            again = receipts.piece(piece.step, after, region.start, region.end, piece.old, once=True)
-            found.append(replace(again, step=piece.step))
+    for file in files:
+        for piece, region in zip(file.pieces, find_all(after, file), strict=True):
+            if piece.once and region is not None and _around(statements, region) in mine:
+                found.append(replace(piece, offset=region.start))
     return found
 
 

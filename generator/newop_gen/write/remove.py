@@ -159,8 +159,6 @@ def _take(
         for drift in file.edited:
             if not force:
                 problems.append(drift_problem(home, file.data, found.op, drift))
-            elif drift.region is None:
-                removal.notes.append(f"{home.shown(path)}: not found any more, left as it is ({drift.piece.step})")
             else:
                 regions.append((drift.region, drift.piece))
                 removal.copies[_copy_name(path)] = file.data
@@ -188,18 +186,10 @@ def _take(
 
 def drift_problem(home: Home, data: bytes, op: str, drift: Drift) -> Problem:
     """What was edited inside an insertion, as a difference."""
-    place = Place(home.shown(drift.path))
-    want = _lines(drift.piece.text)
-    if drift.region is None:
-        have: list[str] = []
-        found = f"what {op} put in ({drift.piece.step}) is not found"
-    else:
-        have = _lines(data[drift.region.start : drift.region.end])
-        place = Place(place.file, data.count(b"\n", 0, drift.region.start) + 1, 1)
-        found = f"what {op} put in ({drift.piece.step}) has been edited"
-    shown = "\n".join(difflib.unified_diff(want, have, "as inserted", "as found", lineterm="")) if have else ""
-    if shown:
-        found += "\n" + shown + "\n"
+    place = Place(home.shown(drift.path), data.count(b"\n", 0, drift.region.start) + 1, 1)
+    want, have = _lines(drift.piece.text), _lines(data[drift.region.start : drift.region.end])
+    shown = "\n".join(difflib.unified_diff(want, have, "as inserted", "as found", lineterm=""))
+    found = f"what {op} put in ({drift.piece.step}) has been edited\n{shown}\n"
     return Problem(
         place,
         found,

@@ -80,7 +80,7 @@ def _before(home: Home, path: str, data: bytes, edits: Edits) -> bytes:
         start = edit.offset if isinstance(edit, Insertion) else edit.start
         region = whole_lines(data, Region(start, start + len(edit.text)))
         old_bytes = edit.old if isinstance(edit, Replacement) else b""
-        regions.append((region, Piece("", start, edit.text, old_bytes, b"", b"")))
+        regions.append((region, Piece("", start, edit.text, old_bytes)))
     return cut(data, list(dict.fromkeys(regions)))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 from collections.abc import Mapping
 
@@ -11,7 +10,6 @@ from . import receipts, undo
 from .apply import Receipt, made_for, targets_of
 from .dirt import check_git
 from .errors import reported
-from .receipts import OpReceipt
 from .record import SpecRef, record
 from .recover import recover_held
 from .remove import Removal, plan_removal
@@ -51,8 +49,8 @@ def update_op(
         targets = join(removal, fresh)
         check_git(home, {t.path: t.before for t in targets}, list(known.values()), allow_dirty=True)
         before = {op: receipt for op, receipt in known.items() if op not in ops}
-        new = record(home, plan, changes, before, specs or {}, made_for(home, targets))
-        new = {op: _with_directories(receipt, known.get(op)) for op, receipt in new.items()}
+        made = [*made_for(home, targets), *(d for op in ops if op in known for d in known[op].made)]
+        new = record(home, plan, changes, before, specs or {}, made)
         texts: dict[str, bytes | None] = {op: None for op in ops if op in known}
         texts.update((op, receipt.dump()) for op, receipt in new.items())
         same = all(known.get(op) is not None and known[op].dump() == text for op, text in texts.items())
@@ -70,12 +68,6 @@ def update_op(
         tuple(notes),
         recovered,
     )
-
-
-def _with_directories(receipt: OpReceipt, old: OpReceipt | None) -> OpReceipt:
-    """The receipt, with the directories that the op's earlier version made and this one still uses."""
-    kept = {d for d in (old.made if old else ()) if any(c.path.startswith(f"{d}/") for c in receipt.created)}
-    return dataclasses.replace(receipt, made=tuple(sorted(kept.union(receipt.made))))
 
 
 def join(removal: Removal, fresh: list[Target]) -> list[Target]:
