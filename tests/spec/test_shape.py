@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from newop_gen.spec.hints import field_types
 from newop_gen.spec.load import load_spec
 from newop_gen.spec.model import Part, Spec
-from newop_gen.spec.shape import field_types
 from spec.cases import BASE, VALID, changed, problems, refused
 
 

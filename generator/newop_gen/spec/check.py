@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from ..problems import Problem
 from .model import Spec
 from .nodes import Loc
+from .places import Places
 from .report import Report
 from .rules import data, expressions, names, nesting, phases, wiring
-from .shape import Places
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ from ..problems import Problem, SpecError
 from .check import check_spec
 from .limits import validated
 from .model import Spec
-from .shape import Places, Shaped, shape
+from .places import Places
+from .shape import Shaped, shape
 from .source import Source, read_source
 
 MAX_PROBLEMS = 100

@@ -11,7 +11,8 @@ from ..sol.findings import Finding
 from ..sol.types import Type
 from .model import Nesting, PhaseName, PhaseNesting, PhaseSol, Sol, Spec
 from .nodes import Loc
-from .shape import Places, did_you_mean
+from .places import Places
+from .text import did_you_mean
 
 PHASES: tuple[PhaseName, ...] = ("context", "generation")
 

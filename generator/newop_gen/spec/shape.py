@@ -8,69 +8,22 @@ lengths, ranges) of what was built.
 
 from __future__ import annotations
 
-import difflib
-import functools
-import types
 import typing
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal, Union
+from typing import Any
 
 from pydantic import BaseModel
 
 from ..problems import Place, Problem
+from .hints import bare_type, field_types, in_words, is_model, members_of, options_of, origin_of, reading_of
 from .model import Reading
-from .nodes import KIND_NAMES, Document, Loc, Mapping, Node, Scalar, Sequence, source_index
-from .text import shown, text_fault
+from .nodes import KIND_NAMES, Document, Loc, Mapping, Node, Scalar, Sequence
+from .places import Places
+from .text import did_you_mean, near, shown, text_fault
 from .yaml_types import INTEGER, as_integer, as_number, is_null, quoted, yaml_reading
 
 UNUSABLE: Any = object()
 """Stands for a value that was refused, so that items of a list keep their numbers."""
-
-
-class Places:
-    """From a pydantic loc, such as ('nesting', 'keys', 0, 'param'), to a place in the file."""
-
-    def __init__(self, document: Document) -> None:
-        self._document = document
-        self._nodes: dict[Loc, Node] = {}
-        self._keys: dict[Loc, Scalar] = {}
-
-    def add(self, loc: Loc, node: Node, key: Scalar | None = None) -> None:
-        self._nodes[loc] = node
-        if key is not None:
-            self._keys[loc] = key
-
-    def __contains__(self, loc: object) -> bool:
-        return loc in self._nodes
-
-    def __call__(self, loc: Loc) -> Place:
-        """Where `loc` stands: its value when that is a scalar, else its key. A missing one is where its parent is."""
-        loc = self._nearest(loc)
-        node = self._nodes.get(loc)
-        if node is None:
-            return Place(self._document.file)
-        start = node.start
-        if loc in self._keys and (not isinstance(node, Scalar) or node.start == node.end):
-            start = self._keys[loc].start
-        return self._document.place(start)
-
-    def key(self, loc: Loc) -> Place:
-        """Where the key of `loc` stands; of a list item, the item."""
-        loc = self._nearest(loc)
-        key = self._keys.get(loc)
-        return self._document.place(key.start) if key else self(loc)
-
-    def offset(self, loc: Loc, offset: int) -> Place:
-        """Where the character at `offset` of the text at `loc` stands, whatever its quoting or folding."""
-        node = self._nodes.get(loc)
-        if not isinstance(node, Scalar):
-            return self(loc)
-        return self._document.place(source_index(self._document, node, offset))
-
-    def _nearest(self, loc: Loc) -> Loc:
-        while loc and loc not in self._nodes:
-            loc = loc[:-1]
-        return loc
 
 
 @dataclass
@@ -105,24 +58,6 @@ def plain(value: Any) -> Any:
     if isinstance(value, list):
         return [plain(item) for item in value]
     return value
-
-
-def near(word: str, candidates: typing.Iterable[str]) -> str | None:
-    """The candidate that `word` was probably meant to be."""
-    names = list(candidates)
-    lowered = {name.lower(): name for name in names}
-    found = difflib.get_close_matches(word[:80].lower(), list(lowered), n=1, cutoff=0.6)
-    return lowered[found[0]] if found else None
-
-
-def did_you_mean(word: str, candidates: typing.Iterable[str]) -> str:
-    guess = near(word, candidates)
-    return f"did you mean {guess!r}?" if guess else ""
-
-
-@functools.cache
-def field_types(model: type[BaseModel]) -> dict[str, Any]:
-    return typing.get_type_hints(model, include_extras=True)
 
 
 class _Walk:
@@ -192,7 +127,7 @@ class _Walk:
     def _missing(self, name: str, hint: Any, loc: Loc, incomplete: bool) -> None:
         where = f" of {'.'.join(map(str, loc))}" if loc else ""
         found = f"no key {name!r}{where}"
-        self.report((*loc, name), self.result.places(loc), "missing-key", found, f"{name}: {_expected(hint)}")
+        self.report((*loc, name), self.result.places(loc), "missing-key", found, f"{name}: {in_words(hint)}")
         if incomplete:
             self.result.incomplete.add(str(loc[0]) if loc else name)
 
@@ -201,14 +136,14 @@ class _Walk:
         if not node.usable:
             return self.unusable(loc)
         if isinstance(node, Scalar) and node.plain and is_null(node.text):
-            return self.refuse(loc, "null", "no value", _expected(hint), "leave the key out, or give it a value")
-        options = _options(hint)
+            return self.refuse(loc, "null", "no value", in_words(hint), "leave the key out, or give it a value")
+        options = options_of(hint)
         if isinstance(node, Mapping):
-            return self._mapping(hint, [o for o in options if _is_model(o) or _origin(o) is dict], node, loc)
+            return self._mapping(hint, [o for o in options if is_model(o) or origin_of(o) is dict], node, loc)
         if isinstance(node, Sequence):
-            return self._sequence(hint, [o for o in options if _origin(o) is list], node, loc, len(options) > 1)
+            return self._sequence(hint, [o for o in options if origin_of(o) is list], node, loc, len(options) > 1)
         return self._scalar(
-            hint, [o for o in options if not _is_model(o) and _origin(o) not in (dict, list)], node, loc
+            hint, [o for o in options if not is_model(o) and origin_of(o) not in (dict, list)], node, loc
         )
 
     def _mapping(self, hint: Any, options: list[Any], node: Mapping, loc: Loc) -> Any:
@@ -218,9 +153,9 @@ class _Walk:
         if len(options) > 1:  # a form per phase, or one for all: the one that more of the keys belong to
             keys = {key.text for key, _ in node.entries}
             option = max(options, key=lambda o: (len(keys & o.model_fields.keys()), keys <= o.model_fields.keys()))
-        if _is_model(option):
+        if is_model(option):
             return self.model(option, node, loc)
-        key_type, value_type = typing.get_args(_bare(option))
+        key_type, value_type = typing.get_args(bare_type(option))
         values: dict[Any, Any] = {}
         for key, child in node.entries:
             at = (*loc, key.text)
@@ -232,7 +167,7 @@ class _Walk:
     def _accepts_key(self, hint: Any, key: Scalar, loc: Loc) -> bool:
         """Judge a key of a mapping whose keys the spec's author chooses; false when it stands for nothing."""
         place = self.result.places.key(loc)
-        if (members := _literal(hint)) is not None:
+        if (members := members_of(hint)) is not None:
             if key.text in members:
                 return True
             expected, suggestion = "one of " + ", ".join(members), did_you_mean(key.text, members)
@@ -249,8 +184,8 @@ class _Walk:
         if not options:
             return self._wrong_kind(hint, node, loc)
         if alternatives and not node.items:
-            return self.refuse(loc, "empty-list", "an empty list", _expected(hint))
-        (item_type,) = typing.get_args(_bare(options[0]))
+            return self.refuse(loc, "empty-list", "an empty list", in_words(hint))
+        (item_type,) = typing.get_args(bare_type(options[0]))
         values = []
         for number, item in enumerate(node.items):
             at = (*loc, number)
@@ -260,32 +195,32 @@ class _Walk:
 
     def _wrong_kind(self, hint: Any, node: Node, loc: Loc) -> Any:
         suggestion = ""
-        first = _options(hint)[0]
-        if isinstance(node, Scalar) and _origin(first) is list:
+        first = options_of(hint)[0]
+        if isinstance(node, Scalar) and origin_of(first) is list:
             suggestion = f"write [{node.text}]" if node.plain and len(node.text) <= 40 else "make it a list"
-        elif isinstance(node, Scalar) and _is_model(first) and node.plain and len(node.text) <= 40:
+        elif isinstance(node, Scalar) and is_model(first) and node.plain and len(node.text) <= 40:
             suggestion = f"for example {{{next(iter(first.model_fields))}: {node.text}}}"
         found = f"the value {shown(node.text)}" if isinstance(node, Scalar) else KIND_NAMES[type(node)]
-        return self.refuse(loc, "type", found, _expected(hint), suggestion)
+        return self.refuse(loc, "type", found, in_words(hint), suggestion)
 
     # scalars
 
     def _scalar(self, hint: Any, options: list[Any], node: Scalar, loc: Loc) -> Any:
         if not options:
             return self._wrong_kind(hint, node, loc)
-        literals = [member for option in options for member in _literal(option) or ()]
+        literals = [member for option in options for member in members_of(option) or ()]
         if node.text in literals or any(type(m) is int and node.plain and node.text == str(m) for m in literals):
             return next(m for m in literals if str(m) == node.text)
         if len(literals) and len(options) == 1:
             return self._literal_fault(literals, node, loc)
-        bases = {_base(option) for option in options}
+        bases = {bare_type(option) for option in options}
         if bool in bases:
             return self._boolean(node, loc)
         number = as_number(node.text) if node.plain else None
         if number is not None and (float in bases or (int in bases and isinstance(number, int))):
             return number if int in bases else float(number)
         if str in bases:
-            return self._text(next(o for o in options if _base(o) is str), node, loc)
+            return self._text(next(o for o in options if bare_type(o) is str), node, loc)
         return self._number_fault(hint, node, loc, whole=float not in bases)
 
     def _literal_fault(self, members: list[Any], node: Scalar, loc: Loc) -> Any:
@@ -323,10 +258,10 @@ class _Walk:
                 if as_integer(digits)
                 else ""
             )
-        return self.refuse(loc, "type", shown(node.text), _expected(hint), suggestion)
+        return self.refuse(loc, "type", shown(node.text), in_words(hint), suggestion)
 
     def _text(self, hint: Any, node: Scalar, loc: Loc) -> Any:
-        reading = _reading(hint)
+        reading = reading_of(hint)
         text = node.text
         if reading is Reading.FORMULA:
             # A number is a formula in its one accepted spelling. Lines of a block count as one line of formula.
@@ -357,71 +292,6 @@ _HARMLESS: dict[str, Any] = {"newop": 1, "summary": "", "empirical": 1.0}
 def _elsewhere(word: str, model: type[BaseModel]) -> str:
     """Where a key of that name belongs, when a part of `model` has one."""
     for name, hint in field_types(model).items():
-        if name in model.model_fields and any(_is_model(o) and word in o.model_fields for o in _options(hint)):
+        if name in model.model_fields and any(is_model(o) and word in o.model_fields for o in options_of(hint)):
             return f"it belongs under {name!r}"
     return ""
-
-
-def _origin(hint: Any) -> Any:
-    return typing.get_origin(_bare(hint))
-
-
-def _bare(hint: Any) -> Any:
-    return typing.get_args(hint)[0] if typing.get_origin(hint) is Annotated else hint
-
-
-def _base(hint: Any) -> Any:
-    return _bare(hint)
-
-
-def _is_model(hint: Any) -> bool:
-    bare = _bare(hint)
-    # On Python 3.10 `list[int]` passes for a type, so that its origin is asked for first.
-    return typing.get_origin(bare) is None and isinstance(bare, type) and issubclass(bare, BaseModel)
-
-
-def _literal(hint: Any) -> tuple[Any, ...] | None:
-    bare = _bare(hint)
-    return typing.get_args(bare) if typing.get_origin(bare) is Literal else None
-
-
-def _reading(hint: Any) -> Reading | None:
-    metadata = getattr(hint, "__metadata__", ())
-    return next((m for m in metadata if isinstance(m, Reading)), None)
-
-
-def _options(hint: Any) -> list[Any]:
-    """The alternatives of a union, without None; one for anything else."""
-    if typing.get_origin(_bare(hint)) in (Union, types.UnionType):
-        return [o for option in typing.get_args(_bare(hint)) if option is not type(None) for o in _options(option)]
-    return [hint]
-
-
-def _expected(hint: Any) -> str:
-    """`hint` in words."""
-    words: list[str] = []
-    for option in _options(hint):
-        base = _base(option)
-        if (members := _literal(option)) is not None:
-            word = ("one of " if len(members) > 1 else "") + ", ".join(map(str, members))
-        elif _is_model(option):
-            word = f"a mapping with {', '.join(base.model_fields)}"
-        elif _origin(option) is dict:
-            word = "a mapping"
-        elif _origin(option) is list:
-            word = "a list"
-        else:
-            word = _SCALAR_WORDS.get(base, "text")
-            if _reading(option) is Reading.FORMULA:
-                word = "an expression"
-        if word not in words:
-            words.append(word)
-    return " or ".join(words)
-
-
-_SCALAR_WORDS: dict[Any, str] = {
-    str: "text",
-    int: "a whole number within +-2**53",
-    float: "a finite number such as 0.7",
-    bool: "true or false",
-}

@@ -7,9 +7,10 @@ letters besides ASCII, and nothing that could leave a docstring or a comment.
 
 from __future__ import annotations
 
+import difflib
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 MAX_WORD = 80
@@ -124,3 +125,16 @@ def shown(text: str, limit: int = 60) -> str:
     """`text` quoted for a message: one line, ASCII, bounded. Nothing of a hostile text reaches a terminal raw."""
     cut = text if len(text) <= limit else text[: limit - 3] + "..."
     return ascii(cut)
+
+
+def near(word: str, candidates: Iterable[str]) -> str | None:
+    """The candidate that `word` was probably meant to be."""
+    names = list(candidates)
+    lowered = {name.lower(): name for name in names}
+    found = difflib.get_close_matches(word[:80].lower(), list(lowered), n=1, cutoff=0.6)
+    return lowered[found[0]] if found else None
+
+
+def did_you_mean(word: str, candidates: Iterable[str]) -> str:
+    guess = near(word, candidates)
+    return f"did you mean {guess!r}?" if guess else ""
