@@ -46,7 +46,7 @@ def _arrow(place: Place) -> tuple[Any, Any]:
                 place,
                 f"this checkout keeps its perf tables as parquet, and pyarrow can't be imported ({error})",
                 "pyarrow in the environment that newop-gen runs in",
-                "install pyarrow there, or take the `data` entries out of the spec and put the tables in yourself",
+                "install newop-gen[parquet], or take the `data` entries out of the spec and put the tables in yourself",
                 "pyarrow-missing",
             )
         ) from None

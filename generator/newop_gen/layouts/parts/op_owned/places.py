@@ -14,12 +14,12 @@ from ....edits.place import after_statement, before_statement, end_of_class
 from ....model.op import Op
 from ....plan import Insertion
 from ....problems import CheckoutRefused, Place, Problem
-from ....render.environment import literal
+from ....render.environment import WIDTH, literal
 from ..settle import Draft, settled
 from .facts import OpOwnedFacts
 from .query import import_from
 
-EXEMPT_REASON = "answers on the Python step; the compiled engine has no operator for it"
+EXEMPT_REASON = "Python-only: the compiled engine has no operator for it"
 
 
 def need(tree: Tree, path: str) -> Source:
@@ -124,7 +124,10 @@ def loader_stubs(op: Op, facts: OpOwnedFacts, conftest: Source) -> Iterable[Draf
             if _defines(conftest, "_OPS_PKG")
             else literal(f"{facts.package}.operations.{op.name}")
         )
-        insertion = insert_element(conftest, stubs, f"{literal(loader)}: ({module}, None)")
+        entry = f"{literal(loader)}: ({module}, None)"
+        if len(entry) + len("    ,") > WIDTH:
+            entry = f"{literal(loader)}: (\n    {module},\n    None,\n)"
+        insertion = insert_element(conftest, stubs, entry)
         yield draft(conftest, insertion, stubs, keys.get(loader), loader, telling=False)
 
 

@@ -134,6 +134,8 @@ class OwnedQuery(QueryView):
         annotations = {a.name: a.annotation for a in self.arguments}
         names = (*self.query.run_time, *self.moved)
         parameters = [f"{name}: {annotations[name]} = {name}" for name in names]
+        if max(map(len, parameters)) + 13 > WIDTH:
+            parameters = [f"{name}={name}" for name in names]
         return call("def get_sol", parameters, " -> tuple[float, float, float]:", 8)
 
     def sol_measured(self, indent: int, head: str, *at: str) -> str:

@@ -10,6 +10,7 @@ from ....render.environment import items, literal
 from ..database.query import sixteen
 from .facts import OpOwnedFacts
 from .module import ModuleView
+from .query import import_from
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,10 @@ class SupportEntry:
     @property
     def owner(self) -> str:
         return self.module.owner
+
+    @property
+    def import_owner(self) -> str:
+        return import_from(f"{self.module.facts.package}.operations.{self.op.name}", [self.owner], 12)
 
     @property
     def modes(self) -> str:
