@@ -20,7 +20,13 @@ from newop_gen.sandbox.runtime import runtime_python
 FOLDER = Path(__file__).parent / "fixtures" / "checkouts"
 
 #: Fixture by layout name as `newop-gen detect` prints it, and the release that each stands for.
-BY_LAYOUT = {"direct": ("v0_6",), "func_map": ("v0_7", "v0_8"), "sources": ("v0_9",), "op_owned": ("v0_10",)}
+BY_LAYOUT = {
+    "direct": ("v0_6",),
+    "func_map": ("v0_7", "v0_8"),
+    "sources": ("v0_9",),
+    "op_owned": ("v0_10",),
+    "core": ("v0_11",),
+}
 VERSIONS = {
     path.name: path.name[1:].replace("_", ".") + ".0"
     for path in sorted(FOLDER.glob("v*_*"), key=lambda path: int(path.name.rpartition("_")[2]))
@@ -37,7 +43,9 @@ _POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:{digest}\nsiz
 def copy_fixture(name: str, directory: Path) -> Path:
     """A fresh copy of the fixture `name` (such as `v0_9`) as `directory / name`, which must not exist."""
     root = directory / name
-    shutil.copytree(FOLDER / name, root, ignore=shutil.ignore_patterns("__pycache__", ".ruff_cache", ".pytest_cache"))
+    shutil.copytree(
+        FOLDER / name, root, symlinks=True, ignore=shutil.ignore_patterns("__pycache__", ".ruff_cache", ".pytest_cache")
+    )
     return root
 
 

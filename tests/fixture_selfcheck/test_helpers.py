@@ -124,9 +124,99 @@ kept[1][1][1]["latency"] *= 100
 record("after a change", database._interp_3d, 1.5, 1.5, 1.5, kept, "bilinear")
 """
 
+#: The same for 0.11, which has one function for everything.
+ONE_FUNCTION = """
+import itertools, math, random
+from aiconfigurator_core.sdk import perf_interp
+
+random.seed(20250101)
+result = []
+
+
+def sol(*at):
+    return 1e-3 * math.prod(at) ** 0.75 + 1e-4 * sum(at)
+
+
+def nothing(*at):
+    return 0.0
+
+
+def leaf(latency, kind):
+    power = random.uniform(100, 700)
+    if kind == "number":
+        return latency
+    return {"latency": latency, "power": power} if kind == "power" else {
+        "latency": latency, "power": power, "energy": power * latency
+    }
+
+
+def table(axes, kind, holes=0.0, at=()):
+    if not axes:
+        return leaf(sol(*at) * random.uniform(1.2, 3), kind)
+    keys = [key for key in axes[0] if random.random() >= holes] or axes[0][:1]
+    return {key: table(axes[1:], kind, holes, (*at, key)) for key in keys}
+
+
+def record(name, *arguments):
+    try:
+        answer = perf_interp.query(*arguments)
+        kept = {key: answer[key] for key in sorted(answer)} if isinstance(answer, dict) else float(answer)
+        result.append([name, kept])
+    except Exception as error:
+        result.append([name, type(error).__name__])
+
+
+AXES = [[1, 2, 8, 32], [1, 16, 256, 4096], [1, 4, 64], [2, 3]]
+POINTS = [1, 1.5, 2, 3, 8, 20, 64, 300, 5000, 0.5]
+Grid, Sites, T = perf_interp.Grid, perf_interp.ScatteredSites, perf_interp.ValueTransform
+for depth in (1, 2, 3, 4):
+    names = ("x", "y", "z", "w")[:depth]
+    for kind, holes in (("full", 0.0), ("full", 0.4), ("power", 0.0), ("number", 0.3)):
+        data = table(AXES[:depth], kind, holes)
+        for transform, axis, tail in ((T.RAW, None, 1), (T.SQRT, None, 1), (T.SQRT, names[-1], 3)):
+            config = perf_interp.OpInterpConfig(names, Grid(tail), sol, transform, axis)
+            for _ in range(40):
+                at = [random.choice(POINTS) for _ in names]
+                record(f"grid {names} {kind} {holes} {transform.name} {axis} {at}", config, data, *at)
+data = table(AXES[:3], "full", 0.3)
+for transform in (T.RAW, T.SQRT, T.UTIL):
+    for nearest, limit, coverage, tail in ((4, None, True, 3), (1, 2.0, True, 1), (2, 0.5, False, 3)):
+        sites = Sites(("y", "z"), "x", nearest, limit, coverage, tail)
+        config = perf_interp.OpInterpConfig(("x", "y", "z"), sites, sol, transform)
+        for _ in range(80):
+            at = [random.choice(POINTS) for _ in range(3)]
+            record(f"sites {transform.name} {nearest} {limit} {coverage} {at}", config, data, *at)
+dead = perf_interp.OpInterpConfig(("x", "y", "z"), Grid(), nothing)
+for at in ((3, 20, 3), (100, 1, 1), (1, 2, 3)):
+    record(f"no speed of light {at}", dead, data, *at)
+record("empty", dead, {}, 1, 2, 3)
+record("too few coordinates", dead, data, 1)
+for arguments in (
+    (("x", "x"), Grid(), sol), (("x",), Grid(0), sol), (("x", "y"), Sites(("x",), "x"), sol), ((), Grid(), sol),
+    (("x",), Grid(), sol, T.UTIL), (("x",), Grid(), sol, T.SQRT, "y"),
+):
+    try:
+        perf_interp.OpInterpConfig(*arguments)
+        result.append([str(arguments[0]), "accepted"])
+    except Exception as error:
+        result.append([str(arguments[0]), type(error).__name__])
+for factory in ("gemm_config", "context_grid_config", "generation_grid_config"):
+    config = getattr(perf_interp, factory)(sol)
+    result.append([factory, [list(config.axes), config.value_transform.value, config.transform_axis]])
+"""
+
 #: A release asks for its own metadata when it is imported, which a tree that is not installed lacks.
 WITHOUT_METADATA = "import importlib.metadata\nimportlib.metadata.version = lambda name: '0'\n"
-PRINTED = EXERCISE + "\nimport json\nprint(json.dumps(result, default=float))\n"
+#: The core of 0.11 imports its compiled part, which these helpers do without.
+WITHOUT_COMPILED = """
+import sys, types
+compiled = types.ModuleType("aiconfigurator_core._aiconfigurator_core")
+for name in ("AicEngine", "RustForwardPassPerfModel", "_build_smoke", "engine_spec_bincode_from_json"):
+    setattr(compiled, name, None)
+sys.modules[compiled.__name__] = compiled
+"""
+PRINT = "\nimport json\nprint(json.dumps(result, default=float))\n"
+PRINTED = EXERCISE + PRINT
 #: Fixtures whose releases have these helpers, as methods or as functions.
 METHODS = [name for name in VERSIONS if name != "v0_11"]
 
@@ -144,10 +234,12 @@ def same(fixture: Any, release: Any) -> bool:
     return bool(fixture == release)
 
 
-@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("name", VERSIONS)
 def test_helpers_give_what_the_release_gives(name: str, release: Callable[..., Any], tmp_path: Path) -> None:
-    real = json.loads(json.dumps(run_in(real_tree(VERSIONS[name], release), WITHOUT_METADATA + EXERCISE)))
-    fixture = json.loads(run_in_fixture(fixture_copy(name, tmp_path), PRINTED))
+    before = WITHOUT_METADATA if name in METHODS else WITHOUT_METADATA + WITHOUT_COMPILED
+    exercise = EXERCISE if name in METHODS else ONE_FUNCTION
+    real = json.loads(json.dumps(run_in(real_tree(VERSIONS[name], release), before + exercise)))
+    fixture = json.loads(run_in_fixture(fixture_copy(name, tmp_path), exercise + PRINT))
     assert [call for call, _ in fixture] == [call for call, _ in real]
     different = [
         f"{call}: {mine!r}, expected {theirs!r}"[:300]
