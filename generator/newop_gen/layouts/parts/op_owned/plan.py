@@ -109,7 +109,8 @@ def _wiring(op: Op, tree: Tree, facts: OpOwnedFacts) -> list[Step]:
         return []
     from ..wiring import WiringFacts, plan_wiring
 
-    wiring = plan_wiring(op, tree, WiringFacts(model_files=facts.models, sixteen_bit=facts.sixteen_bit))
+    split = ("seq_split",) if facts.seq_split else ()
+    wiring = plan_wiring(op, tree, WiringFacts(facts.models, facts.sixteen_bit, taken_over=split))
     if facts.afd is not None and wiring.edits:
         notes = afd_notes(op, places.need(tree, facts.afd))
         wiring = dataclasses.replace(wiring, notes=(*wiring.notes, *notes))

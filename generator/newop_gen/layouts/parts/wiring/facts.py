@@ -18,8 +18,8 @@ class WiringFacts:
 
     `ops_module` is the name by which those files know the operations. `sixteen_bit` is the release's name of the 16-bit
     mode. `mixed_names` are the op names that mixed (agg) steps cost per request. `width` is the line length.
-    `taken_over` are keywords that the op takes over from the call it is placed at, where that has them (`seq_split`, in
-    releases whose ops know context parallelism).
+    `taken_over` are keywords that the op takes over from the call it is placed at, or from the other ops of that list
+    (`seq_split`, in releases whose ops know context parallelism).
     """
 
     model_files: tuple[str, ...]

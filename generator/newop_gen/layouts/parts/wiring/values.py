@@ -53,9 +53,10 @@ class Values:
         condition = None if wiring.when is None else self._choose(wiring.when, "when")
         scale = self._default_scale(site) if wiring.scale is None else self._given_scale()
         arguments = [(param, Value(self._argument(param))) for param in self.op.params]
-        for keyword in site.calls[0].keywords:
-            if keyword.arg in self.facts.taken_over:
-                arguments.append((keyword.arg, Value(keyword.value, self._text)))
+        for name in self.facts.taken_over:
+            value = self._taken_over(name, site)
+            if value is not None:
+                arguments.append((name, Value(value, self._text)))
         if self._problems:
             raise CheckoutRefused(self._problems)
         return NewCall(
@@ -82,6 +83,17 @@ class Values:
             return ast.Constant(None)
         quant = self.op.quant_params.get(param)
         return self._choose(self.wiring.args[param], "args", param, enum=quant.type if quant else None)
+
+    def _taken_over(self, name: str, site: Site) -> ast.expr | None:
+        """What the anchor has for a keyword; where it has none of its own, what the other ops of its list agree on."""
+        own = [k.value for k in site.calls[0].keywords if k.arg == name]
+        if own:
+            return own[0]
+        elements = site.perch.container.elts if site.perch.container is not None else []
+        calls = [node for element in elements for node in ast.walk(element) if isinstance(node, ast.Call)]
+        values = {ast.dump(k.value): k.value for call in calls for k in call.keywords if k.arg == name}
+        agreed = next(iter(values.values())) if len(values) == 1 else None
+        return None if agreed is None or any(self.scope.missing(n) for n in _names(agreed)) else agreed
 
     # scale
 
