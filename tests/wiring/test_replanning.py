@@ -1,0 +1,187 @@
+"""Planning again: nothing twice, hand edits noticed, and several ops at once as one after the other."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from wiring.sweep import TOY, Target, changes_of, op_with, patched, targets, toy_tree
+
+from newop_gen.checkout.source import Source
+from newop_gen.checkout.tree import Tree
+from newop_gen.layouts.parts.wiring import plan_wiring
+from newop_gen.problems import CheckoutRefused, Conflict
+
+FORMS = Path(__file__).parent / "cases"
+PATH = TOY.model_files[0]
+
+
+def _tree(root: Path, form: str) -> Tree:
+    return toy_tree(root, (FORMS / form / "models.py").read_bytes())
+
+
+def _wiring(target: Target, way: str, **more: object) -> dict[str, object]:
+    args = {"width": "self._width", "layers": 3}
+    return {"model": target.model, "phase": target.phase, "at": {way: target.anchor}, "args": args} | more
+
+
+def _with_models(tree: Tree, text: str) -> Tree:
+    other = patched(tree, [])
+    other._sources[PATH] = Source(PATH, text.encode())
+    return other
+
+
+@pytest.fixture(scope="module")
+def trees(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Tree]:
+    names = sorted(p.name for p in FORMS.iterdir() if (p / "models.py").is_file())
+    return {name: _tree(tmp_path_factory.mktemp(name), name) for name in names}
+
+
+@given(st.data())
+@settings(max_examples=60)
+def test_several_ops_at_once_are_as_one_after_the_other(trees: dict[str, Tree], data: st.DataObject) -> None:
+    tree = trees[data.draw(st.sampled_from(sorted(trees)))]
+    everything = list(targets(tree, TOY))
+    ops = []
+    for name in ("one", "two", "three"):
+        wired = []
+        for number, target in enumerate(data.draw(st.lists(st.sampled_from(everything), max_size=2, unique=True))):
+            more: dict[str, object] = {"name": f"{name}_{number}"}
+            if "attention" in target.anchor and data.draw(st.booleans()):
+                more = {"name": f"{target.phase}_attention"} if not any("attention" in str(w) for w in wired) else more
+            if data.draw(st.booleans()):
+                more["when"] = 'self.architecture == "Toy"'
+            wired.append(_wiring(target, data.draw(st.sampled_from(("before", "after"))), **more))
+        ops.append(op_with(wired, name))
+    together = patched(tree, changes_of(tree, *(plan_wiring(op, tree, TOY) for op in ops)))
+    in_turn = tree
+    for op in ops:
+        in_turn = patched(in_turn, changes_of(in_turn, plan_wiring(op, in_turn, TOY)))
+    assert _text(together) == _text(in_turn)
+    for op in ops:
+        assert plan_wiring(op, together, TOY).done
+
+
+def test_the_order_at_one_place_matters(trees: dict[str, Tree]) -> None:
+    """The comparison above can fail: without stacking, two ops after the same one come in the other order."""
+    tree = trees["lists"]
+    ops = [op_with([WIRED | {"at": {"after": "context_norm"}}], name) for name in ("one", "two")]
+    steps = [plan_wiring(op, tree, TOY) for op in ops]
+    flat = [replace(s, edits=tuple(replace(e, stacks=False) for e in s.edits)) for s in steps]  # type: ignore[call-arg]
+    assert _text(patched(tree, changes_of(tree, *steps))) != _text(patched(tree, changes_of(tree, *flat)))
+
+
+def _text(tree: Tree) -> str:
+    source = tree.source(PATH)
+    assert source is not None
+    return source.data.decode()
+
+
+WIRED = {"model": "ListModel", "phase": "context", "args": {"width": "self._width", "layers": 3}}
+
+
+def test_what_is_there_is_done_and_nothing_else(trees: dict[str, Tree]) -> None:
+    tree = trees["lists"]
+    op = op_with([WIRED | {"at": {"after": "context_norm"}}])
+    first = plan_wiring(op, tree, TOY)
+    assert not first.done
+    again = plan_wiring(op, patched(tree, changes_of(tree, first)), TOY)
+    assert again.edits
+    assert again.done
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("layers=3),", "layers=4),"),  # another argument
+        ('"context_new_op", self._num_layers,', '"context_new_op", 1,'),  # another scale
+        ("layers=3),", "layers=3, more=1),"),
+    ],
+)
+def test_an_op_that_was_changed_by_hand_is_a_conflict(trees: dict[str, Tree], old: str, new: str) -> None:
+    tree = trees["lists"]
+    op = op_with([WIRED | {"at": {"after": "context_norm"}}])
+    after = _text(patched(tree, changes_of(tree, plan_wiring(op, tree, TOY))))
+    assert after.count(old) == 1
+    with pytest.raises(Conflict) as caught:
+        plan_wiring(op, _with_models(tree, after.replace(old, new)), TOY)
+    (problem,) = caught.value.problems
+    assert problem.code == "wiring-differs"
+    assert problem.place.line
+    assert 'ops.ContextNewOp("context_new_op"' in problem.expected
+
+
+def test_an_op_that_was_moved_by_hand_is_a_conflict(trees: dict[str, Tree]) -> None:
+    tree = trees["lists"]
+    elsewhere = op_with([WIRED | {"at": {"before": "context_norm"}}])
+    moved = patched(tree, changes_of(tree, plan_wiring(elsewhere, tree, TOY)))
+    with pytest.raises(Conflict):
+        plan_wiring(op_with([WIRED | {"at": {"after": "context_norm"}}]), moved, TOY)
+
+
+def test_a_condition_that_was_changed_by_hand_is_a_conflict(trees: dict[str, Tree]) -> None:
+    tree = trees["lists"]
+    for way in ("after", "replace"):
+        op = op_with([WIRED | {"at": {way: "context_attention"}, "when": 'self.architecture == "Toy"'}])
+        after = _text(patched(tree, changes_of(tree, plan_wiring(op, tree, TOY))))
+        assert after.count('self.architecture == "Toy"') == 1
+        with pytest.raises(Conflict):
+            changed = after.replace('self.architecture == "Toy"', 'self.architecture == "Toys"')
+            plan_wiring(op, _with_models(tree, changed), TOY)
+
+
+def test_a_replacement_that_was_changed_by_hand_is_a_conflict(trees: dict[str, Tree]) -> None:
+    tree = trees["lists"]
+    op = op_with([WIRED | {"at": {"replace": "context_attention"}}])
+    after = _text(patched(tree, changes_of(tree, plan_wiring(op, tree, TOY))))
+    assert plan_wiring(op, _with_models(tree, after), TOY).done
+    with pytest.raises(Conflict):
+        plan_wiring(op, _with_models(tree, after.replace("layers=3),", "layers=4),")), TOY)
+
+
+def test_a_replacement_whose_op_was_taken_out_by_hand_is_a_missing_anchor(trees: dict[str, Tree]) -> None:
+    tree = trees["lists"]
+    op = op_with([WIRED | {"at": {"replace": "context_norm"}}])
+    after = _text(patched(tree, changes_of(tree, plan_wiring(op, tree, TOY))))
+    line = next(line for line in after.splitlines(keepends=True) if "ContextNewOp" in line)
+    with pytest.raises(CheckoutRefused):
+        plan_wiring(op, _with_models(tree, after.replace(line, "")), TOY)
+
+
+def test_an_override_that_was_changed_by_hand_is_a_conflict(trees: dict[str, Tree]) -> None:
+    tree = trees["quants"]
+    op = op_with(
+        [
+            {
+                "model": "QuantModel",
+                "phase": "context",
+                "at": {"after": "context_qkv"},
+                "args": {"mode": "gemm_quant_mode"},
+            }
+        ],
+        params={"mode": {"type": "GEMMQuantMode", "modes": ["fp8"], "otherwise": "fp8"}},
+        name="one",
+    )
+    after = _text(patched(tree, changes_of(tree, plan_wiring(op, tree, TOY))))
+    assert after.count("one_mode = gemm_quant_mode") == 1
+    with pytest.raises(Conflict) as caught:
+        changed = after.replace("one_mode = gemm_quant_mode", "one_mode = self.config.gemm_quant_mode")
+        plan_wiring(op, _with_models(tree, changed), TOY)
+    assert "one_mode is not set as the spec has it" in caught.value.problems[0].found
+
+
+def test_half_of_it_is_completed(trees: dict[str, Tree]) -> None:
+    """One of two places was taken out by hand: that one comes back, the other is left alone."""
+    tree = trees["statements"]
+    wired = {"model": "AppendModel", "phase": "context", "args": {"width": 1, "layers": 3}}
+    op = op_with([wired | {"at": {"after": "context_attention"}}])
+    after = _text(patched(tree, changes_of(tree, plan_wiring(op, tree, TOY))))
+    start = "        self.context_ops.append(ops.ContextNewOp"
+    (line,) = (line for line in after.splitlines(keepends=True) if line.startswith(start))
+    half = _with_models(tree, after.replace("\n" + line, "\n"))
+    step = plan_wiring(op, half, TOY)
+    assert [e.done for e in step.edits].count(False) == 1
+    assert _text(patched(half, changes_of(half, step))) == after
