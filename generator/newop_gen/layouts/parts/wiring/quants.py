@@ -19,7 +19,6 @@ from ....problems import CheckoutRefused, Problem
 from ....sol.quants import SIXTEEN_BIT, canonical
 from .classes import module_names
 from .emit import NewCall, Override, Value, overrides
-from .expressions import dotted_name
 from .facts import spec_place
 
 if TYPE_CHECKING:
@@ -57,16 +56,16 @@ class Overrides:
             result = self._check(new, name, param, value, scope)
             if isinstance(result, Problem):
                 problems.append(result)
-            elif isinstance(result, Override):
+            elif result is None:
+                arguments.append((name, value))
+            else:
                 checked.append(result)
                 arguments.append((name, Value(ast.Name(result.local))))
-            else:
-                arguments.append((name, result))
         if problems:
             raise CheckoutRefused(problems)
         return replace(new, arguments=arguments), checked
 
-    def _check(self, new: NewCall, name: str, param: Param, value: Value, scope: Scope) -> Override | Value | Problem:
+    def _check(self, new: NewCall, name: str, param: Param, value: Value, scope: Scope) -> Override | Problem | None:
         assert param.otherwise is not None
         members = self.index.enum_members(param.type) or frozenset()
         mode = self._in_tree(param.otherwise)
@@ -84,7 +83,12 @@ class Overrides:
         modes = [self._in_tree(m) for m in param.modes]
         constant = dotted(value.node).split(".")
         if constant[:2] == ["common", param.type]:
-            return value if constant[-1] in modes else Value(dotted_name(f"common.{param.type}.{mode}"))
+            if constant[-1] in modes:
+                return None
+            found = f"{name} is {constant[-1]}, a mode that the op has no kernels for"
+            return Problem(
+                self.model.source.place(scope.statement), found, f"one of {', '.join(modes)}", "", "wiring-mode"
+            )
         local = self._local(scope.method, name, value)
         return Override(new.name, name, local, value, param.type, modes, mode)
 

@@ -59,12 +59,17 @@ class Replacer:
         if isinstance(parent, ast.Call) and dotted(parent.func).endswith(".append"):
             return [self._statement(statement, call(self.source.text(parent.func), [doc]))]
         if isinstance(parent, ast.List):
-            if statement.lineno == statement.end_lineno:
-                elements = [doc if e is self.top else self._old(e) for e in parent.elts]
-                return [self._statement(statement, self._around(parent, bracketed("[", elements, "]")))]
-            return self._element(parent, doc)
+            if parent.lineno != parent.end_lineno:
+                return self._element(parent, doc)
+            elements = bracketed("[", [doc if e is self.top else self._old(e) for e in parent.elts], "]")
+            around = self.flow.parent(parent)
+            if isinstance(around, ast.Call) and dotted(around.func).endswith(".extend"):
+                return [self._statement(statement, call(self.source.text(around.func), [elements]))]
+            if isinstance(around, (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Return, ast.keyword)):
+                return [self._expression(parent, elements)]
+            raise self._refuse()
         if isinstance(parent, ast.keyword) and starts_line(self.source, self.source.start(parent)):
-            return [self._expression(doc)]
+            return [self._expression(self.top, doc)]
         raise self._refuse()
 
     def _part(self, node: ast.expr) -> Part:
@@ -105,33 +110,21 @@ class Replacer:
         elements = read_elements(self.source, container).items
         if not all(starts_line(self.source, e.start) for e in elements):
             raise self._refuse()
-        edits: list[Insertion | Replacement] = [self._expression(doc)]
+        edits: list[Insertion | Replacement] = [self._expression(self.top, doc)]
         if elements[-1].comma is None:
             # Without the comma a formatter would put a short new element on the line of the brackets.
             edits.append(Insertion(self.source.path, elements[-1].end, b",", once=True))
         return edits
 
-    def _expression(self, doc: Doc) -> Replacement:
-        start = self.source.start(self.top)
+    def _expression(self, node: ast.expr, doc: Doc) -> Replacement:
+        start, end = self.source.start(node), self.source.end(node)
+        line = line_of(self.source, start)
         margin = line_margin(self.source, start)
-        column = start - self.source.line_start(line_of(self.source, start))
         # What follows on the last line counts: the comma, and a comment too.
-        end = self.source.end(self.top)
         tail = self.source.data[end : self.source.line_end(line_of(self.source, end))].decode(self.source.encoding)
-        suffix = tail.rstrip() or ","
-        text = render(doc, width=self.width, margin=len(margin), start=column, suffix=suffix)
+        column = start - self.source.line_start(line)
+        text = render(doc, width=self.width, margin=len(margin), start=column, suffix=tail.rstrip())
         return self._replace(start, end, hanging(text, margin))
-
-    def _around(self, container: ast.List, doc: Doc) -> Doc:
-        """The statement that holds a list on one line, around the new list."""
-        parent = self.flow.parent(container)
-        if isinstance(parent, ast.Call) and dotted(parent.func).endswith(".extend") and len(parent.args) == 1:
-            return call(self.source.text(parent.func), [doc])
-        if isinstance(parent, ast.Return):
-            return ("return ", doc)
-        if isinstance(parent, ast.Assign):
-            return (*(f"{self.source.text(target)} = " for target in parent.targets), doc)
-        raise self._refuse()
 
     def _statement(self, statement: ast.stmt, doc: Doc) -> Replacement:
         start = self.source.start(statement)
