@@ -161,6 +161,25 @@ def test_mutations_of_valid_specs() -> None:
     assert seen["loaded"] > 0 and seen["refused"] > seen["loaded"]
 
 
+@pytest.mark.parametrize("name", ["caf\u00e9", "x" * 5000, "a\\x1b[31mb", "\\ud800", "\\u202e", "a\\nb"], ids=ascii)
+def test_names_of_a_refused_spec_are_shown_safely(name: str) -> None:
+    """A name that is refused still comes up in other messages: as missing, as unknown, as undeclared."""
+    key = f'"{name}"'
+    for old, new in (
+        ("  beta: {type: int}", f"  beta: {{type: int}}\n  {key}: {{unit: a}}"),
+        ("  beta: {type: int}", f"  beta: {{type: int}}\n  {key}: {{type: int}}"),
+        ("    - param: style", f"    - param: {key}"),
+        ("    - param: style", f"    - {{param: style, alias: {{{key}: a}}, only: [{key}, {key}]}}"),
+        ("  - {axis", f"  - {{axis: {key}}}\n    - {{axis"),
+        ("beta: 8", f"beta: 8, {key}: 9"),
+        ("{after: context_attention}", f"{{after: {key}, before: {key}}}"),
+        ("total: b * alpha", f"total: b * alpha\n      {key}: total"),
+        ("flops: 2 * b * s * alpha * beta", f"flops: {key}"),
+        ("summary: the op of the tests", f"{key}: {key}"),
+    ):
+        assert outcome(BASE.replace(old, new, 1).encode()) == "refused"
+
+
 def test_the_check_can_fail(monkeypatch: pytest.MonkeyPatch) -> None:
     """The control: an exception of another kind does not pass as a refusal."""
     from newop_gen.spec import load

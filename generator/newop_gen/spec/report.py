@@ -12,7 +12,7 @@ from ..sol.types import Type
 from .model import Nesting, PhaseName, PhaseNesting, PhaseSol, Sol, Spec
 from .nodes import Loc
 from .places import Places
-from .text import did_you_mean
+from .text import did_you_mean, problem
 
 PHASES: tuple[PhaseName, ...] = ("context", "generation")
 
@@ -37,11 +37,11 @@ class Report:
     ) -> None:
         """Say that the value at `loc` is wrong, or with `key` that its name is."""
         if loc not in self.said:
-            self.errors.append(Problem(self._place(loc, key), found, expected, suggestion, code))
+            self.errors.append(problem(self._place(loc, key), found, expected, suggestion, code))
 
     def warn(self, loc: Loc, code: str, found: str, suggestion: str = "", *, key: bool = False) -> None:
         """Say something about `loc` that does not refuse the spec."""
-        self.warnings.append(Problem(self._place(loc, key), found, "", suggestion, code))
+        self.warnings.append(problem(self._place(loc, key), found, "", suggestion, code))
 
     def _place(self, loc: Loc, key: bool) -> Place:
         return self.places.key(loc) if key else self.places(loc)
@@ -52,7 +52,7 @@ class Report:
             return
         for f in findings:
             place = self.places.key(loc) if key else self.places.offset(loc, f.offset)
-            self.errors.append(Problem(place, f.found, f.expected, f.suggestion, "formula"))
+            self.errors.append(problem(place, f.found, f.expected, f.suggestion, "formula"))
 
     # the spec
 

@@ -19,7 +19,7 @@ from .hints import bare_type, field_types, in_words, is_model, members_of, optio
 from .model import Reading
 from .nodes import KIND_NAMES, Document, Loc, Mapping, Node, Scalar, Sequence
 from .places import Places
-from .text import did_you_mean, near, shown, text_fault
+from .text import did_you_mean, near, problem, shown, text_fault
 from .yaml_types import INTEGER, as_integer, as_number, is_null, quoted, yaml_reading
 
 UNUSABLE: Any = object()
@@ -67,7 +67,7 @@ class _Walk:
     # reporting
 
     def report(self, loc: Loc, place: Place, code: str, found: str, expected: str = "", suggestion: str = "") -> None:
-        self.result.problems.append(Problem(place, found, expected, suggestion, code))
+        self.result.problems.append(problem(place, found, expected, suggestion, code))
         self.result.reported.add(loc)
 
     def refuse(self, loc: Loc, code: str, found: str, expected: str = "", suggestion: str = "") -> Any:

@@ -13,6 +13,8 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from ..problems import Place, Problem
+
 MAX_WORD = 80
 
 # Letters of Latin-1 and Latin Extended-A. Left out are the two signs among them, and letters that read as another one
@@ -125,6 +127,16 @@ def shown(text: str, limit: int = 60) -> str:
     """`text` quoted for a message: one line, ASCII, bounded. Nothing of a hostile text reaches a terminal raw."""
     cut = text if len(text) <= limit else text[: limit - 3] + "..."
     return ascii(cut)
+
+
+def problem(place: Place, found: str, expected: str = "", suggestion: str = "", code: str = "") -> Problem:
+    """A `Problem` whose clauses are printable ASCII and bounded, whatever names of the spec went into them."""
+    return Problem(place, _clause(found), _clause(expected), _clause(suggestion), code)
+
+
+def _clause(text: str, limit: int = 400) -> str:
+    clean = "".join(c if " " <= c <= "~" else ascii(c)[1:-1] for c in text[:limit])
+    return clean[:limit] + ("..." if len(text) > limit or len(clean) > limit else "")
 
 
 def near(word: str, candidates: Iterable[str]) -> str | None:

@@ -9,7 +9,7 @@ from ...sol.check import compile_expr, names
 from ...sol.findings import SolSyntax
 from ...sol.formula import KEY, compile_formula
 from ...sol.parse import parse
-from ...sol.tree import Compare, Name, Str, walk
+from ...sol.tree import Bool, Compare, Name, Str, walk
 from ...sol.types import Type
 from ..model import Nesting, Spec
 from ..nodes import Loc
@@ -143,6 +143,9 @@ def _typed(report: Report, loc: Loc, text: str, env: Mapping[str, Type], wanted:
     expr, findings = compile_expr(text, env)
     report.findings(loc, findings)
     if expr is None:
+        return
+    if isinstance(expr, Bool):
+        report.error(loc, "formula-type", f"the constant {text!a}", "an expression", "leave it out")
         return
     fits = expr.type is wanted or expr.type is Type.ANY or (wanted is Type.REAL and expr.type is Type.INT)
     if not fits:

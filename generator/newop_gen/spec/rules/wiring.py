@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...sol.check import compile_expr, names
 from ...sol.findings import SolSyntax
 from ...sol.parse import parse
-from ...sol.tree import Call, Chain, Neg, Power
+from ...sol.tree import Bool, Call, Chain, Neg, Power
 from ...sol.types import Type
 from ..model import Wiring
 from ..nodes import Loc
@@ -102,6 +102,9 @@ def _expression(report: Report, loc: Loc, text: str, wanted: Type) -> None:
     expr, findings = compile_expr(text, scope, dotted=True)
     report.findings(loc, findings)
     if expr is None:
+        return
+    if isinstance(expr, Bool):
+        report.error(loc, "formula-type", f"the constant {text!a}", _WORDS[wanted], "leave it out")
         return
     # What a model holds can be anything, but what is computed from it is a number.
     number = wanted in (Type.INT, Type.REAL)
