@@ -34,6 +34,8 @@ CLONE_RELEASES = tuple(CLONE_ONLY)
 
 RUN_SECONDS = 300
 
+_unavailable: dict[str, ReleaseUnavailable] = {}
+
 
 class ReleaseUnavailable(Exception):
     """A release can't be had here: no network and nothing in the cache, or no clone was given."""
@@ -174,10 +176,13 @@ class _Unpacked:
 
 @functools.cache
 def _unpacked(version: str) -> _Unpacked:
+    if version in _unavailable:  # pip takes its time to find out that there is no network
+        raise _unavailable[version]
     try:
         contents, key, added = _contents(version)
     except NewopError as error:
-        raise ReleaseUnavailable(f"aiconfigurator {version}: {error}") from None
+        _unavailable[version] = ReleaseUnavailable(str(error))
+        raise _unavailable[version] from None
     home = cache_dir() / "trees" / f"{version}-{key}"
     entries = tuple(contents.entries())
 

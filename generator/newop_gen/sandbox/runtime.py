@@ -14,6 +14,7 @@ from pathlib import Path
 
 from ..problems import IoFault, Place, Problem
 from .cache import cache_fault, locked
+from .wheels import pip_words
 
 
 @dataclass(frozen=True)
@@ -207,7 +208,7 @@ def _build(base: str, environment: Path) -> None:
     environment.parent.mkdir(parents=True, exist_ok=True)
     python = str(_python_in(environment))
     install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
-    install += ["--only-binary=:all:", *map(str, REQUIREMENTS)]
+    install += ["--retries=2", "--only-binary=:all:", *map(str, REQUIREMENTS)]
     # Packages do not always say with which others they work: only an import shows it.
     check = [python, "-I", "-c", "".join(f"import {requirement.module}\n" for requirement in REQUIREMENTS)]
     for command in ([base, "-m", "venv", str(environment)], install, check):
@@ -223,7 +224,7 @@ def _build(base: str, environment: Path) -> None:
             raise IoFault(
                 Problem(
                     Place(str(environment)),
-                    f"the environment can't be built: {output.splitlines()[-1] if output else 'no output'}",
+                    f"the environment can't be built: {pip_words(output)}",
                     "a package index, once",
                     "check the network and pip's configuration, or set NEWOP_GEN_RUNTIME",
                     "runtime",

@@ -146,7 +146,15 @@ def _download(wheel: Wheel, directory: Path) -> None:
     # because what is wanted is source to look at and edit, the same on every machine, not something to install here.
     requirements = directory / "requirements.txt"
     requirements.write_text(f"aiconfigurator=={wheel.version} --hash=sha256:{wheel.sha256}\n")
-    command = [*pip_command(), "download", "--quiet", "--disable-pip-version-check", "--no-input", "--no-deps"]
+    command = [
+        *pip_command(),
+        "download",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--no-input",
+        "--no-deps",
+        "--retries=2",
+    ]
     command += ["--only-binary=:all:", "--platform=manylinux_2_28_x86_64", "--platform=any", "--python-version=3.12"]
     command += ["--implementation=cp", "--abi=abi3", "--abi=none", "--require-hashes"]
     command += [f"--requirement={requirements}", f"--dest={directory}"]
@@ -161,7 +169,7 @@ def _download(wheel: Wheel, directory: Path) -> None:
         raise IoFault(
             Problem(
                 Place(f"aiconfigurator {wheel.version}"),
-                f"the wheel could not be downloaded: {_last_error(output)}",
+                f"the wheel could not be downloaded: {pip_words(output)}",
                 f"{wheel.filename} from the package index that pip is set up for",
                 "check the network and pip's configuration; it is needed once, later runs use the cache",
                 "download",
@@ -169,8 +177,10 @@ def _download(wheel: Wheel, directory: Path) -> None:
         )
 
 
-def _last_error(output: str) -> str:
-    """The line of pip's output that says what went wrong."""
+def pip_words(output: str) -> str:
+    """The line of pip's output that says what went wrong. Without a network, pip's last line does not say so."""
+    if "after connection broken" in output:
+        return "no connection to the package index"
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     errors = [line for line in lines if line.startswith("ERROR:")]
     return (errors or lines or ["pip said nothing"])[-1].removeprefix("ERROR: ")
