@@ -1,16 +1,16 @@
 """Building real models from patched model files, inside a release, and counting the op in their op lists.
 
-`CODE` runs in the release's interpreter (`Release.run`). It first builds each model class in a few of the variants that
-the release offers, then executes each patched file in place of the original and builds again. What it reports per job:
-how often the op is in the model's list and in the groups of composite ops, how often its anchor was there before, and
-the sums of both their scale factors.
+`CODE` runs in the release's interpreter (`Release.run`) and takes the import package and a list of rounds. It first
+builds each model class in the variants that the release offers, then executes each round's patched files in place of
+the originals and builds again. Per check of a round it tells how often the op is in the model's list and in the groups
+of composite ops, how often its anchor was there before and is now, and the sums of their scale factors.
 """
 
 CODE = '''
 import collections, dataclasses, importlib, inspect, itertools, logging, os, sys, types
 logging.disable(logging.CRITICAL)
 
-package, jobs = arguments
+package, rounds = arguments
 models = importlib.import_module(package + ".sdk.models")
 config = importlib.import_module(package + ".sdk.config")
 common = importlib.import_module(package + ".sdk.common")
@@ -24,7 +24,7 @@ class Op(ops.Operation):
         self.params = params
 
 
-for name in {job["op_class"] for job in jobs}:
+for name in {check["op_class"] for one in rounds for check in one["checks"]}:
     setattr(ops, name, type(name, (Op,), {"_CP_AWARE": True}))
 
 
@@ -82,7 +82,7 @@ offered = list(getattr(common, "SupportedModels", ())) + list(getattr(common, "D
 settings = [
     {}, {"enable_wideep": True}, {"moe_backend": "deepep_moe"}, {"enable_wideep": True, "moe_backend": "deepep_moe"},
     {"enable_wideep": True, "attention_dp_size": 2, "tp_size": 1},
-    {"moe_backend": "megamoe"}, {"nextn": 1},
+    {"moe_backend": "megamoe"}, {"nextn": 1}, {"cp_size": 2, "tp_size": 1},
 ]
 variants = collections.defaultdict(list)
 original = everything(models)
@@ -111,57 +111,65 @@ for _, variant in variants.get("HybridMoEModel", [])[:1]:
     variants["HybridMoEModel"].append(((*names, False), variant))
 
 base = {}
+registry = getattr(sys.modules.get(models.__name__ + ".base"), "_MODEL_REGISTRY", {})
+registered = dict(registry)
 
 
-def counted(model, job, name, *, of=None):
-    found = [o for o in listed(model, job["phase"]) if o._name == name and (of is None or type(o).__name__ == of)]
+def counted(model, check, name, *, of=None):
+    found = [o for o in listed(model, check["phase"]) if o._name == name and (of is None or type(o).__name__ == of)]
     return len(found), sum(o._scale_factor for o in found)
 
 
+def chosen(check):
+    """The variants to build: those that have the anchor, if any has."""
+    kinds = variants.get(check["model"], ())
+    with_anchor = [v for shape, v in kinds if any(check["anchor"] in names for names in shape[:2])]
+    return (with_anchor or [v for _, v in kinds])[: check["builds"]]
+
+
+def executed(files):
+    """The names that the patched files define, all of them in place of the originals."""
+    namespace = dict(original)
+    for file, patched in files.items():
+        flat = os.path.basename(file) == "models.py"
+        module = types.ModuleType(models.__name__ + ("" if flat else "." + os.path.basename(file)[:-3]))
+        module.__package__ = None if flat else models.__name__
+        module.__file__ = models.__file__
+        with open(patched, encoding="utf-8") as handle:
+            code = compile(handle.read(), patched, "exec")
+        before = sys.modules[module.__name__]
+        sys.modules[module.__name__] = module  # dataclasses look their module up
+        try:
+            exec(code, vars(module))
+        finally:
+            sys.modules[module.__name__] = before
+        namespace.update(vars(module))
+    return {**namespace, "get_model": namespace["get_model"] if "get_model" in namespace else models.get_model}
+
+
 result = []
-for job in jobs:
-    runs = []
-    file = job["file"]
-    if file.endswith("/models.py") or file == "models.py":
-        module = types.ModuleType(models.__name__)
-    else:
-        module = types.ModuleType(models.__name__ + "." + os.path.basename(file)[:-3])
-        module.__package__ = models.__name__
-    module.__file__ = models.__file__
-    with open(job["patched"], encoding="utf-8") as handle:
-        code = compile(handle.read(), job["patched"], "exec")
-    before = sys.modules[module.__name__]
-    sys.modules[module.__name__] = module
-    try:
-        exec(code, vars(module))
-        namespace = {**original, **vars(module)}
-        namespace["get_model"] = vars(module).get("get_model", models.get_model)
-        kinds = [v for _, v in variants.get(job["model"], ())]
-        with_anchor = [v for s, v in variants.get(job["model"], ()) if any(job["anchor"] in names for names in s[:2])]
-        for variant in (with_anchor or kinds)[: job["builds"]]:
-            key = repr(variant)
-            if key not in base:
-                base[key] = build(original, variant)
+for one in rounds:
+    for check in one["checks"]:
+        for variant in chosen(check):
+            if repr(variant) not in base:
+                base[repr(variant)] = build(original, variant)
+    told = []
+    namespace = executed(one["files"])
+    for check in one["checks"]:
+        runs = []
+        for variant in chosen(check):
+            before = base[repr(variant)]
             model = build(namespace, variant)
             runs.append({
                 "variant": variant,
                 "class": type(model).__name__,
-                "ours": counted(model, job, job["name"], of=job["op_class"]),
-                "anchor_before": counted(base[key], job, job["anchor"]),
-                "anchor_after": counted(model, job, job["anchor"]),
-                "others": len(listed(model, job["phase"])) - len(listed(base[key], job["phase"])),
+                "ours": counted(model, check, check["name"], of=check["op_class"]),
+                "anchor_before": counted(before, check, check["anchor"]),
+                "anchor_after": counted(model, check, check["anchor"]),
+                "more": len(listed(model, check["phase"])) - len(listed(before, check["phase"])),
             })
-    except Exception as error:
-        import traceback
-        runs.append({"error": traceback.format_exc()[-2000:]})
-    finally:
-        sys.modules[module.__name__] = before
-        if before is not models:
-            # The registry of a package names classes: put the original ones back.
-            for value in vars(before).values():
-                registry = getattr(sys.modules.get(models.__name__ + ".base"), "_MODEL_REGISTRY", {})
-                for family, kind in list(registry.items()):
-                    if inspect.isclass(value) and kind.__name__ == value.__name__:
-                        registry[family] = value
-    result.append(runs)
+        told.append(runs)
+    registry.clear()
+    registry.update(registered)
+    result.append(told)
 '''
