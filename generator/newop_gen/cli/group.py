@@ -23,6 +23,7 @@ COMMANDS = {
     "status": "status",
     "recover": "recover",
     "validate": "validate",
+    "explain": "explain",
     "schema": "schema",
     "detect": "detect",
     "sandbox": "sandbox",

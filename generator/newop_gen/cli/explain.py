@@ -1,0 +1,217 @@
+"""`newop-gen explain`: where an op's time goes, before anything is collected or applied."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..problems import Exit
+from .output import emit_json, say
+
+if TYPE_CHECKING:
+    from ..explain.analysis import Crossover, Explained
+    from ..explain.measured import Measured, MeasuredPoint
+    from ..model.op import Op
+
+SCHEMA = "newop-gen/explain/1"
+SHOWN_OUTLIERS = 5
+
+
+@click.command("explain", short_help="Show where an op's time goes: FLOPs, bytes, bounds, roofline.")
+@click.argument("spec", type=click.Path(path_type=Path))
+@click.option("--system", default="h200_sxm", show_default=True, metavar="NAME", help="The GPU to explain the op on.")
+@click.option("--checkout", type=click.Path(path_type=Path), metavar="DIR", help="Take the system from this checkout.")
+@click.option(
+    "--at", "points", multiple=True, metavar="NAME=VALUE,...", help="A point: b=8,s=4096,param1=3584. Repeatable."
+)
+@click.option("--sweep", "axis", metavar="NAME", help="Show the op along this axis or int param, in powers of two.")
+@click.option("--data", "tables", multiple=True, type=click.Path(path_type=Path), metavar="FILE",
+              help="Measured tables, in the order of the op's own (default: those that the spec names).")  # fmt: skip
+@click.option("--plot", type=click.Path(path_type=Path), metavar="FILE", help="Write a roofline as .png or .svg.")
+@click.option("--json", "as_json", is_flag=True, help="Print everything as JSON (newop-gen/explain/1).")
+def command(
+    spec: Path, system: str, checkout: Path | None, points: tuple[str, ...], axis: str | None,
+    tables: tuple[Path, ...], plot: Path | None, as_json: bool,
+) -> int:  # fmt: skip
+    """Say, part by part and phase by phase, how many FLOPs and bytes an op takes and which bound wins.
+
+    Also: where the bound changes along each axis, how the op grows along one (--sweep), and, where there is a table,
+    how much of the roofline the measurements reach. Params that --at does not give are those of the first collected
+    row. No checkout is needed.
+
+    \b
+    Examples:
+      newop-gen explain specs/new_op.yaml
+      newop-gen explain specs/new_op.yaml --system b200_sxm --at b=1,s=1024 --at b=64,s=1024
+      newop-gen explain specs/latent_attention.yaml --sweep s --plot roofline.svg
+    """
+    from ..explain.analysis import crossovers, explain_at
+    from ..explain.analysis import sweep as sweep_of
+    from ..explain.measured import first_values, measured_tables
+    from ..explain.points import for_phase, parse_points, run_time_names
+    from ..explain.systems import find_system
+    from ..model.op import Op
+    from ..problems import Place, Problem, SpecError
+    from ..sol.evaluate import SolValueError
+    from ..spec.load import load_specs
+
+    loaded = load_specs([spec])[0]
+    op = Op.from_spec(loaded.spec)
+    where = find_system(system, checkout)
+    files = _files(op, loaded.path, tables)
+    asked = parse_points(op, points, first_values(op, files))
+    axes = [n for n in (*run_time_names(op), *op.params) if n not in op.quant_params and n != "prefix"]
+    axes = [n for n in axes if n not in op.params or op.params[n].type == "int"]
+    if axis is not None and axis not in axes:
+        raise SpecError(Problem(Place("--sweep"), f"no axis {axis!r}", ", ".join(axes), "", "sweep"))
+    explained, crossings, swept = [], [], []
+    for values in asked:
+        for phase in op.phases:
+            try:
+                explained.append(explain_at(op, phase, values, where))
+            except SolValueError as error:
+                raise SpecError(
+                    Problem(Place("--at"), f"the formula has no value there: {error}", "", "", "at")
+                ) from None
+            own = for_phase(op, phase, values)
+            crossings += [
+                (phase, c) for a in run_time_names(op) if a != "prefix" for c in crossovers(op, phase, own, where, a)
+            ]
+            swept += list(sweep_of(op, phase, own, where, axis)) if axis else []
+    measured = measured_tables(op, files, where)
+    if plot is not None:
+        from ..explain.plot import plot_roofline
+
+        plot_roofline(plot, f"{op.name} on {where.name}", where, explained, measured)
+    if as_json:
+        emit_json(_data(op, where.name, where.source, explained, crossings, swept, measured))
+        return Exit.DONE
+    say(f"{op.name} on {where.name} ({where.source}): {op.spec.summary}")
+    for e in explained:
+        _tell_point(e, where.ridge(e.peak) if e.peak else None)
+        for phase, crossing in crossings:
+            if phase == e.phase and len(asked) == 1:
+                say(
+                    f"  along {crossing.axis}: {crossing.before} bound up to {crossing.below}, "
+                    f"{crossing.after} bound from {crossing.above}"
+                )
+    if axis:
+        _tell_sweep(axis, swept)
+    for m in measured:
+        _tell_measured(m)
+    if plot is not None:
+        say(f"roofline: {plot}")
+    return Exit.DONE
+
+
+def _files(op: Op, spec: Path, tables: tuple[Path, ...]) -> dict[str, Path]:
+    """The CSV of each table: those given, in order, else the first that the spec names for it and that is there."""
+    if tables:
+        return {table.member: path for table, path in zip(op.tables, tables)}
+    files: dict[str, Path] = {}
+    for entry in op.spec.data:
+        table = next((t for t in op.tables if entry.phase in t.phases), op.tables[0])
+        path = spec.parent / entry.file
+        if path.is_file():
+            files.setdefault(table.member, path)
+    return files
+
+
+def _tell_point(e: Explained, ridge: float | None) -> None:
+    from ..explain.points import describe
+
+    say("")
+    say(f"{e.phase} at {describe(e.values)}")
+    heads = f"{'FLOPs':>12} {'bytes':>12} {'FLOPs/byte':>11} {'compute ms':>12} {'memory ms':>12} {'share':>6}"
+    say(f"  {'part':<20} {heads}")
+    for part in e.times.parts:
+        intensity = part.flops / part.bytes if part.flops is not None and part.bytes else None
+        say(
+            f"  {part.name:<20} {_number(part.flops):>12} {_number(part.bytes):>12} {_number(intensity):>11} "
+            f"{_number(part.math):>12} {_number(part.mem):>12} {e.share(part):>6.0%}"
+        )
+    say(
+        f"  {'all':<20} {_number(e.flops):>12} {_number(e.bytes):>12} {_number(e.intensity):>11} "
+        f"{_number(e.times.math):>12} {_number(e.times.mem):>12}"
+    )
+    edge = f", the ridge is at {_number(ridge)} FLOPs/byte" if ridge is not None else ""
+    say(f"  {e.bound} bound{edge}: SOL {_number(e.times.sol)} ms, empirical {_number(e.empirical)} ms")
+
+
+def _tell_sweep(axis: str, swept: list[Explained]) -> None:
+    for phase in dict.fromkeys(e.phase for e in swept):
+        say("")
+        say(f"{phase} along {axis}")
+        say(f"  {axis:>10} {'SOL ms':>12} {'compute ms':>12} {'memory ms':>12} {'FLOPs/byte':>11}  bound")
+        for e in swept:
+            if e.phase == phase:
+                times = e.times
+                say(
+                    f"  {e.values[axis]:>10} {_number(times.sol):>12} {_number(times.math):>12} "
+                    f"{_number(times.mem):>12} {_number(e.intensity):>11}  {e.bound}"
+                )
+
+
+def _tell_measured(m: Measured) -> None:
+    say("")
+    say(f"{m.phase}, measured in {m.file}: {len(m.points)} points, {m.repeated} repeated rows left out")
+    say(f"  they reach {m.median:.0%} of the roofline (median), {_range(m.points)}")
+    for p in m.outliers[:SHOWN_OUTLIERS]:
+        from ..explain.points import describe
+
+        why = (
+            "faster than its SOL: the formula counts too much"
+            if p.utilisation > 1
+            else "far below its smaller neighbour"
+        )
+        say(f"  {m.file}:{p.line}: {p.utilisation:.0%} at {describe(p.explained.values)}, {why}")
+    if len(m.outliers) > SHOWN_OUTLIERS:
+        say(f"  and {len(m.outliers) - SHOWN_OUTLIERS} more outliers (--json lists all)")
+
+
+def _range(points: tuple[MeasuredPoint, ...]) -> str:
+    return f"{min(p.utilisation for p in points):.0%} to {max(p.utilisation for p in points):.0%}"
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4g}"
+
+
+def _data(
+    op: Op, system: str, source: str, explained: list[Explained], crossings: list[tuple[Any, Crossover]],
+    swept: list[Explained], measured: list[Measured],
+) -> dict[str, Any]:  # fmt: skip
+    return {
+        "schema": SCHEMA,
+        "op": op.name,
+        "system": {"name": system, "source": source},
+        "points": [_point(e) for e in explained],
+        "crossovers": [
+            {"phase": phase, "axis": c.axis, "below": c.below, "above": c.above, "before": c.before, "after": c.after}
+            for phase, c in crossings
+        ],
+        "sweep": [_point(e) for e in swept],
+        "measured": [
+            {
+                "phase": m.phase, "file": m.file, "points": len(m.points), "repeated": m.repeated,
+                "median_utilisation": m.median,
+                "outliers": [{"line": p.line, "utilisation": p.utilisation, "latency_ms": p.latency,
+                              "at": dict(p.explained.values)} for p in m.outliers],
+            }
+            for m in measured
+        ],
+    }  # fmt: skip
+
+
+def _point(e: Explained) -> dict[str, Any]:
+    return {
+        "phase": e.phase, "at": dict(e.values), "bound": e.bound, "intensity": e.intensity,
+        "sol_ms": e.times.sol, "compute_ms": e.times.math, "memory_ms": e.times.mem, "empirical_ms": e.empirical,
+        "parts": [
+            {"name": p.name, "flops": p.flops, "bytes": p.bytes, "peak_flops": p.peak, "compute_ms": p.math,
+             "memory_ms": p.mem, "share": e.share(p)}
+            for p in e.times.parts
+        ],
+    }  # fmt: skip

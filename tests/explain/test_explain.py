@@ -1,0 +1,123 @@
+"""`explain`: figures by hand, bounds that change where they should, outliers that were planted, plots that open."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from support.applying import EXAMPLES, SPECS
+
+from newop_gen.cli.group import cli
+from newop_gen.explain.analysis import crossovers, explain_at
+from newop_gen.explain.measured import measured_tables
+from newop_gen.explain.systems import BUILT_IN, find_system
+from newop_gen.model.op import Op
+from newop_gen.spec.load import load_specs
+
+NEW_OP = SPECS / "new_op.yaml"
+
+
+def op_of(path: Path) -> Op:
+    return Op.from_spec(load_specs([path])[0].spec)
+
+
+def run(*arguments: object):
+    return CliRunner().invoke(cli, ["explain", *map(str, arguments)])
+
+
+def test_figures_are_those_of_the_formula() -> None:
+    """The guide's own numbers: 2 b s p1 p2 FLOPs, 2 b s (p1 + p2) bytes, on 989 TFLOPS and 4.8 TB/s."""
+    e = explain_at(
+        op_of(NEW_OP), "context", {"b": 8, "s": 512, "param1": 64, "param2": 32}, find_system("h200_sxm", None)
+    )
+    flops, moved = 2 * 8 * 512 * 64 * 32, 2 * 8 * 512 * 96
+    assert (e.flops, e.bytes) == (flops, moved)
+    assert e.times.math == pytest.approx(flops / 989e12 * 1000, rel=1e-15)
+    assert e.times.mem == pytest.approx(moved / 4.8e12 * 1000, rel=1e-15)
+    assert e.bound == "memory" and e.times.sol == e.times.mem
+    assert e.empirical == pytest.approx(e.times.sol / 0.7, rel=1e-15)
+    assert e.intensity == pytest.approx(flops / moved)
+
+
+def test_the_bound_changes_exactly_where_it_is_said() -> None:
+    op, system = op_of(NEW_OP), find_system("h200_sxm", None)
+    values = {"b": 8, "s": 4096, "param1": 3584, "param2": 18944}
+    [crossing] = crossovers(op, "generation", values, system, "s")
+    assert crossing.above == crossing.below + 1
+    assert explain_at(op, "generation", {**values, "s": crossing.below}, system).bound == crossing.before == "compute"
+    assert explain_at(op, "generation", {**values, "s": crossing.above}, system).bound == crossing.after == "memory"
+    assert crossovers(op, "context", values, system, "s") == []  # both terms grow alike there
+
+
+@pytest.mark.parametrize("spec", EXAMPLES, ids=lambda p: p.stem)
+@pytest.mark.parametrize("system", sorted(BUILT_IN))
+def test_every_example_on_every_built_in_system(spec, system) -> None:
+    result = run(spec, "--system", system, "--json")
+    assert result.exit_code == 0, result.output
+    data = json.loads(result.stdout)
+    assert data["schema"] == "newop-gen/explain/1"
+    assert {p["phase"] for p in data["points"]} == set(op_of(spec).phases)
+    for point in data["points"]:
+        assert point["sol_ms"] == max(point["compute_ms"], point["memory_ms"])
+        assert point["compute_ms"] == pytest.approx(sum(p["compute_ms"] for p in point["parts"]), rel=1e-9)
+
+
+def table(tmp_path: Path, change) -> Path:
+    lines = (SPECS / "data" / "new_op_context_perf.csv").read_text().splitlines()
+    cells = [line.split(",") for line in lines]
+    change(cells)
+    path = tmp_path / "table.csv"
+    path.write_text("\n".join(",".join(row) for row in cells) + "\n")
+    return path
+
+
+def outliers(path: Path) -> list[tuple[int, bool]]:
+    op = op_of(NEW_OP)
+    [measured] = measured_tables(op, {op.tables[0].member: path}, find_system("h200_sxm", None))
+    return [(p.line, p.utilisation > 1) for p in measured.outliers]
+
+
+def test_planted_outliers_are_named_with_their_line_and_a_sound_table_has_none(tmp_path) -> None:
+    assert outliers(table(tmp_path, lambda rows: None)) == []
+
+    def slow(rows) -> None:
+        rows[40][-1] = repr(float(rows[40][-1]) * 20)
+
+    def fast(rows) -> None:
+        rows[60][-1] = repr(float(rows[60][-1]) / 20)
+
+    assert outliers(table(tmp_path, slow))[0] == (41, False)
+    assert outliers(table(tmp_path, fast))[0] == (61, True)
+
+
+@pytest.mark.parametrize(("suffix", "magic"), [(".png", b"\x89PNG"), (".svg", b"<?xml")])
+def test_a_plot_is_written_and_is_the_same_twice(tmp_path, suffix, magic) -> None:
+    pytest.importorskip("matplotlib")
+    first, second = tmp_path / f"a{suffix}", tmp_path / f"b{suffix}"
+    for path in (first, second):
+        assert run(NEW_OP, "--plot", path).exit_code == 0
+    assert first.read_bytes().startswith(magic)
+    assert first.read_bytes() == second.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--system", "h300_sxm"), "did you mean h"),
+        (("--at", "bb=1"), "no 'bb' in this op"),
+        (("--at", "b=-1"), "an integer from 1"),
+        (("--sweep", "prefix"), "no axis 'prefix'"),
+        (("--plot", "x.gif"), "a .png or .svg file"),
+    ],
+)
+def test_mistakes_are_usage_errors(arguments, said) -> None:
+    result = run(NEW_OP, *arguments)
+    assert result.exit_code == 2 and said in result.output
+
+
+def test_the_system_of_a_checkout_is_taken(release) -> None:
+    tree = release("0.6.0")
+    result = run(NEW_OP, "--checkout", tree.root, "--system", "h100_sxm", "--json")
+    assert json.loads(result.stdout)["system"]["source"].endswith("systems/h100_sxm.yaml")
