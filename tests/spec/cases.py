@@ -15,7 +15,7 @@ from newop_gen.spec.load import LoadedSpec, load_spec
 
 MARK = "@@"
 VALID = sorted((Path(__file__).parent / "valid").glob("*.yaml"))
-EXAMPLES = sorted((Path(__file__).parents[2] / "specs").glob("*.yaml"))
+EXAMPLES = sorted((Path(__file__).parents[2] / "specs").rglob("*.yaml"))
 
 BASE = """\
 newop: 1
