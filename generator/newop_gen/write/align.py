@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import bisect
-import difflib
 from collections.abc import Sequence
 from typing import NamedTuple
 
 # A stretch without a line that is unique on both sides is compared line by line up to this many pairs.
-_PAIRS = 1_000_000
+_PAIRS = 250_000
 _WORD = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
 
 
@@ -43,10 +42,32 @@ def align(old: bytes, new: bytes) -> list[Block]:
                 alo, blo = i + 1, j + 1
             todo.append((alo, ahi, blo, bhi))
         elif (ahi - alo) * (bhi - blo) <= _PAIRS:
-            matcher = difflib.SequenceMatcher(None, a[alo:ahi], b[blo:bhi], autojunk=False)
-            for i, j, size in matcher.get_matching_blocks():
-                pairs += [(alo + i + k, blo + j + k) for k in range(size)]
+            pairs += [(alo + i, blo + j) for i, j in _common(a[alo:ahi], b[blo:bhi])]
     return _blocks(a, b, sorted(pairs))
+
+
+def _common(a: Sequence[bytes], b: Sequence[bytes]) -> list[tuple[int, int]]:
+    """The heaviest common subsequence: lines weigh as much as there is in them, so that code goes before blank lines."""
+    best = [[0] * (len(b) + 1) for _ in range(len(a) + 1)]
+    for i in range(len(a) - 1, -1, -1):
+        row, below, line, weight = best[i], best[i + 1], a[i], 1 + _words(a[i])
+        for j in range(len(b) - 1, -1, -1):
+            row[j] = below[j + 1] + weight if line == b[j] else max(below[j], row[j + 1])
+    found = []
+    i = j = 0
+    while i < len(a) and j < len(b):
+        if a[i] == b[j]:
+            found.append((i, j))
+            i, j = i + 1, j + 1
+        elif best[i + 1][j] >= best[i][j + 1]:
+            i += 1
+        else:
+            j += 1
+    return found
+
+
+def _words(line: bytes) -> int:
+    return sum(map(_WORD.__contains__, line))
 
 
 def _anchors(a: Sequence[bytes], b: Sequence[bytes], alo: int, ahi: int, blo: int, bhi: int) -> list[tuple[int, int]]:
@@ -79,7 +100,7 @@ def _once(lines: Sequence[bytes], lo: int, hi: int) -> dict[bytes, int]:
         if seen.setdefault(lines[number], number) != number:
             twice.add(lines[number])
     # A blank line or a bracket is somewhere in every edit: it holds nothing in place.
-    return {line: n for line, n in seen.items() if line not in twice and sum(map(_WORD.__contains__, line)) >= 3}
+    return {line: n for line, n in seen.items() if line not in twice and _words(line) >= 3}
 
 
 def _blocks(a: Sequence[bytes], b: Sequence[bytes], pairs: Sequence[tuple[int, int]]) -> list[Block]:
