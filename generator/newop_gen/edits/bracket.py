@@ -83,12 +83,13 @@ def replace_element(source: Source, node: Bracketed, anchor: ast.AST, text: str)
 def insert_sorted_string(source: Source, node: ast.List | ast.Tuple, name: str) -> Insertion:
     """Insert the string `name` where it belongs in a sorted list of names (`__all__`), at the end of an unsorted one.
 
-    The order is that of ruff's RUF022: CONSTANTS, Classes, the rest, each in natural order ("op2" before "op10").
+    The order is that of ruff's RUF022: CONSTANTS, Classes, the rest, each in natural order ("op2" before "op10") and
+    capitals first ("MLABmm" before "Mamba"), unlike imports.
     """
     values = [e.value if isinstance(e, ast.Constant) and isinstance(e.value, str) else None for e in node.elts]
     quote = "'" if values and source.text(node.elts[0]).startswith("'") else '"'
     text = f"{quote}{name}{quote}"
-    return _insert_sorted(source, node, text, _name_key(name), [None if v is None else _name_key(v) for v in values])
+    return _insert_sorted(source, node, text, _all_key(name), [None if v is None else _all_key(v) for v in values])
 
 
 def insert_import_name(source: Source, node: ast.ImportFrom, name: str) -> Insertion:
@@ -118,10 +119,22 @@ def _insert_sorted(source: Source, node: Bracketed, text: str, key: str, keys: l
 
 
 def _name_key(name: str) -> str:
-    """A string that sorts as isort sorts names: by kind, then naturally, then by case."""
-    kind = "0" if name.isupper() and len(name) > 1 else "1" if name[:1].isupper() else "2"
-    natural = re.sub(r"\d+", lambda m: f"{len(m[0].lstrip('0')):04d}{m[0].lstrip('0')}", name.casefold())
-    return f"{kind}{natural}\0{name}"
+    """A string that sorts as isort sorts imported names: by kind, then naturally, then by case."""
+    return f"{_kind(name)}{_natural(name.casefold())}\0{name}"
+
+
+def _all_key(name: str) -> str:
+    """A string that sorts as RUF022 sorts `__all__`: by kind, then naturally with capitals first."""
+    return f"{_kind(name)}{_natural(name)}"
+
+
+def _kind(name: str) -> str:
+    return "0" if name.isupper() and len(name) > 1 else "1" if name[:1].isupper() else "2"
+
+
+def _natural(name: str) -> str:
+    """`name` with numbers that sort by value."""
+    return re.sub(r"\d+", lambda m: f"{len(m[0].lstrip('0')):04d}{m[0].lstrip('0')}", name)
 
 
 # Where and how: each of these returns a byte offset and the text to insert there, with "\n" for a newline.

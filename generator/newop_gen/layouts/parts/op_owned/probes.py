@@ -80,11 +80,14 @@ class OwnedProber(Prober):
 
     def core(self, wanted: bool) -> None:
         found = core_package(self.tree)
+        detail = f"{found} holds it" if found else "there is no aiconfigurator_core/sdk"
+        if found is None and self.tree.source(self.tree.at("sdk/_compat.py")) is not None:
+            detail += ", but shims for it: name the root of the repository"
         self.ask(
             "core-package",
             "is the SDK in a package aiconfigurator_core?" if wanted else "is the SDK in aiconfigurator itself?",
             (found is not None) == wanted,
-            f"{found} holds it" if found else "there is no aiconfigurator_core/sdk",
+            detail,
         )
 
     def package_files(self) -> None:

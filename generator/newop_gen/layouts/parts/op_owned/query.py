@@ -10,11 +10,12 @@ import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ....model.op import Op, Query, key_params
-from ....render.environment import WIDTH, call, items, literal, message
+from ....model.op import Op, Query, key_params, varying_params
+from ....render.environment import WIDTH, Code, call, items, literal, message
 from ....sol.quants import enum_class
 from ....sol.render.python import PythonDialect
-from ..database.query import Interpolation, QueryView, interpolations
+from ....spec.model import Key
+from ..database.query import Interpolation, KeyStep, QueryView, alike_lines, interpolations
 from .facts import OpOwnedFacts
 
 FLOPS_CLASS = "GEMM"
@@ -119,8 +120,7 @@ class OwnedQuery(QueryView):
     @property
     def substituted(self) -> tuple[str, ...]:
         """Params whose key the lookup may replace by another one that was measured."""
-        keys = [k for k in self.query.nesting.keys if k.fallback is not None or k.nearest]
-        return tuple(key_params(k)[0] for k in keys if k.lookup is None)
+        return tuple(name for key in self.query.nesting.keys for name in varying_params(key))
 
     @property
     def moved(self) -> tuple[str, ...]:
@@ -167,7 +167,7 @@ class OwnedQuery(QueryView):
     # the lookup
 
     @property
-    def plain_start(self) -> tuple[str, ...]:
+    def plain_start(self) -> tuple[Code, ...]:
         """The leading keys of a lookup in which others are substituted."""
         asked = []
         for key in self.keys:
@@ -182,22 +182,33 @@ class OwnedQuery(QueryView):
         if self.plain_keys:
             return self._statement("return ", tuple(k.asked for k in self.keys))
         lines = self._statement("table = ", self.plain_start)
-        for key in self.keys[len(self.plain_start) :]:
-            lines.append(f"{' ' * 12}key = {key.asked}")
+        for key, level in self._steps[len(self.plain_start) :]:
+            lines += (" " * 12 + key.asked_at(12, "key = ")).split("\n")
             if key.fallback is not None:
                 lines += [f"{' ' * 12}if key not in table:", f"{' ' * 16}key = {key.fallback}"]
             if key.nearest:
                 lines += [f"{' ' * 12}if key not in table:", f"{' ' * 16}asked = key"]
                 lines.append(f"{' ' * 16}key = min(table, key=lambda measured: (abs(measured - asked), measured))")
+            if level is not None and level.alike is not None:
+                lines += [f"{' ' * 12}if key not in table:", *alike_lines(level, 16)]
+                names = literal(key_params(level))
+                lines += (" " * 12 + call("found.update", f"zip({names}, key, strict=True)", "", 12)).split("\n")
             if key.label in self.substituted:
                 lines.append(f'{" " * 12}found["{key.label}"] = key')
             lines.append(f"{' ' * 12}table = util_empirical.require_data_slice(table, key)")
         return [*lines, f"{' ' * 12}return table"]
 
+    @property
+    def _steps(self) -> list[tuple[KeyStep, Key | None]]:
+        """The steps of the lookup with the keys that they are from; a phase is none."""
+        keys = self.keys
+        phase = [None] * (len(keys) - len(self.query.nesting.keys))
+        return list(zip(keys, [*phase, *self.query.nesting.keys]))
+
     @staticmethod
-    def _statement(head: str, keys: tuple[str, ...]) -> list[str]:
+    def _statement(head: str, keys: tuple[Code, ...]) -> list[str]:
         table = "table" if keys else "table.data"
-        text = call(f"{head}util_empirical.require_data_slice", [table, *keys], "", 12)
+        text = call(f"{head}util_empirical.require_data_slice", (table, *keys), "", 12)
         return (" " * 12 + text).split("\n")
 
     # the utilization grid
