@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ...checkout.tree import Tree
     from ...model.op import Op
     from ...plan import Step
+    from ..parts.op_owned.facts import OpOwnedFacts
 
 NAME = "core"
 TEMPLATES = ("core", "op_owned", "sources")
@@ -29,11 +30,14 @@ class Core:
         prober = OwnedProber.of_core(tree)
         return guarded(lambda _: _ask(prober), prober)
 
+    def facts(self, tree: Tree) -> OpOwnedFacts:
+        """Facts of a tree whose required probes all hold."""
+        return OwnedProber.of_core(tree).owned(NAME, TEMPLATES, shims=tree.at("sdk/operations"))
+
     def plan(self, ops: Sequence[tuple[Op, Path]], tree: Tree) -> list[Step]:
         from ..parts.op_owned.plan import plan_ops
 
-        shims = tree.at("sdk/operations")
-        return plan_ops(ops, tree, OwnedProber.of_core(tree).owned(NAME, TEMPLATES, shims=shims))
+        return plan_ops(ops, tree, self.facts(tree))
 
 
 def _ask(prober: OwnedProber) -> None:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ...checkout.tree import Tree
     from ...model.op import Op
     from ...plan import Step
+    from ..parts.database.facts import DatabaseFacts
 
 NAME = "func_map"
 
@@ -46,10 +47,14 @@ class FuncMap:
         p.model_files()
         p.idiom()
 
+    def facts(self, tree: Tree) -> DatabaseFacts:
+        """Facts of a tree whose required probes all hold."""
+        return Prober(tree).facts(NAME, wrapper=True)
+
     def plan(self, ops: Sequence[tuple[Op, Path]], tree: Tree) -> list[Step]:
         from ..parts.database.plan import plan_ops
 
-        return plan_ops(ops, tree, Prober(tree).facts(NAME, wrapper=True))
+        return plan_ops(ops, tree, self.facts(tree))
 
 
 LAYOUT = FuncMap()

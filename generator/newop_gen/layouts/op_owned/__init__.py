@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ...checkout.tree import Tree
     from ...model.op import Op
     from ...plan import Step
+    from ..parts.op_owned.facts import OpOwnedFacts
 
 NAME = "op_owned"
 # The loader reads its rows as in `sources`, whose reader moved along.
@@ -30,10 +31,14 @@ class OpOwned:
         prober = OwnedProber.of(tree)
         return guarded(lambda _: prober.ask_all(core=False), prober)
 
+    def facts(self, tree: Tree) -> OpOwnedFacts:
+        """Facts of a tree whose required probes all hold."""
+        return OwnedProber.of(tree).owned(NAME, TEMPLATES)
+
     def plan(self, ops: Sequence[tuple[Op, Path]], tree: Tree) -> list[Step]:
         from ..parts.op_owned.plan import plan_ops
 
-        return plan_ops(ops, tree, OwnedProber.of(tree).owned(NAME, TEMPLATES))
+        return plan_ops(ops, tree, self.facts(tree))
 
 
 LAYOUT = OpOwned()

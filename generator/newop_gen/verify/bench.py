@@ -1,0 +1,136 @@
+"""What the checks share: the op, the tree's facts, a session with the checkout, and databases opened on tables."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..model.op import Op, Query, Table
+from ..problems import Place, Problem, SpecError
+from .expectation import Dataset, Expectation
+from .facts import VerifyFacts
+from .made_up import made_up
+from .points import Values, path_values
+from .session import Session
+from .system import Root, system_spec
+from .table import BadRow, Leaf, arguments, decoded, read_table
+from .table import Path as LeafPath
+
+MADE_UP = "made-up"
+EMPTY = "empty"
+
+MOST_POINTS = 2000  # of a table; a longer one is sampled evenly
+
+
+@dataclass
+class Bench:
+    """One verification in progress. `scratch` is a directory for system roots and model configurations."""
+
+    op: Op
+    spec_path: Path
+    facts: VerifyFacts
+    session: Session
+    scratch: Path
+    datasets: list[Dataset] = field(default_factory=list)
+    roots: dict[str, Root] = field(default_factory=dict)
+    opened: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.system = system_spec(self.facts)
+        self.expect = Expectation(self.op, self.facts, self.facts.gpu(self.system))
+        self._numbers = itertools.count()
+
+    @property
+    def own(self) -> Dataset:
+        """The made-up tables."""
+        return self.datasets[0]
+
+    def file_name(self, table: Table) -> str:
+        return f"{table.stem}{self.facts.suffix}"
+
+    def add(self, name: str, texts: Mapping[str, str]) -> Dataset:
+        """Opens a database on tables (member -> CSV text). Raises `SpecError` for a table that can't be read."""
+        tables = {t.member: t for t in self.op.tables}
+        models = {}
+        for member, text in texts.items():
+            try:
+                models[member] = read_table(self.op, tables[member], text)
+            except BadRow as bad:
+                place = Place(name, bad.number, 1)
+                raise SpecError(
+                    Problem(place, f"the table can't be read: {bad}", "rows as the spec's nesting has them", "", "data-row")
+                ) from None
+        data = Dataset(name, self.reopen(name, texts), dict(texts), models, own=name == MADE_UP)
+        for member in models:
+            data.raw[member] = raw = self.raw_dump(data, tables[member])
+            nodes = _nodes(raw)
+            if nodes is not None:
+                data.nodes[member] = nodes
+                data.digests[member] = self.digest(data, tables[member])
+        self.datasets.append(data)
+        return data
+
+    def reopen(self, name: str, texts: Mapping[str, str]) -> str:
+        """A handle of a new database on these tables. What opening raised stays in `opened`."""
+        tables = {t.member: t for t in self.op.tables}
+        if name not in self.roots:
+            files = {self.file_name(tables[m]): text for m, text in texts.items()}
+            folder = self.scratch / f"root-{len(self.roots)}"
+            self.roots[name] = Root.make(folder, self.facts, self.session, files)
+        handle = f"{name}-{next(self._numbers)}"
+        self.opened[handle] = self.roots[name].open(self.session, handle)
+        return handle
+
+    def made_up(self) -> Mapping[str, str]:
+        return {t.member: made_up(self.op, t).text for t in self.op.tables}
+
+    def query(self, handle: str, asked: Sequence[tuple[Query, Values, str | None]]) -> list[dict[str, Any]]:
+        """Outcomes of queries, in order. Values as `points` has them; None as a mode leaves it to the database."""
+        calls = [[q.method, arguments(self.op, v, self.facts), mode] for q, v, mode in asked]
+        outcomes: list[dict[str, Any]] = self.session.ask("query", handle=handle, calls=calls)
+        return outcomes
+
+    def raw_dump(self, data: Dataset, table: Table) -> Any:
+        """The table's leaves in the database as they came: [[path, leaf], ...], None, or an error."""
+        query = next(q for q in self.op.queries if q.table is table)
+        first = self.measured(data, query)[:1]
+        asked = arguments(self.op, first[0][1], self.facts) if first and self.facts.lazy else None
+        return self.session.attempt(
+            "leaves",
+            handle=data.handle,
+            attribute=table.attribute,
+            method=query.method if asked is not None else None,
+            arguments=asked,
+        )
+
+    def digest(self, data: Dataset, table: Table) -> str:
+        found: str = self.session.ask("digest", handle=data.handle, attribute=table.attribute)
+        return found
+
+    def measured(self, data: Dataset, query: Query, prefix: int = 0) -> list[tuple[LeafPath, Values, Leaf]]:
+        """The collected points of a query's table, with the arguments that ask for each."""
+        leaves = data.collected(query)
+        step = max(1, len(leaves) // MOST_POINTS)
+        found = []
+        for path, leaf in itertools.islice(leaves.items(), 0, None, step):
+            values = path_values(self.op, query, path, self.facts, prefix)
+            if values is not None:
+                found.append((path, values, leaf))
+        return found
+
+
+def _nodes(raw: Any) -> dict[LeafPath, Leaf] | None:
+    """Leaves that came from the child, or None where they are no usable table. A leaf without energy has NaN."""
+    if not isinstance(raw, list):
+        return None
+    leaves = {}
+    for path, leaf in raw:
+        if not (isinstance(leaf, dict) and isinstance(leaf.get("latency"), float)):
+            return None
+        energy = leaf.get("energy")
+        key = tuple(decoded(k) if isinstance(k, dict) else k for k in path)
+        leaves[key] = Leaf(leaf["latency"], leaf.get("power", 0.0), float("nan") if energy is None else energy)
+    return leaves

@@ -1,0 +1,3 @@
+"""stub until written"""
+def wirings(bench, catalogue):
+    return []

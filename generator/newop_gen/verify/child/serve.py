@@ -1,0 +1,84 @@
+"""The loop of the child: one request, one reply."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from .link import Link, failure
+
+# What a release imports before anything of its own. Imported early, these make a forked child cheap.
+NEEDED = ("numpy", "scipy.interpolate", "pandas", "yaml")
+
+
+def main() -> None:
+    """Answers requests until there are no more.
+
+    `begin` names the directories to import the checkout from. With `fork`, a child of this process does the work up to
+    `end`, and this one, with its warm imports, waits for the next `begin`.
+    """
+    # The directory that this package was found in has modules of other names; none of them may be taken for another.
+    sys.path[:] = [p for p in sys.path if os.path.realpath(p) != os.path.dirname(os.path.dirname(__file__))]
+    link = Link()
+    while True:
+        request = link.read()
+        if request is None:
+            return
+        if request["verb"] == "warm":
+            link.write(_warm())
+        elif request["verb"] == "begin" and request.get("fork"):
+            _forked(link, request)
+        elif request["verb"] == "begin":
+            _work(link, request)
+            return
+
+
+def _warm() -> dict[str, Any]:
+    missing = {}
+    for name in NEEDED:
+        try:
+            importlib.import_module(name)
+        except ImportError as error:
+            missing[name] = str(error)
+    return {"missing": missing, "python": sys.version.split()[0]}
+
+
+def _forked(link: Link, request: dict[str, Any]) -> None:
+    pid = os.fork()
+    if pid == 0:
+        try:
+            _work(link, request)
+        finally:
+            os._exit(0)
+    _, status = os.waitpid(pid, 0)
+    if status:
+        link.write({"fault": f"the process ended with status {status}"})
+
+
+def _work(link: Link, request: dict[str, Any]) -> None:
+    """Answers with `calls` and `built` until `end`."""
+    sys.path[:0] = request["roots"]
+    os.environ["PYTHONPATH"] = os.pathsep.join(request["roots"])
+    try:
+        from . import built, calls
+
+        verbs: dict[str, Callable[..., Any]] = {**calls.verbs(), **built.verbs()}
+        link.write({"ready": True, "python": sys.version.split()[0]})
+    except BaseException as error:
+        link.write(failure(error))
+        return
+    while True:
+        request = link.read() or {"verb": "end"}
+        verb = request.pop("verb")
+        if verb == "end":
+            link.write({"ended": True})
+            return
+        try:
+            link.write({"reply": verbs[verb](**request)})
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as error:
+            link.write(failure(error))

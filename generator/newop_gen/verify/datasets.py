@@ -1,0 +1,54 @@
+"""The tables that a user has: those named on the command line, or else those of the spec."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from ..model.op import Table
+from ..problems import Place, Problem, SpecError
+from ..spec.load import LoadedSpec
+from .bench import Bench
+
+
+def spec_tables(bench: Bench, loaded: LoadedSpec, files: Sequence[Path]) -> Iterator[tuple[str, Mapping[str, str]]]:
+    """(name, {member: CSV text}) of each set of tables. Raises `SpecError` for a file that can't be read or placed."""
+    if files:
+        yield "--data", {_table_of(bench, f).member: _text(bench, f, str(f)) for f in files}
+        return
+    chosen: dict[str, dict[str, str]] = {}
+    for entry in bench.op.spec.data:
+        table = next((t for t in bench.op.tables if entry.phase in t.phases), bench.op.tables[0])
+        path = loaded.path.parent / entry.file
+        text = _text(bench, path, str(loaded.path))
+        # The same file for many systems is verified once; files of other systems are tables of their own.
+        sets = [s for s in chosen.values() if table.member not in s or s[table.member] == text]
+        target = sets[0] if sets else chosen.setdefault(f"{entry.system}/{entry.backend}", {})
+        target[table.member] = text
+    for name, texts in chosen.items():
+        yield f"spec's {name}", texts
+
+
+def _table_of(bench: Bench, path: Path) -> Table:
+    """The table that a file is for: by its name, or the only one."""
+    tables = bench.op.tables
+    named = [t for t in tables if t.stem in path.name] or [t for t in tables if any(p in path.name for p in t.phases)]
+    if len(tables) > 1 and len(named) != 1:
+        wanted = " or ".join(f"{t.stem}*" for t in tables)
+        raise SpecError(
+            Problem(Place(str(path)), "it can't be told which table this is", f"a file name with {wanted}", "", "data-name")
+        )
+    return named[0] if named else tables[0]
+
+
+def _text(bench: Bench, path: Path, place: str) -> str:
+    if path.suffix == ".parquet" and path.is_file():
+        rows = bench.session.ask("rows", path=str(path))
+        if isinstance(rows, str):
+            return rows
+    else:
+        try:
+            return path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            pass
+    raise SpecError(Problem(Place(place), f"data file {path.name} can't be read", "a CSV file", "", "data-missing"))

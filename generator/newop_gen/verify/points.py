@@ -1,0 +1,119 @@
+"""Points to ask a query at, as values of its arguments, and the speed of light there by the reference evaluator."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from ..model.columns import typed
+from ..model.op import Op, Query, key_params
+from ..sol.evaluate import Gpu, SolTimes, SolValueError, evaluate, evaluate_formula
+from .facts import VerifyFacts
+from .table import Member, Path, quantised
+
+Values = dict[str, Any]
+
+NUMBERS = (1, 2, 3, 8, 40, 128, 1000, 4096, 7168)
+RUN_TIME = {"x": (1, 2, 17, 4096, 65536), "b": (1, 2, 7, 64, 513), "s": (1, 2, 17, 1000, 4096, 131072)}
+PREFIXES = (0, 1, 333, 8192)
+TRIES = 600
+
+
+def path_values(op: Op, query: Query, path: Path, facts: VerifyFacts, prefix: int = 0) -> Values | None:
+    """Arguments of a query that ask for exactly the leaf at `path` (without its phase), or None when none are found.
+
+    With a prefix that the table is looked up at, `s` is that much shorter; None when nothing is left of it.
+    """
+    nesting = query.nesting
+    keys, at = path[: len(nesting.keys)], path[len(nesting.keys) :]
+    values: Values = {a.axis: v for a, v in zip(nesting.axes, at)}
+    if query.takes_prefix:
+        values["prefix"] = prefix
+        if "s" in values:
+            values["s"] -= prefix
+            if values["s"] < 1:
+                return None
+    searched = []
+    for key, found in zip(nesting.keys, keys):
+        params = key_params(key)
+        if key.params:
+            values.update({p: _plain(v) for p, v in zip(params, found)})
+        elif key.lookup is None:
+            values[params[0]] = _plain(found)
+        else:
+            searched.append((key.lookup, params[0], found))
+    fill(op, query, values)
+    for lookup, param, found in searched:
+        if not _solve(op, lookup, param, found, values, facts):
+            return None
+    return {name: values[name] for name in (*query.run_time, *op.params)}
+
+
+def _plain(key: Any) -> Any:
+    return key.mode if isinstance(key, Member) else key
+
+
+def fill(op: Op, query: Query, values: Values) -> None:
+    """Something for every argument that `values` has nothing for."""
+    for name in query.run_time:
+        values.setdefault(name, 0 if name == "prefix" else 16)
+    for name, param in op.params.items():
+        if name not in values:
+            values[name] = {"int": 8, "str": texts(op, name)[0]}.get(param.type) or (param.modes or ["bfloat16"])[0]
+
+
+def texts(op: Op, param: str) -> tuple[str, ...]:
+    """Texts that formulas have constants for, or one of no meaning."""
+    for phase in op.phases:
+        constants = op.sol(phase).constants
+        if constants is not None and constants.by == param:
+            unknown = () if constants.otherwise is None else ("not_listed",)
+            return (*constants.rows, *unknown)
+    return ("alpha",)
+
+
+def _solve(op: Op, lookup: str, param: str, found: Any, values: Values, facts: VerifyFacts) -> bool:
+    """Gives `param` a value for which the key that is looked up is `found`."""
+    expr = typed(lookup, op.types())
+    kind = op.params[param].type
+    if kind == "int":
+        near = [found * k for k in (1, 2, 4, 8)] + [found + k for k in (-1, 1)]
+        candidates: Sequence[Any] = [n for n in (*near, *range(1, 1025)) if n >= 1]
+    else:
+        candidates = [_plain(found)]
+    for candidate in candidates:
+        try:
+            if evaluate(expr, quantised(op, {**values, param: candidate}, facts)) == _plain(found):
+                values[param] = candidate
+                return True
+        except SolValueError:
+            continue
+    return False
+
+
+def speed_of_light(op: Op, query: Query, values: Mapping[str, Any], gpu: Gpu, facts: VerifyFacts) -> SolTimes | None:
+    """The SOL times of a query, or None where the formula has no value."""
+    known = {"prefix": 0, **quantised(op, values, facts)}
+    try:
+        return evaluate_formula(query.formula, known, gpu, modes=facts.modes)
+    except SolValueError:
+        return None
+
+
+def spread(op: Op, query: Query, count: int, seed: int) -> Iterator[Values]:
+    """Points all over: edges first (every argument at its least and at its largest), then chance, always the same."""
+    chance = random.Random(f"{seed} {op.name} {query.method}")
+    choices: dict[str, Sequence[Any]] = {}
+    for name in query.run_time:
+        choices[name] = PREFIXES if name == "prefix" else RUN_TIME[name]
+    for name, param in op.params.items():
+        modes = tuple(param.modes) or ("bfloat16",)
+        choices[name] = {"int": NUMBERS, "str": texts(op, name)}.get(param.type, modes)
+    ends = [(c[0], c[-1]) if len(c) > 1 else (c[0],) for c in choices.values()]
+    edges = list(itertools.islice(itertools.product(*ends), 1 << 12))
+    for values in chance.sample(edges, min(len(edges), count // 2)):
+        yield dict(zip(choices, values))
+    for _ in range(TRIES):
+        yield {name: chance.choice(values) for name, values in choices.items()}

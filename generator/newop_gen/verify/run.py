@@ -1,0 +1,150 @@
+"""One verification from start to end."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from ..checkout.tree import Tree
+from ..model.op import Op
+from ..problems import CheckoutRefused, Place, Problem
+from ..spec.load import LoadedSpec
+from .bench import EMPTY, MADE_UP, Bench
+from .checks import loading, lookup, modes, operations, refusals, wiring
+from .checks.inserted import absent, inserted, look
+from .datasets import spec_tables
+from .facts import facts_of
+from .result import Cause, CheckResult, Report, Tally
+from .session import CheckoutFailed, Session, session
+
+
+@dataclass(frozen=True)
+class Options:
+    """What to verify besides the op's own checks."""
+
+    python: Path | None = None
+    data: tuple[Path, ...] = ()
+    unit_test: bool = True
+
+
+def verify(
+    loaded: LoadedSpec, checkout: Path, options: Options = Options(), report: Callable[[str], None] = lambda _: None
+) -> Report:
+    """Runs an applied op in the user's checkout and holds it against its spec.
+
+    Raises `CheckoutRefused` when the directory is no supported checkout or the op is not applied there, `SpecError`
+    for a data file that can't be read, `IoFault` when no interpreter can run the checkout.
+    """
+    with session(checkout, options.python, report) as conversation:
+        return verify_in(conversation, loaded, checkout, options, report)
+
+
+def verify_in(
+    conversation: Session, loaded: LoadedSpec, checkout: Path, options: Options, report: Callable[[str], None]
+) -> Report:
+    """The same in a session that is open already."""
+    from ..cli.flow import layout_of
+
+    started = time.monotonic()
+    tree = Tree.open(checkout)
+    layout = layout_of(tree)
+    op = Op.from_spec(loaded.spec)
+    facts = facts_of(layout, tree, op)
+    with tempfile.TemporaryDirectory(prefix="newop-verify-") as scratch:
+        bench = Bench(op, loaded.path, facts, conversation, Path(scratch))
+        found = look(bench)
+        if absent(found):
+            raise CheckoutRefused(_not_applied(op, loaded, checkout))
+        results = [*_checks(bench, found, loaded, options, report)]
+    return Report(
+        op.name,
+        str(loaded.path),
+        str(checkout),
+        layout.name,
+        conversation.python,
+        tuple(d.name for d in bench.datasets),
+        tuple(results),
+        time.monotonic() - started,
+    )
+
+
+def _checks(
+    bench: Bench, found: dict[str, Any], loaded: LoadedSpec, options: Options, report: Callable[[str], None]
+) -> Iterator[CheckResult]:
+    first = inserted(bench, found)
+    yield first
+    if first.status == "failed":
+        return  # the rest would say the same many times over
+    yield from _guarded("tables", lambda: _open(bench, loaded, options))
+    if not bench.datasets:
+        return
+    for data in bench.datasets:
+        report(f"tables: {data.name}")
+        for name, check in (
+            ("leaves", loading.leaves),
+            ("registration", loading.registration),
+            ("pre-interpolation", loading.pre_interpolation),
+            ("measured", lookup.measured),
+            ("between", lookup.between),
+            ("outside", lookup.outside),
+        ):
+            results = _guarded(name, lambda check=check, data=data: check(bench, data))  # type: ignore[misc]
+            yield from results if data.own else _of(results, data.name)
+    report("modes")
+    catalogue: dict[str, Any] = bench.session.ask("catalogue")
+    for name, step in (
+        ("sol", lambda: modes.speed_of_light(bench)),
+        ("empirical", lambda: modes.empirical(bench)),
+        ("hybrid", lambda: modes.hybrid(bench)),
+        ("source-tags", lambda: modes.tags(bench)),
+        ("missing", lambda: refusals.missing(bench)),
+        ("table-unchanged", lambda: refusals.unchanged(bench)),
+        ("caching", lambda: refusals.caching(bench)),
+        ("support-matrix", lambda: loading.support(bench)),
+    ):
+        yield from _guarded(name, step)
+    report("operations")
+    yield from _guarded("operation", lambda: operations.operations(bench, catalogue))
+    report("models")
+    yield from _guarded("wiring", lambda: wiring.wirings(bench, catalogue))
+
+
+def _open(bench: Bench, loaded: LoadedSpec, options: Options) -> list[CheckResult]:
+    """Databases on the made-up tables, on none, and on the spec's or the user's."""
+    bench.add(MADE_UP, bench.made_up())
+    bench.opened[EMPTY] = bench.reopen(EMPTY, {})
+    for name, texts in spec_tables(bench, loaded, options.data):
+        bench.add(name, texts)
+    return []
+
+
+def _guarded(name: str, check: Callable[[], Sequence[CheckResult]]) -> Sequence[CheckResult]:
+    """A check's results. One that can't be carried out, because the checkout's code fails where no check expects it
+    to, is a failed check and not a traceback."""
+    try:
+        return check()
+    except CheckoutFailed as failed:
+        tally = Tally(name, "the check can be carried out")
+        tally.holds(False, name, "an answer", failed.text)
+        tally.blame(Cause("check-error", f"the checkout's code fails in the middle of a check: {failed.text}"))
+        return [tally.result()]
+
+
+def _of(results: Sequence[CheckResult], name: str) -> list[CheckResult]:
+    return [replace(r, check=f"{r.check} ({name})") for r in results]
+
+
+def _not_applied(op: Op, loaded: LoadedSpec, checkout: Path) -> Problem:
+    return Problem(
+        Place(str(checkout)),
+        f"op {op.name!r} is not in this checkout",
+        "a checkout to which the spec was applied",
+        f"`newop-gen apply {loaded.path} --checkout {checkout}`",
+        "not-applied",
+    )
+
+
