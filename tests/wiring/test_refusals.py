@@ -60,9 +60,9 @@ def test_a_list_that_is_started_anew_is_no_place(tree: Any) -> None:
     assert "whose list _build_context_ops starts anew" in problem.found
 
 
-def test_a_computed_name_is_no_anchor(tree: Any) -> None:
+def test_a_name_that_is_not_written_out_is_no_anchor(tree: Any) -> None:
     problem = _problem(tree("builders"), _wired("BuilderModel", {"after": "context_global_up"}))
-    assert "computed names are no anchors" in problem.suggestion
+    assert "names that are computed are no anchors" in problem.suggestion
     assert "f'{prefix}_up'" in problem.suggestion
 
 

@@ -31,6 +31,17 @@ class BuilderModel(BaseModel):
             ops.Dispatch("context_dispatch", count),
         ]
 
+    def _mlp(self, prefix: str, count: float) -> list:
+        ops_list = [ops.ElementWise(f"{prefix}_norm", count)]
+        if self._width > 32:
+            ops_list.extend(
+                [
+                    ops.GEMM(f"{prefix}_gate", count),
+                    ops.GEMM(f"{prefix}_down", count),
+                ]
+            )
+        return ops_list
+
     def _build_context_ops(self) -> None:
         counts = {"global": self._num_layers // 2, "local": self._num_layers // 2}
         self.context_ops = [
@@ -49,6 +60,7 @@ class BuilderModel(BaseModel):
                     + self._ffn(f"context_{kind}", c)
                     + self._router(c)
                 )
+        self.context_ops.extend(self._mlp("context_tail", self._num_layers))
 
     def _build_generation_ops(self) -> None:
         sf = self._mtp_scale_factor
@@ -64,6 +76,8 @@ class BuilderModel(BaseModel):
                 ops.GEMM("generation_logits", 1 * sf),
                 ops.GenerationOne("one_scaled_once", c, width=self._width, layers=3),
             ]
+            + self._mlp("generation_tail", c)
+            + self._mlp("generation_more", c)
         )
 
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import ast
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Union
+from typing import NamedTuple, Union
 
 from ....edits.find import Function, dotted, walk_own
 from ....spec.model import PhaseName
@@ -38,6 +38,18 @@ class Perch:
     element: ast.expr
     receiver: ast.expr | None = None
     outer: ast.Call | None = None
+
+
+class End(NamedTuple):
+    """A statement of a method that puts something into the op list `name` of the model."""
+
+    name: str
+    method: Function
+    statement: ast.stmt
+
+    @property
+    def phase(self) -> PhaseName:
+        return LISTS[self.name]
 
 
 class Flow:
@@ -101,9 +113,9 @@ class Flow:
                 return f"it stands in a {type(parent).__name__}"
             node = parent
 
-    def phases(self, perch: Perch) -> set[PhaseName]:
-        """The phases whose op list the place ends up in."""
-        return {LISTS[name] for name, _, _ in self._ends(perch.method, perch.statement, set())}
+    def ends(self, method: Function, node: ast.AST) -> list[End]:
+        """Where what the statement of `node` makes ends up: each op list of the model that it goes into."""
+        return list(self._ends(method, self.statement(node), set()))
 
     def in_overlap(self, perch: Perch) -> bool:
         """Whether the place is in a group of an `OverlapOp`, directly or by way of a local that holds the group."""
@@ -118,36 +130,33 @@ class Flow:
                     return True
         return False
 
-    def erased_by(self, perch: Perch) -> Function | None:
-        """The method that starts the op list anew after the place was built, so that nothing put there lasts."""
-        for name, method, statement in self._ends(perch.method, perch.statement, set()):
+    def erased_by(self, ends: Iterable[End]) -> Function | None:
+        """The method that starts the op list anew after something went into it, so that it doesn't last."""
+        for name, method, statement in ends:
             for owner, reset in self._resets(name):
                 if owner is method:
-                    if reset.lineno > statement.lineno and self._encloses(self._parents[reset], statement):
-                        return owner
-                elif method.name == "__init__" and owner.name != "__init__":
-                    calls = [n for m, n in self.calls if m is method and self._calls_method(n, owner)]
-                    if not any(n.lineno < statement.lineno for n in calls):
-                        return owner
+                    erased = reset.lineno > statement.lineno and self._encloses(self._parents[reset], statement)
+                else:
+                    # A builder is called later than the constructor's own statements, unless the call is above them.
+                    built = any(m is method and n.lineno < statement.lineno for m, n in self.calls_of(owner))
+                    erased = method.name == "__init__" and not built
+                if erased:
+                    return owner
         return None
 
-    def _ends(
-        self, method: Function, statement: ast.stmt, seen: set[ast.AST]
-    ) -> Iterator[tuple[str, Function, ast.stmt]]:
-        """(list name, method, statement) for each op list that what `statement` makes goes into."""
+    def _ends(self, method: Function, statement: ast.stmt, seen: set[ast.AST]) -> Iterator[End]:
         if statement in seen:
             return
         seen.add(statement)
         if isinstance(statement, ast.Return):
-            for caller, call in self.calls:
-                if self._calls_method(call, method):
-                    yield from self._ends(caller, self.statement(call), seen)
+            for caller, call in self.calls_of(method):
+                yield from self._ends(caller, self.statement(call), seen)
             return
         for target in _targets(statement):
             name = dotted(target)
             head, _, attribute = name.rpartition(".")
             if head and attribute.lstrip("_") in LISTS:
-                yield attribute.lstrip("_"), method, statement
+                yield End(attribute.lstrip("_"), method, statement)
             elif isinstance(target, ast.Name):
                 for node in self._uses(method, name):
                     yield from self._ends(method, self.statement(node), seen)
@@ -169,8 +178,9 @@ class Flow:
                         if head and attribute.lstrip("_") == name:
                             yield method, node
 
-    def _calls_method(self, call: ast.Call, method: Function) -> bool:
-        return isinstance(call.func, ast.Attribute) and call.func.attr == method.name
+    def calls_of(self, method: Function) -> list[tuple[Function, ast.Call]]:
+        """The class's own calls of one of its methods."""
+        return [(m, n) for m, n in self.calls if isinstance(n.func, ast.Attribute) and n.func.attr == method.name]
 
     def _encloses(self, around: ast.AST, node: ast.AST) -> bool:
         while node is not around:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import bisect
+import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -73,7 +74,7 @@ class ListSlot:
         self._base = line_margin(source, self._elements.open)
         self._outer = self._base if argument_of is None else deeper(self._base)
         self.margin = line_margin(source, items[self._index].start) if self.in_lines else deeper(self._outer)
-        if not self.in_lines and line_of(source, self._elements.open) != line_of(source, self._elements.close):
+        if not self.in_lines and not self._can_be_broken_up():
             raise CheckoutRefused(
                 Problem(
                     source.place(container),
@@ -83,6 +84,15 @@ class ListSlot:
                     "anchor-shape",
                 )
             )
+
+    def _can_be_broken_up(self) -> bool:
+        """Whether the list stands on one line, with nothing but a few spaces between its elements."""
+        start, end = self._elements.open, self._elements.close
+        items = self._elements.items
+        gaps = [(i.comma or i.end, j.start) for i, j in itertools.pairwise(items)]
+        return line_of(self.source, start) == line_of(self.source, end) and all(
+            stop - at <= len(self.margin) and not self.source.data[at:stop].strip(b" ") for at, stop in gaps
+        )
 
     def find(self, text: str) -> tuple[int, int] | None:
         """The bytes of an element with exactly this text, on the side of the anchor where it would be put."""

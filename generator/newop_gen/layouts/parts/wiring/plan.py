@@ -39,6 +39,15 @@ def plan_wiring(op: Op, tree: Tree, facts: WiringFacts) -> Step:
     Raises `CheckoutRefused` with every class, anchor and name that is missing (places in the spec are `SpecPlace`s),
     and `Conflict` where the op stands in a model already, but not as the spec has it.
     """
+    try:
+        return _plan(op, tree, facts)
+    except RecursionError:
+        raise CheckoutRefused(
+            Problem(Place(_folder(facts)), "code nested too deeply to be read", "model files", "", "target-depth")
+        ) from None
+
+
+def _plan(op: Op, tree: Tree, facts: WiringFacts) -> Step:
     out = _Outcome()
     index = ModelIndex(tree, facts)
     wirers: dict[str, Wirer] = {}
@@ -83,7 +92,7 @@ def _one(
             wiring,
             out,
             Problem(
-                Place(facts.model_files[0] if len(facts.model_files) == 1 else _folder(facts)),
+                Place(_folder(facts)),
                 f"no model class {' or '.join(names)}",
                 "a model class of this tree",
                 f"did you mean {near!r}?" if near else "",
@@ -145,4 +154,5 @@ def _listed(value: str | Iterable[str]) -> Sequence[str]:
 
 
 def _folder(facts: WiringFacts) -> str:
-    return facts.model_files[0].rpartition("/")[0]
+    """The model file, or the directory of the model files."""
+    return facts.model_files[0] if len(facts.model_files) == 1 else facts.model_files[0].rpartition("/")[0]

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from ....edits.find import dotted, walk_own
 from ....edits.place import encode
 from ....plan import Insertion
-from ....problems import CheckoutRefused, Problem
+from ....problems import CheckoutRefused, Place, Problem
 from ....sol.quants import SIXTEEN_BIT, canonical
 from .classes import module_names
 from .emit import NewCall, Override, Value, overrides
@@ -157,7 +157,8 @@ def _logger(source: Source) -> list[Insertion]:
     future = [n for n in imports if isinstance(n, ast.ImportFrom) and n.module == "__future__"]
     rest = imports[len(future) :]
     if not rest:
-        raise AssertionError("a model file without imports")
+        found = "no logger, and no imports to put one below"
+        raise CheckoutRefused(Problem(Place(source.path), found, "a logger", "", "wiring-scope"))
     standard = [n for n in rest if _module(n).partition(".")[0] in sys.stdlib_module_names]
     earlier = [n for n in standard if isinstance(n, ast.Import) and _module(n) < "logging"]
     line = "import logging\n"

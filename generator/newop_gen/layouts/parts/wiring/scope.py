@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from ....edits.find import Function, dotted
 from .classes import ModelClass, ModelIndex, module_names
+from .flow import Flow, flow_of
 
 Block = Sequence[ast.stmt]
 
@@ -101,20 +102,36 @@ class Scope:
         return near[0] if near else ""
 
     def mentions(self, names: Iterable[str], attribute: str) -> bool:
-        """Whether one of the names is, or is computed by locals of this method from, something named `attribute`."""
-        pending, seen = list(names), set[str]()
-        while pending:
-            name = pending.pop()
-            if attribute in name.split("."):
+        """Whether one of the names is, or is computed from, something named `attribute`: by locals of the method, or
+        by what the class's own calls of the method give it."""
+        return _mentions(flow_of(self.model), self.method, names, attribute, set())
+
+
+def _mentions(
+    flow: Flow, method: Function, names: Iterable[str], attribute: str, seen: set[tuple[Function, str]]
+) -> bool:
+    pending = list(names)
+    parameters = [a.arg for a in (*method.args.posonlyargs, *method.args.args)]
+    while pending:
+        name = pending.pop()
+        head = name.split(".")[0]
+        if attribute in name.split("."):
+            return True
+        if (method, head) in seen or [head] == parameters[:1]:
+            continue
+        seen.add((method, head))
+        for node in ast.walk(method):
+            if isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value is not None and head in _bound(node):
+                pending += filter(None, map(dotted, ast.walk(node.value)))
+        if head not in parameters[1:]:
+            continue
+        for caller, call in flow.calls_of(method):
+            given = [k.value for k in call.keywords if k.arg == head]
+            given += call.args[parameters.index(head) - 1 : parameters.index(head)]
+            read = [name for value in given[:1] for name in map(dotted, ast.walk(value)) if name]
+            if _mentions(flow, caller, read, attribute, seen):
                 return True
-            head = name.split(".")[0]
-            if head in seen or head == self.self_name:
-                continue
-            seen.add(head)
-            for node in ast.walk(self.method):
-                if isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value is not None and head in _bound(node):
-                    pending += filter(None, map(dotted, ast.walk(node.value)))
-        return False
+    return False
 
 
 def scope_at(index: ModelIndex, model: ModelClass, method: Function, statement: ast.stmt) -> Scope:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from ....edits.find import Function, dotted
 from ....spec.model import PhaseName
 from .classes import ModelClass
+from .computed import computed_name, givens, guard
 from .flow import FALLBACK, OVERLAP, Perch, flow_of
 
 
@@ -18,11 +19,22 @@ class Site:
     """One place: an element of a list or a statement, with the anchor's calls in it.
 
     Several calls are the branches of a conditional element, of which a build takes one, or alternatives of one
-    `FallbackOp`.
+    `FallbackOp`. `guard` is the condition under which a helper makes the op with the anchor's name.
     """
 
     perch: Perch
     calls: tuple[ast.Call, ...]
+    guard: ast.expr | None = None
+
+
+@dataclass(frozen=True)
+class _Named:
+    """A call that makes an op of a certain name, and the place in the code from which it gets into a list."""
+
+    method: Function
+    call: ast.Call
+    source: tuple[Function, ast.AST] | None = None
+    guard: ast.expr | None = None
 
 
 class Anchors:
@@ -34,16 +46,16 @@ class Anchors:
         self._ops = ops_module
         self.computed: list[str] = []
         self.guests: list[tuple[Function, ast.Call]] = []
-        self._named: dict[str, list[tuple[Function, ast.Call]]] = {}
+        self._named: dict[str, list[_Named]] = {}
         for method, call in self.flow.calls:
             if self.is_op(call) and dotted(call.func).rpartition(".")[2] in guests:
                 self.guests.append((method, call))
                 continue
             name = self._name(call)
             if isinstance(name, str):
-                self._named.setdefault(name, []).append((method, call))
+                self._named.setdefault(name, []).append(_Named(method, call))
             elif name is not None:
-                self.computed.append(ast.unparse(name))
+                self._add_computed(method, call, name)
 
     def is_op(self, call: ast.Call) -> bool:
         return dotted(call.func).startswith(f"{self._ops}.")
@@ -59,26 +71,41 @@ class Anchors:
                 return node.value
         return None
 
+    def _add_computed(self, method: Function, call: ast.Call, name: ast.expr) -> None:
+        computed = computed_name(method, call, name)
+        found = [] if computed is None else [g for g in givens(self.flow, computed) if g is not None]
+        if computed is None or not found:
+            self.computed.append(ast.unparse(name))
+            return
+        for given in found:
+            condition = guard(self.flow, computed, given.value)
+            one = _Named(method, call, (given.caller, given.call), condition)
+            self._named.setdefault(computed.name(given.value), []).append(one)
+
     def sites(self, phase: PhaseName, name: str, *, after: bool) -> list[Site] | str:
         """The places of the op `name` in a phase, in source order; or why there is none."""
-        grouped: dict[int, tuple[Perch, list[ast.Call]]] = {}
+        grouped: dict[int, tuple[Perch, list[ast.Call], ast.expr | None]] = {}
         reason = ""
-        for method, call in self._named.get(name, ()):
-            perch = self.flow.perch(method, call)
+        for one in self._named.get(name, ()):
+            perch = self.flow.perch(one.method, one.call)
             if isinstance(perch, str):
-                reason = f"{name} has no place of its own: {perch} (line {call.lineno})"
+                reason = f"{name} has no place of its own: {perch} (line {one.call.lineno})"
                 continue
-            phases = self.flow.phases(perch)
+            ends = self.flow.ends(*(one.source or (perch.method, perch.statement)))
+            phases = {end.phase for end in ends}
             if phases != {phase}:
                 where = f"the {' and '.join(sorted(phases))} ops" if phases else "no op list of the model"
-                reason = f"{name} goes into {where} (line {call.lineno})"
+                reason = f"{name} goes into {where} (line {one.call.lineno})"
                 continue
-            eraser = self.flow.erased_by(perch)
+            eraser = self.flow.erased_by(ends)
             if eraser is not None:
-                reason = f"{name} stands in {method.name} (line {call.lineno}), whose list {eraser.name} starts anew"
+                line = f"line {one.call.lineno}"
+                reason = f"{name} stands in {one.method.name} ({line}), whose list {eraser.name} starts anew"
                 continue
-            grouped.setdefault(id(perch.element), (perch, []))[1].append(call)
-        sites = [Site(perch, tuple(calls)) for perch, calls in grouped.values()]
+            calls = grouped.setdefault(id(perch.element), (perch, [], one.guard))[1]
+            if one.call not in calls:
+                calls.append(one.call)
+        sites = [Site(perch, tuple(calls), condition) for perch, calls, condition in grouped.values()]
         return self._without_guests(sites, after=after) if sites else reason
 
     def _around(self, perch: Perch) -> tuple[int, bool]:
@@ -95,11 +122,14 @@ class Anchors:
         of its ops has all its parameters by keyword, as inserted ones do. Should that not tell them apart, the guest is
         the later one of those placed after, the earlier one of those placed before.
         """
-        hosts = [s for s in sites if not all(map(_by_keyword, s.calls))] or sites
+        hosts = [s for s in sites if not all(map(self._by_keyword, s.calls))] or sites
         kept: dict[tuple[int, bool], Site] = {}
         for site in hosts if after else reversed(hosts):
             kept.setdefault(self._around(site.perch), site)
         return [site for site in hosts if site in kept.values()]
+
+    def _by_keyword(self, call: ast.Call) -> bool:
+        return self.is_op(call) and len(call.args) == 2
 
     def names(self, phase: PhaseName) -> list[str]:
         """Names that can be anchors in a phase, in source order."""
@@ -111,7 +141,7 @@ class Anchors:
         near = [m for w in wanted for m in difflib.get_close_matches(w, names, n=1, cutoff=0.5)]
         said = f"did you mean {near[0]!r}?" if near else f"it has {', '.join(names) or 'no named op there'}"
         if self.computed:
-            said += f"; computed names are no anchors ({', '.join(dict.fromkeys(self.computed[:4]))})"
+            said += f"; names that are computed are no anchors ({', '.join(dict.fromkeys(self.computed[:4]))})"
         return said
 
 
@@ -134,7 +164,3 @@ def scale_of(call: ast.Call, ops_module: str) -> ast.expr | None:
 
 def _is_text(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and isinstance(node.value, str)
-
-
-def _by_keyword(call: ast.Call) -> bool:
-    return len(call.args) == 2 and bool(call.keywords)

@@ -50,7 +50,9 @@ class Values:
                     "wiring-scope",
                 )
             )
-        condition = None if wiring.when is None else self._choose(wiring.when, "when")
+        condition = site.guard
+        if wiring.when is not None:
+            condition = _both(condition, self._choose(wiring.when, "when"))
         scale = self._default_scale(site) if wiring.scale is None else self._given_scale()
         arguments = [(param, Value(self._argument(param))) for param in self.op.params]
         for name in self.facts.taken_over:
@@ -157,6 +159,13 @@ class Values:
         for node in walk_own(self.scope.method):
             if isinstance(node, ast.Assign) and isinstance(node.value, ast.List) and local in map(dotted, node.targets):
                 yield node.value
+
+
+def _both(one: ast.expr | None, other: ast.expr) -> ast.expr:
+    if one is None:
+        return other
+    parts = other.values if isinstance(other, ast.BoolOp) and isinstance(other.op, ast.And) else [other]
+    return ast.BoolOp(ast.And(), [one, *parts])
 
 
 def _names(node: ast.expr) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ....plan import Insertion, Replacement
@@ -153,7 +154,7 @@ class Wirer:
         self.edits += self._overrides.edits(checked, new, slot)
         tops: dict[ast.expr, dict[ast.AST, NewCall]] = {}
         for call in site.calls:
-            one, _, _ = self._values(number, wiring, Site(site.perch, (call,)))
+            one, _, _ = self._values(number, wiring, replace(site, calls=(call,)))
             tops.setdefault(outermost_choice(flow, call), {})[call] = one
         for top, replaced in tops.items():
             ours = [c for _, c in self.anchors.guests if any(c is n for n in ast.walk(top))]
@@ -183,7 +184,9 @@ class Wirer:
             perch = self.anchors.flow.perch(method, call)
             if _identity(call) != (self.op.class_name(wiring.phase), self.op.instance_name(wiring)):
                 continue
-            if isinstance(perch, str) or self.anchors.flow.phases(perch) != {wiring.phase}:
+            if isinstance(perch, str):
+                continue
+            if {end.phase for end in self.anchors.flow.ends(perch.method, perch.statement)} != {wiring.phase}:
                 continue
             found = True
             # Its own scale stands for that of the anchor, which is no longer there to be asked.
