@@ -240,6 +240,13 @@ def key_params(key: Key) -> tuple[str, ...]:
     return tuple(key.params) if key.params else (str(key.param),)
 
 
+def varying_params(key: Key) -> tuple[str, ...]:
+    """The params whose value a lookup may replace by one that was collected."""
+    if key.alike is not None:
+        return tuple(name for name in key_params(key) if name not in key.alike.same)
+    return key_params(key) if (key.fallback is not None or key.nearest) and key.lookup is None else ()
+
+
 def key_columns(key: Key) -> tuple[str, ...]:
     """The column expression of each param of the key."""
     if key.params:
@@ -251,4 +258,4 @@ def axis_column(axis: NestingAxis) -> str:
     return axis.column or axis.axis
 
 
-__all__ = ["Op", "Query", "Table", "axis_column", "key_columns", "key_params"]
+__all__ = ["Op", "Query", "Table", "axis_column", "key_columns", "key_params", "varying_params"]

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import functools
 import textwrap
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Union
 
 from ..resources import templates_dir
 
@@ -78,17 +79,39 @@ def items(values: list[str], indent: int, prefix: str, suffix: str) -> str:
     return prefix + "\n" + "".join(f"{pad}{v},\n" for v in values) + " " * indent + suffix
 
 
-def call(prefix: str, arguments: list[str] | str, suffix: str, indent: int) -> str:
+# The code of an element, or the elements of a tuple in it.
+Code = Union[str, tuple["Code", ...]]
+
+
+def tuple_of(value: Code, indent: int, prefix: str = "", suffix: str = "") -> str:
+    """`prefix` + the tuple display + `suffix` at `indent` columns as ruff formats it, tuples in it likewise. The first
+    line comes without its indentation."""
+    flat = f"{prefix}{_flat(value)}{suffix}"
+    if isinstance(value, str) or indent + len(flat) <= WIDTH:
+        return flat
+    pad = " " * (indent + 4)
+    lines = (pad + tuple_of(v, indent + 4, suffix=",") for v in value)
+    return "\n".join([f"{prefix}(", *lines, f"{' ' * indent}){suffix}"])
+
+
+def _flat(value: Code) -> str:
+    if isinstance(value, str):
+        return value
+    return f"({', '.join(map(_flat, value))}{',' if len(value) == 1 else ''})"
+
+
+def call(prefix: str, arguments: Sequence[Code] | str, suffix: str, indent: int) -> str:
     """`prefix(arguments)suffix` at `indent` columns as ruff formats it: on one line, or the arguments on the next one,
     or each on its own. The first line comes without its indentation."""
     values = [arguments] if isinstance(arguments, str) else arguments
-    flat = ", ".join(values)
+    flat = ", ".join(map(_flat, values))
     if indent + len(prefix) + len(flat) + len(suffix) + 2 <= WIDTH:
         return f"{prefix}({flat}){suffix}"
     pad, inner = " " * indent, " " * (indent + 4)
     if len(inner) + len(flat) <= WIDTH:
         return f"{prefix}(\n{inner}{flat}\n{pad}){suffix}"
-    return f"{prefix}(\n" + "".join(f"{inner}{v},\n" for v in values) + f"{pad}){suffix}"
+    lines = (inner + tuple_of(v, indent + 4, suffix=",") + "\n" for v in values)
+    return f"{prefix}(\n" + "".join(lines) + f"{pad}){suffix}"
 
 
 def message(text: str, indent: int) -> list[str]:

@@ -200,6 +200,17 @@ class PhaseSol(Part):
     generation: Sol | None = None
 
 
+class Alike(Part):
+    """Which collected tuple stands in for one that was not collected; without one that is alike, nothing does."""
+
+    same: list[Name] = Field(min_length=1, description="params that must have the values asked for")
+    nearest: Name | None = Field(
+        default=None,
+        description="int param that should be as near as possible; of several as near, or without it, the first one "
+        "in the file",
+    )
+
+
 class Key(Part):
     """One exact level of the nesting: `param`, or `params` for a tuple."""
 
@@ -228,6 +239,9 @@ class Key(Part):
     )
     nearest: bool = Field(
         default=False, description="int params: use the nearest collected value when the one asked for is missing"
+    )
+    alike: Alike | None = Field(
+        default=None, description="with `params`: the tuple to use when the one asked for was not collected"
     )
     lookup: Expression | None = Field(
         default=None, description="expression over the params that gives the key asked for; default: the param itself"
@@ -260,7 +274,10 @@ class Targets(Part):
             ],
             GridValues,
         ],
-    ] = Field(description="per axis: `collected` (only the values in the file), a named list, or a list of numbers")
+    ] = Field(
+        description="per axis: `collected` (only the values in the file), a named list (`heads` from the fewest "
+        "collected heads on), or a list of numbers"
+    )
     sqrt_second_axis: bool = Field(
         default=False, description="interpolate the square root along the second axis (quadratic growth)"
     )

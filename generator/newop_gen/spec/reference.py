@@ -48,8 +48,8 @@ _NOTES = {
     ),
     "SubComputation": "`flops` and `precision` go together.",
     "Key": (
-        "Everything but `columns` goes with `param`; `alias`, `only` and `fallback` are for str and quant params, "
-        "`nearest` for int params."
+        "Everything but `columns` and `alike` goes with `param`; `alias`, `only` and `fallback` are for str and quant "
+        "params, `nearest` for int params."
     ),
     "Nesting": (
         "The axes follow the axis decision: `x`, or `b` and `s`, besides int params; in generation one of `b` and `s` "

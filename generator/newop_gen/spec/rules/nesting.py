@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..model import Key, Nesting, NestingAxis, PhaseName, Targets
+from ..model import Alike, Key, Nesting, NestingAxis, PhaseName, Targets
 from ..nodes import Loc
 from ..report import Report
 from .expressions import bare_column
@@ -131,9 +131,14 @@ def _key(report: Report, loc: Loc, key: Key) -> None:
         if key.columns is not None and len(key.columns) != len(key.params):
             found = f"{len(key.columns)} columns for {len(key.params)} params"
             report.error((*loc, "columns"), "key-form", found, "a column for each param", key=True)
+        if key.alike is not None:
+            _alike(report, (*loc, "alike"), key.alike, key.params)
         return
     if "columns" in key.model_fields_set:
         report.error((*loc, "columns"), "key-form", "columns of a key with one param", "column", key=True)
+    if "alike" in key.model_fields_set:
+        suggestion = "use nearest or fallback"
+        report.error((*loc, "alike"), "key-form", "alike of a key with one param", "params", suggestion, key=True)
     assert key.param is not None
     param = report.spec.params.get(key.param)
     if param is None:
@@ -155,6 +160,29 @@ def _key(report: Report, loc: Loc, key: Key) -> None:
     for number, value in enumerate(key.only):
         if value in key.only[:number]:
             report.error((*loc, "only", number), "twice", f"{value!a} again", "each value once")
+
+
+def _alike(report: Report, loc: Loc, alike: Alike, params: list[str]) -> None:
+    """What a substitute shares and comes near to are params of the tuple, each named once; near is for numbers."""
+    for number, name in enumerate(alike.same):
+        at = (*loc, "same", number)
+        if name not in params:
+            report.unknown(at, "undeclared", "param of the key", name, params)
+        elif name in alike.same[:number]:
+            report.error(at, "twice", f"{name!a} again", "each param once")
+    name = alike.nearest
+    if name is None:
+        return
+    at = (*loc, "nearest")
+    param = report.spec.params.get(name)
+    if name not in params:
+        report.unknown(at, "undeclared", "param of the key", name, params)
+    elif name in alike.same:
+        report.error(at, "twice", f"{name!a}, which must be the same", "another param of the key")
+    elif param is not None and param.type != "int":
+        report.error(
+            at, "key-type", f"nearest {name!a}, which is of type {param.type}", "an int param", "add it to same"
+        )
 
 
 def _modes_of(loc: Loc, key: Key) -> Iterator[tuple[Loc, str]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from ....model.columns import column_names, number_column, real_column, row_condition, row_types
 from ....model.op import Op, Table, axis_column, key_columns, key_params
 from ....render import fragment
-from ....render.environment import WIDTH, items, literal
+from ....render.environment import WIDTH, Code, literal, tuple_of
 from ....sol.render.python import render_expr
 from ....sol.tree import Not
 from ....sol.types import Type
@@ -20,10 +20,10 @@ MILLISECONDS = {"ms": "", "us": " / 1000", "s": " * 1000"}
 
 @dataclass(frozen=True)
 class Level:
-    """One level of the nesting: its key in the dict, from a row."""
+    """One level of the nesting: the code of its key in the dict, from a row."""
 
     name: str
-    code: str
+    code: Code
 
 
 @dataclass
@@ -62,8 +62,8 @@ class Reading:
         levels = []
         for key in self.nesting.keys:
             params = key_params(key)
-            codes = [self._value(key, p, c) for p, c in zip(params, key_columns(key))]
-            levels.append(Level("_".join(params), codes[0] if len(codes) == 1 else "(" + ", ".join(codes) + ")"))
+            codes = tuple(self._value(key, p, c) for p, c in zip(params, key_columns(key)))
+            levels.append(Level("_".join(params), codes if key.params else codes[0]))
         return levels
 
     @property
@@ -130,9 +130,8 @@ class Reading:
 
     def path(self, indent: int) -> str:
         """Code of the tuple of keys that a row is filed under, formatted for `indent` columns."""
-        phase = [literal(self.phase)] if self.phase else []
-        codes = phase + [level.code for level in self.levels]
-        return items(codes, indent, "path = (", ",)" if len(codes) == 1 else ")")
+        phase = (literal(self.phase),) if self.phase else ()
+        return tuple_of((*phase, *(level.code for level in self.levels)), indent, "path = ")
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,12 @@ from dataclasses import dataclass
 from ....model.op import Op, Table
 from ....model.targets import NAMED
 from ....render import fragment
-from ....render.environment import items, literal
+from ....render.environment import WIDTH, items, literal
 from ....spec.model import Nesting, PhaseName
 from .facts import DatabaseFacts
+
+COLLECTED = "collected"
+HEADS = "heads"
 
 
 @dataclass(frozen=True)
@@ -52,38 +55,66 @@ class Grid:
         return self.nesting.pre_interpolate.sqrt_second_axis
 
     @property
+    def _letters(self) -> list[tuple[str, str]]:
+        """(letter of the helper's argument, axis), outermost first."""
+        return list(zip("yz" if self.flat else "xyz", (a.axis for a in self.nesting.axes)))
+
+    @property
+    def heads_lines(self) -> list[str]:
+        """Statements for each axis whose targets are `heads`: upstream's list, from the fewest heads collected on."""
+        collected = {
+            "x": "grid",
+            "y": "(value for plane in grid.values() for value in plane)",
+            "z": "(value for plane in grid.values() for row in plane.values() for value in row)",
+        }
+        lines = []
+        for letter, axis in self._letters:
+            if self._named(axis) != HEADS:
+                continue
+            code = collected[letter]
+            lines.append(f"fewest = min{code}" if code.startswith("(") else f"fewest = min({code})")
+            lines.append(items(list(NAMED[HEADS].display), 16, "heads = [", "]"))
+            lines.append(f"{letter}_heads = [value for value in heads if value >= fewest]")
+        return lines
+
+    def _named(self, axis: str) -> object:
+        assert self.nesting.pre_interpolate is not None
+        return self.nesting.pre_interpolate.values.get(axis, COLLECTED)
+
+    @property
     def target_lines(self) -> list[str]:
         """The three target arguments."""
-        axes = [a.axis for a in self.nesting.axes]
-        names: list[str | None] = [None, *axes] if self.flat else list(axes)
         several = {
             "x": "len(grid) > 1",
             "y": "min(len(plane) for plane in grid.values()) > 1",
             "z": "",
         }
-        lines = []
-        for letter, axis in zip("xyz", names):
-            targets = self._targets(axis) if axis else None
-            head = f"target_{letter}_list="
+        lines = ["target_x_list=[],"] if self.flat else []
+        for letter, axis in self._letters:
+            head, condition = f"target_{letter}_list=", several[letter]
+            if self._named(axis) == HEADS:
+                lines.append(f"{head}{letter}_heads if {condition} else []," if condition else f"{head}{letter}_heads,")
+                continue
+            targets = self._targets(axis)
             if not targets:
                 lines.append(f"{head}[],")
-            elif not several[letter]:
+            elif not condition:
                 lines.append(items(targets, 20, f"{head}[", "],"))
             else:
-                flat = f"{head}[{', '.join(targets)}] if {several[letter]} else [],"
-                if len(flat) + 20 <= 120:
+                flat = f"{head}[{', '.join(targets)}] if {condition} else [],"
+                if len(flat) + 20 <= WIDTH:
                     lines.append(flat)
                 else:
                     block = items(targets, 20, f"{head}[", "]")
-                    lines.append(f"{block}\n{' ' * 20}if {several[letter]}\n{' ' * 20}else [],")
+                    lines.append(f"{block}\n{' ' * 20}if {condition}\n{' ' * 20}else [],")
         return lines
 
     def _targets(self, axis: str) -> list[str]:
-        assert self.nesting.pre_interpolate is not None
-        values = self.nesting.pre_interpolate.values.get(axis, "collected")
+        values = self._named(axis)
         if isinstance(values, str):
             # Points that were collected are there already: nothing to add.
-            return [] if values == "collected" else list(NAMED[values].display)
+            return [] if values == COLLECTED else list(NAMED[values].display)
+        assert isinstance(values, list)
         return [str(v) for v in values]
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ....model.columns import typed
 from ....model.op import Op, Query, key_params
 from ....render import fragment
-from ....render.environment import WIDTH, literal
+from ....render.environment import WIDTH, Code, call, literal, tuple_of
 from ....sol.check import names as expression_names
 from ....sol.render.python import render_expr, render_formula
 from ....spec.model import Key
@@ -43,13 +43,18 @@ class KeyStep:
     """One exact level of the lookup: code for the key that is asked for, and what to do when it is missing."""
 
     label: str
-    asked: str
+    asked: Code
     fallback: str | None = None
     nearest: bool = False
+    alike: tuple[str, ...] = ()
+
+    def asked_at(self, indent: int, prefix: str = "") -> str:
+        """The code of the key that is asked for."""
+        return tuple_of(self.asked, indent, prefix)
 
     @property
     def plain(self) -> bool:
-        return self.fallback is None and not self.nearest
+        return self.fallback is None and not self.nearest and not self.alike
 
 
 @dataclass(frozen=True)
@@ -165,7 +170,7 @@ class QueryView:
     def _key(self, key: Key) -> KeyStep:
         params = key_params(key)
         if key.params:
-            return KeyStep(", ".join(params), "(" + ", ".join(params) + ")")
+            return KeyStep(", ".join(params), params, alike=tuple(alike_lines(key, 20)))
         asked = render_expr(typed(key.lookup, self.op.types()), self.dialect) if key.lookup else params[0]
         fallback = None
         if key.fallback is not None:
@@ -184,16 +189,29 @@ class QueryView:
     @property
     def keys_loop(self) -> str:
         """The head of the loop down the exact keys."""
-        pairs = [f"({literal(k.label)}, {k.asked})" for k in self.keys]
-        flat = f"for name, key in ({', '.join(pairs)}{',' if len(pairs) == 1 else ''}):"
-        if len(flat) + 16 <= WIDTH:
-            return " " * 16 + flat
-        return "\n".join([" " * 16 + "for name, key in (", *(" " * 20 + p + "," for p in pairs), " " * 16 + "):"])
+        pairs = tuple((literal(k.label), k.asked) for k in self.keys)
+        return " " * 16 + tuple_of(pairs, 16, "for name, key in ", ":")
 
     @property
     def failed(self) -> str:
         """The message of a failed query: 'Failed to query … data for b=…, s=…'."""
         return f"Failed to query {self.subject} data for " + ", ".join(f"{{{a.name}=}}" for a in self.arguments)
+
+
+def alike_lines(key: Key, indent: int) -> list[str]:
+    """Statements that put the collected tuple of `table` that is most alike in the place of `key`, if there is one."""
+    if key.alike is None:
+        return []
+    params, pad = key_params(key), " " * indent
+    lines, among = [], "table"
+    for name in key.alike.same:
+        lines.append(f"{pad}alike = [other for other in {among} if other[{params.index(name)}] == {name}]")
+        among = "alike"
+    nearest = key.alike.nearest
+    if nearest is None:
+        return [*lines, f"{pad}key = alike[0] if alike else key"]
+    distance = f"key=lambda other: abs(other[{params.index(nearest)}] - {nearest})"
+    return [*lines, pad + call("key = min", ["alike", distance, "default=key"], "", indent)]
 
 
 def sixteen(mode: str, facts: DatabaseFacts) -> str:

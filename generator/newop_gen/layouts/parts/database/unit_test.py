@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from ....checkout.tree import Tree
 from ....model.columns import typed
-from ....model.op import Op, Query, Table, key_params
+from ....model.op import Op, Query, Table, key_params, varying_params
 from ....model.synthetic import POWER, Row, header, table_rows
 from ....plan import Skip
 from ....render import fragment
@@ -186,7 +186,7 @@ class TestView:
         for key in query.nesting.keys:
             for name in key_params(key):
                 kind = self.op.params[name].type
-                if key.fallback is None and not key.nearest and key.lookup is None and kind in ("int", "str"):
+                if not varying_params(key) and key.lookup is None and kind in ("int", "str"):
                     return self._code({**values, name: 977 if kind == "int" else "not_collected"})
         return None
 
