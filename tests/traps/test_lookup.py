@@ -132,14 +132,13 @@ def test_t10_tables_scaled_apart_are_not_mixed_up(release, tmp_path, spec_file) 
     root.table("latent_attention_context_perf.txt", rows)
     found = tree.run(
         PRELUDE + root.opening() + """
-import gc
 def temporary(factor):
     leaf = lambda v: dict(latency=v * factor, power=0.0, energy=0.0)
     table = {h: {s: {b: leaf(h * s * b * 1e-3) for b in (1, 2)} for s in (1, 2)} for h in (1, 2)}
     return db._interp_3d(1.5, 1.5, 1.5, table, "bilinear")["latency"]
 control = []
-for factor in (1, 10, 100):
-    control.append(temporary(factor)); gc.collect()
+for factor in range(1, 100):  # whether an address is used again depends on what else was allocated
+    control.append(temporary(factor) / factor)
 def ask(kv):
     return float(db.query_context_latent_attention(b=3, s=100, prefix=0, num_heads=12, fmha=common.FMHAQuantMode.float16,
                                                    kv=common.KVCacheQuantMode[kv]))
@@ -153,8 +152,7 @@ result = dict(control=control, answers=answers, kept=len(kept), persistent=all(k
     assert found["answers"][1] == pytest.approx(10 * found["answers"][0], rel=1e-4)
     assert found["answers"][2] == found["answers"][0]
     assert found["persistent"] and found["kept"] == 2
-    control = found["control"]
-    assert control[1] != pytest.approx(10 * control[0]) or control[2] != pytest.approx(100 * control[0])
+    assert found["control"] != pytest.approx([found["control"][0]] * 99)
 
 
 def test_t11_the_guides_flops_key_is_gone_in_0_9(release, tmp_path, spec_file) -> None:
