@@ -170,18 +170,18 @@ def _alike(report: Report, loc: Loc, alike: Alike, params: list[str]) -> None:
             report.unknown(at, "undeclared", "param of the key", name, params)
         elif name in alike.same[:number]:
             report.error(at, "twice", f"{name!a} again", "each param once")
-    name = alike.nearest
-    if name is None:
+    near = alike.nearest
+    if near is None:
         return
     at = (*loc, "nearest")
-    param = report.spec.params.get(name)
-    if name not in params:
-        report.unknown(at, "undeclared", "param of the key", name, params)
-    elif name in alike.same:
-        report.error(at, "twice", f"{name!a}, which must be the same", "another param of the key")
+    param = report.spec.params.get(near)
+    if near not in params:
+        report.unknown(at, "undeclared", "param of the key", near, params)
+    elif near in alike.same:
+        report.error(at, "twice", f"{near!a}, which must be the same", "another param of the key")
     elif param is not None and param.type != "int":
         report.error(
-            at, "key-type", f"nearest {name!a}, which is of type {param.type}", "an int param", "add it to same"
+            at, "key-type", f"nearest {near!a}, which is of type {param.type}", "an int param", "add it to same"
         )
 
 
