@@ -75,5 +75,6 @@ def unsupported(detection: Detection, root: str) -> list[Problem]:
 
 
 def nearest(detection: Detection) -> str:
-    """The layout with the fewest required probes that fail."""
-    return min(detection.probes, key=lambda name: len(detection.missing(name)))
+    """The layout with the fewest required probes that fail. Of equals the newer one, which asks for what it needs where
+    the older asks that it be not there."""
+    return min(reversed(detection.probes), key=lambda name: len(detection.missing(name)))

@@ -31,8 +31,9 @@ class Direct:
         p.files()
         p.enum_members()
         p.loaders()
-        p.wrapper(False)
+        p.direct_calls()
         p.sources(False)
+        p.errors()
         p.corrections()
         p.methods(
             "_extrapolate_data_grid",

@@ -31,8 +31,9 @@ class FuncMap:
         p.files()
         p.enum_members()
         p.loaders()
-        p.wrapper(True)
+        p.wrapper()
         p.sources(False)
+        p.errors()
         p.corrections()
         p.methods(
             "_query_silicon_or_hybrid",

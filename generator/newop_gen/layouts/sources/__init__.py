@@ -31,8 +31,9 @@ class Sources:
         p.files()
         p.enum_members()
         p.loaders()
-        p.wrapper(True)
+        p.wrapper()
         p.sources(True)
+        p.errors()
         p.corrections()
         p.methods(
             "_query_silicon_or_hybrid",

@@ -17,6 +17,8 @@ from ....edits.find import (
     assigned_dict,
     attempt,
     calls_in_body,
+    dotted,
+    find_assign,
     find_class,
     find_method,
     find_nested_function,
@@ -144,37 +146,81 @@ class Prober:
         return any(isinstance(n, ast.FunctionDef) and n.name == name for n in self.db_class.body)
 
     @functools.cached_property
-    def func_map(self) -> ast.Dict | None:
+    def load_op_data(self) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
         if self.database is None or self.init is None:
             return None
-        load = attempt(find_nested_function, self.database, self.init, "_load_op_data")[0]
-        return attempt(assigned_dict, self.database, load, "func_map")[0] if load else None
+        return attempt(find_nested_function, self.database, self.init, "_load_op_data")[0]
 
-    def wrapper(self, wanted: bool) -> None:
-        found = self.func_map is not None
+    @functools.cached_property
+    def func_map(self) -> ast.Dict | None:
+        if self.database is None or self.load_op_data is None:
+            return None
+        return attempt(assigned_dict, self.database, self.load_op_data, "func_map")[0]
+
+    def wrapper(self) -> None:
+        """Loaders are registered in `func_map`, and what they give is wrapped."""
         self.ask(
             "func-map",
-            "is func_map a dict literal in PerfDatabase.__init__._load_op_data?"
-            if wanted
-            else "are loaders called directly, without a func_map?",
-            found == wanted,
-            "func_map is there" if found else "no func_map",
+            "is func_map a dict literal in PerfDatabase.__init__._load_op_data?",
+            self.func_map is not None,
+            "" if self.func_map else "no func_map" if self.load_op_data else "no _load_op_data",
             self.database.place(self.func_map) if self.database and self.func_map else None,
         )
+        owner = attempt(find_class, self.database, "LoadedOpData")[0] if self.database else None
+        self.ask(
+            "wrapper",
+            "does sdk/perf_database.py define LoadedOpData with raise_if_not_loaded?",
+            owner is not None
+            and any(isinstance(n, ast.FunctionDef) and n.name == "raise_if_not_loaded" for n in owner.body),
+        )
+
+    def direct_calls(self) -> None:
+        """Loaders are called by `__init__` itself, with a path below its `data_dir`."""
+        found = self.load_op_data
+        self.ask(
+            "direct-calls",
+            "does PerfDatabase.__init__ call loaders itself, without a _load_op_data?",
+            found is None,
+            "_load_op_data is there" if found else "",
+            self.database.place(found) if self.database and found else None,
+        )
+        known = attempt(find_assign, self.database, self.init, "data_dir")[0] if self.database and self.init else None
+        self.ask("data-dir", "does PerfDatabase.__init__ set data_dir?", known is not None)
 
     @property
     def reads_sources(self) -> bool:
         return any(n.name == "_read_filtered_rows" for n in self._functions())
 
+    @property
+    def builds_sources(self) -> bool:
+        calls = ast.walk(self.load_op_data) if self.load_op_data else ()
+        return any(isinstance(n, ast.Call) and dotted(n.func) == "self._build_op_sources" for n in calls)
+
     def sources(self, wanted: bool) -> None:
-        found = self.reads_sources
+        """What a loader is given, and what it reads it with. A half-way tree answers neither with yes."""
         self.ask(
             "sources",
             "do loaders read (path, kernel_source) sources through _read_filtered_rows?"
             if wanted
             else "do loaders read one path, without _read_filtered_rows?",
-            found == wanted,
-            "_read_filtered_rows is there" if found else "no _read_filtered_rows",
+            self.reads_sources == wanted,
+            "_read_filtered_rows is there" if self.reads_sources else "no _read_filtered_rows",
+        )
+        self.ask(
+            "given",
+            "does _load_op_data give loaders what self._build_op_sources builds?"
+            if wanted
+            else "are loaders given one path, and nothing that self._build_op_sources builds?",
+            self.builds_sources == wanted,
+            "_build_op_sources is called" if self.builds_sources else "no call of _build_op_sources",
+        )
+
+    def errors(self) -> None:
+        defined = {n.name for n in self.database.tree.body if isinstance(n, ast.ClassDef)} if self.database else set()
+        self.ask(
+            "errors",
+            "does sdk/perf_database.py define PerfDataNotAvailableError?",
+            "PerfDataNotAvailableError" in defined,
         )
 
     def operation_base(self) -> None:
