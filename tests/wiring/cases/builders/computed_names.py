@@ -55,6 +55,8 @@ class BuilderModel(BaseModel):
                     ),
                     ops.GenerationOne("one_instead", count, width=self._width, layers=3)
                     if prefix == "generation_more"
+                    else ops.ContextOne("one_below", count, width=self._width, layers=3)
+                    if prefix == "context_tail"
                     else ops.GEMM(f"{prefix}_down", count),
                 ]
             )

@@ -41,6 +41,16 @@ def starts_line(source: Source, offset: int) -> bool:
     return not source.data[source.line_start(line_of(source, offset)) : offset].strip(b" \t")
 
 
+def is_free(source: Source, container: ast.List, parent: ast.AST) -> bool:
+    """Whether a list on one line can get more lines without anything around it having to be laid out anew: it is a
+    value, or starts its line and ends it."""
+    if isinstance(parent, (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Return, ast.keyword)):
+        return True
+    end = source.end(container)
+    tail = source.data[end : source.line_end(line_of(source, end))]
+    return starts_line(source, source.start(container)) and not tail.strip()
+
+
 def deeper(margin: str) -> str:
     return margin + ("\t" if margin.endswith("\t") else "    ")
 

@@ -56,6 +56,11 @@ def _plan(op: Op, tree: Tree, facts: WiringFacts) -> Step:
             _one(op, index, facts, number, wiring, wirers, out)
         except CheckoutRefused as refusal:
             out.problems += refusal.problems
+    for wirer in wirers.values():
+        try:
+            wirer.finish()
+        except CheckoutRefused as refusal:
+            out.problems += refusal.problems
     if out.problems:
         raise CheckoutRefused(dict.fromkeys(out.problems))
     for wirer in wirers.values():

@@ -12,11 +12,11 @@ from ....edits.place import encode
 from ....plan import Insertion, Replacement
 from ....problems import CheckoutRefused, Problem
 from .emit import NewCall, Value
-from .placing import hanging, line_margin, line_of, starts_line
+from .placing import hanging, is_free, line_margin, line_of, starts_line
 from .pretty import OR, SPACE, Doc, Group, bracketed, call, parenthesized, render, verbatim
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from ....checkout.source import Source
     from .flow import Flow
@@ -43,9 +43,14 @@ def outermost_choice(flow: Flow, node: ast.Call) -> ast.expr:
 
 
 class Replacer:
-    """Replaces calls in one expression `top` by new ones, keeping the text of everything else."""
+    """Replaces calls in one expression `top` by new ones, keeping the text of everything else.
 
-    def __init__(self, source: Source, flow: Flow, top: ast.expr, new: Mapping[ast.AST, NewCall], width: int) -> None:
+    A call may be replaced by several, each under a condition of its own; the first that holds counts.
+    """
+
+    def __init__(
+        self, source: Source, flow: Flow, top: ast.expr, new: Mapping[ast.AST, Sequence[NewCall]], width: int
+    ) -> None:
         self.source = source
         self.flow = flow
         self.top = top
@@ -65,7 +70,7 @@ class Replacer:
             around = self.flow.parent(parent)
             if isinstance(around, ast.Call) and dotted(around.func).endswith(".extend"):
                 return [self._statement(statement, call(self.source.text(around.func), [elements]))]
-            if isinstance(around, (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Return, ast.keyword)):
+            if is_free(self.source, parent, around):
                 return [self._expression(parent, elements)]
             raise self._refuse()
         if isinstance(parent, ast.keyword) and starts_line(self.source, self.source.start(parent)):
@@ -74,24 +79,31 @@ class Replacer:
 
     def _part(self, node: ast.expr) -> Part:
         if node in self.new:
-            new = self.new[node]
-            if new.condition is None:
-                return new.doc()
-            return Choice(new.doc(), Value(new.condition).doc(OR), self._old(node))
+            return self._instead(self.new[node], self._old(node))
         if not isinstance(node, ast.IfExp):
             return self._old(node)
         leaves = _leaves(node)
         if all(leaf in self.new for leaf in leaves):
             first = self.new[leaves[0]]
-            if len({render(self.new[leaf].doc(), width=10_000) for leaf in leaves}) == 1:
+            texts = {tuple(render(n.doc(), width=10_000) for n in self.new[leaf]) for leaf in leaves}
+            if len(texts) == 1:
                 # Whatever the branch, the new op is the same: its own condition goes first.
-                if first.condition is None:
-                    return first.doc()
-                return Choice(first.doc(), Value(first.condition).doc(OR), self._unchanged(node))
+                return self._instead(first, self._unchanged(node))
         then = self._part(node.body)
         if isinstance(then, Choice):
             then = parenthesized(_laid_out(then))
         return Choice(then, self._old(node.test), self._part(node.orelse))
+
+    def _instead(self, new: Sequence[NewCall], old: Part) -> Part:
+        part = old
+        for one in reversed(new):
+            if one.condition is None:
+                part = one.doc()
+            else:
+                part = Choice(one.doc(), Value(one.condition).doc(OR), part)
+        if sum(one.condition is None for one in new) > 1:
+            raise self._refuse("an op that several wirings replace without a condition", "one op in its place")
+        return part
 
     def _unchanged(self, node: ast.expr) -> Part:
         if not isinstance(node, ast.IfExp):
@@ -135,16 +147,12 @@ class Replacer:
     def _replace(self, start: int, end: int, text: str) -> Replacement:
         return Replacement(self.source.path, start, end, encode(self.source, text, start), self.source.data[start:end])
 
-    def _refuse(self) -> CheckoutRefused:
-        return CheckoutRefused(
-            Problem(
-                self.source.place(self.top),
-                "an op that stands between others on a line",
-                "an op on lines of its own",
-                "format the file with `ruff format`, then run again",
-                "anchor-shape",
-            )
-        )
+    def _refuse(
+        self,
+        found: str = "an op that stands between others on a line",
+        expected: str = "an op on lines of its own",
+    ) -> CheckoutRefused:
+        return CheckoutRefused(Problem(self.source.place(self.top), found, expected, "", "anchor-shape"))
 
 
 def _leaves(node: ast.expr) -> list[ast.expr]:

@@ -11,7 +11,7 @@ from ....plan import Insertion, Replacement
 from ....problems import CheckoutRefused, Problem
 from .emit import NewCall, Override
 from .facts import spec_place
-from .placing import ListSlot, StatementSlot
+from .placing import ListSlot, StatementSlot, is_free
 from .quants import Overrides
 from .replacing import Replacer, outermost_choice
 from .scope import scope_at
@@ -42,6 +42,7 @@ class Wirer:
         self._overrides = Overrides(op, index, model, facts)
         self._as_wanted: set[ast.Call] = set()  # calls of the op that are as the spec has them
         self._wanted: dict[tuple[str, str], NewCall] = {}
+        self._replacing: dict[ast.expr, dict[ast.AST, list[NewCall]]] = {}
 
     def conflicts(self) -> list[Problem]:
         """Calls that make the op under a name of the spec, but not as the spec has it or not at its place."""
@@ -132,8 +133,7 @@ class Wirer:
         parent = self.anchors.flow.parent(perch.container)
         if isinstance(parent, ast.Call) and len(parent.args) == 1 and not parent.keywords:
             return parent
-        values = (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Return, ast.keyword)
-        if perch.container.lineno != perch.container.end_lineno or isinstance(parent, values):
+        if perch.container.lineno != perch.container.end_lineno or is_free(self.model.source, perch.container, parent):
             return None
         raise CheckoutRefused(
             Problem(
@@ -148,34 +148,47 @@ class Wirer:
     # replace
 
     def _replace(self, number: int, wiring: Wiring, site: Site) -> None:
-        source, flow = self.model.source, self.anchors.flow
         new, checked, scope = self._values(number, wiring, site)
-        slot = StatementSlot(source, scope.chain[-1][0], site.perch.statement, False)
+        slot = StatementSlot(self.model.source, scope.chain[-1][0], site.perch.statement, False)
         self.edits += self._overrides.edits(checked, new, slot)
-        tops: dict[ast.expr, dict[ast.AST, NewCall]] = {}
         for call in site.calls:
             one, _, _ = self._values(number, wiring, replace(site, calls=(call,)))
-            tops.setdefault(outermost_choice(flow, call), {})[call] = one
-        for top, replaced in tops.items():
-            ours = [c for _, c in self.anchors.guests if any(c is n for n in ast.walk(top))]
-            if ours:
-                self._check_replaced(top, ours, list(replaced.values()))
+            top = outermost_choice(self.anchors.flow, call)
+            wanted = self._replacing.setdefault(top, {})
+            there = self._standing_before(top, one)
+            if there is None:
+                wanted.setdefault(call, []).append(one)
             else:
-                self.edits += Replacer(source, flow, top, replaced, self.facts.width).edits()
+                self._as_wanted.add(there)
 
-    def _check_replaced(self, top: ast.expr, ours: Sequence[ast.Call], wanted: Sequence[NewCall]) -> None:
-        """An anchor that stands behind `else` of one of the op's calls was replaced under a condition before."""
-        source, flow = self.model.source, self.anchors.flow
-        for call in ours:
-            choice = flow.parent(call)
-            for new in wanted:
-                condition = None if new.condition is None else ast.dump(_reparsed(ast.unparse(new.condition)))
-                test = ast.dump(choice.test) if isinstance(choice, ast.IfExp) and choice.body is call else None
-                if ast.dump(call) == ast.dump(_reparsed(new.flat())) and condition == test:
-                    self._as_wanted.add(call)
-        start, end = source.start(top), source.end(top)
-        data = source.data[start:end]
-        self.edits.append(Replacement(source.path, start, end, data, data, done=True))
+    def _standing_before(self, top: ast.expr, new: NewCall) -> ast.Call | None:
+        """The op's call in front of the `else` that its anchor stands behind, if it was replaced before."""
+        flow = self.anchors.flow
+        condition = None if new.condition is None else ast.dump(_reparsed(ast.unparse(new.condition)))
+        for node in ast.walk(top):
+            if isinstance(node, ast.Call) and any(node is c for _, c in self.anchors.guests):
+                choice = flow.parent(node)
+                test = ast.dump(choice.test) if isinstance(choice, ast.IfExp) and choice.body is node else None
+                if ast.dump(node) == ast.dump(_reparsed(new.flat())) and condition == test:
+                    return node
+        return None
+
+    def finish(self) -> None:
+        """Lay the replacements out, all of one expression together. Raises `CheckoutRefused`, as `wire` does."""
+        source = self.model.source
+        problems: list[Problem] = []
+        for top, wanted in self._replacing.items():
+            start, end = source.start(top), source.end(top)
+            data = source.data[start:end]
+            if not wanted:
+                self.edits.append(Replacement(source.path, start, end, data, data, done=True))
+                continue
+            try:
+                self.edits += Replacer(source, self.anchors.flow, top, wanted, self.facts.width).edits()
+            except CheckoutRefused as refusal:
+                problems += refusal.problems
+        if problems:
+            raise CheckoutRefused(problems)
 
     def replaced_before(self, number: int, wiring: Wiring) -> bool:
         """Whether the anchor is gone because the op took its place; finds out whether that is as the spec has it."""
