@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from ..plan import FileChange, Plan
 from ..plan.verify import verify
@@ -139,14 +138,8 @@ def _taken(base: int, path: str) -> bool:
 
 
 def _stale(plan: Plan) -> bool:
-    root = Path(plan.root)
-    for path, data in plan.sources.items():
-        try:
-            if (root / path).read_bytes() != data:
-                return True
-        except OSError:
-            return True
-    return False
+    with fs.opened(plan.root) as root:
+        return any(fs.content(root, path) != data for path, data in plan.sources.items())
 
 
 def _fresh(plan: Plan, replan: Replan | None) -> Plan:

@@ -61,10 +61,37 @@ def read(parent: int, name: str) -> tuple[bytes, os.stat_result] | None:
         status = os.fstat(fd)
         if not stat.S_ISREG(status.st_mode):
             raise OSError(errno.EINVAL, "not a regular file", name)
-        chunks = []
-        while chunk := os.read(fd, 1 << 20):
-            chunks.append(chunk)
-        return b"".join(chunks), status
+        return _all(fd), status
+    finally:
+        os.close(fd)
+
+
+def _all(fd: int) -> bytes:
+    chunks = []
+    while chunk := os.read(fd, 1 << 20):
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+@contextmanager
+def opened(directory: str | os.PathLike[str]) -> Iterator[int]:
+    """A directory's descriptor for the length of a block; links on the way to it are followed."""
+    fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield fd
+    finally:
+        os.close(fd)
+
+
+def content(parent: int, path: str) -> bytes | None:
+    """The bytes of a regular file at a path below a directory, None when there is none. Links are followed: this is for
+    comparing only."""
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=parent)
+    except (OSError, ValueError):
+        return None
+    try:
+        return _all(fd) if stat.S_ISREG(os.fstat(fd).st_mode) else None
     finally:
         os.close(fd)
 
