@@ -9,6 +9,7 @@ import pytest
 
 from newop_gen.problems import CheckoutRefused, IoFault, SpecError
 from newop_gen.sandbox import WHEELS, get_wheel, make_sandbox
+from newop_gen.sandbox.contents import WheelContents
 from newop_gen.sandbox.runtime import release_environment, runtime_python
 
 SYSTEM = "l40s"
@@ -122,6 +123,15 @@ def test_nothing_of_the_users_git_takes_part(release, tmp_path, monkeypatch):
     environment = os.environ | {"HOME": str(home)}
     subprocess.run(["git", "add", "."], cwd=made, env=environment, capture_output=True, check=False)
     assert canary.exists()
+
+
+@pytest.mark.parametrize(("version", "packages"), [("0.6.0", "aiconfigurator"), ("0.10.0", "aiconfigurator spica")])
+def test_imports_are_sorted_by_the_wheels_own_packages(release, version, packages):
+    tree = release(version)
+    wheel = WheelContents(version, get_wheel(version), "")
+    assert wheel.source_packages() == packages.split()
+    for package in packages.split():
+        assert f'    "{package}",\n' in (tree.root / "pyproject.toml").read_text().split("isort]")[1]
 
 
 @pytest.mark.parametrize("kind", ["file", "non-empty", "link", "dangling link"])

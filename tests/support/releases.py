@@ -202,7 +202,7 @@ def _unpacked(version: str) -> _Unpacked:
 def _contents(version: str) -> tuple[Contents, str, dict[str, str]]:
     if version in WHEELS:
         wheel = WheelContents(version, get_wheel(version, _say), WHEELS[version].sha256)
-        added = generated_files(version, wheel.metadata())
+        added = generated_files(version, wheel.metadata(), wheel.source_packages())
         # The layout of a checkout is this project's own and may change: it is part of the key.
         digest = zlib.crc32("\0".join([*added, *added.values()]).encode())
         return wheel, f"{WHEELS[version].sha256[:8]}-{digest:08x}", added

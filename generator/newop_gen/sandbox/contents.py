@@ -75,6 +75,15 @@ class WheelContents:
         name = next(n for n in self._members if n.endswith(".dist-info/METADATA"))
         return self._archive.read(name).decode("utf-8")
 
+    def source_packages(self) -> list[str]:
+        """The top-level packages that are Python source throughout: one with a compiled module is built elsewhere."""
+        packages: dict[str, bool] = {}
+        for name in self._members:
+            top, _, rest = name.partition("/")
+            if rest and not top.endswith((".dist-info", ".libs", ".data")):
+                packages[top] = packages.get(top, True) and not name.endswith((".so", ".pyd", ".dylib"))
+        return sorted(top for top, source in packages.items() if source)
+
     def entries(self) -> list[Entry]:
         found = []
         for name, info in self._members.items():

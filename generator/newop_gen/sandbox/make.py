@@ -50,7 +50,7 @@ def make_sandbox(
         added = {f"src/{METADATA_DIRECTORY}/PKG-INFO": minimal_metadata(version)}
     else:
         contents = WheelContents(version, get_wheel(version, report), WHEELS[version].sha256)
-        added = generated_files(version, contents.metadata())
+        added = generated_files(version, contents.metadata(), contents.source_packages())
     entries = select(contents.entries(), systems, version)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)

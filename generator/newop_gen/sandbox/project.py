@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from email.parser import HeaderParser
 
 # The directories of a checkout's test tree in which a new op's unit test belongs.
@@ -17,13 +18,17 @@ _IGNORE = (
     "RUF059 UP007 UP045 B019 B023"
 )
 
+# Modules that only the repository has, beside its packages.
+_FIRST_PARTY = ("utils", "helper")
+
 _MARKERS = ("unit: fast tests", "integration: several components together", "e2e: end to end", "build: for builds")
 
 
-def project_file(version: str, metadata: str) -> str:
+def project_file(version: str, metadata: str, packages: Sequence[str]) -> str:
     """A `pyproject.toml` for a checkout made from a wheel: installable, with upstream's lint profile.
 
     `metadata` is the wheel's METADATA; its requirements (those of no extra) and its Python floor are taken over.
+    `packages` are the wheel's source packages, which imports are sorted by.
     """
     headers = HeaderParser().parsestr(metadata)
     requirements = [str(r) for r in headers.get_all("Requires-Dist", []) if ";" not in str(r)]
@@ -56,7 +61,7 @@ select = {_array(_SELECT.split())}
 ignore = {_array(_IGNORE.split())}
 
 [tool.ruff.lint.isort]
-known-first-party = ["aiconfigurator", "utils", "helper"]
+known-first-party = {_array([*packages, *_FIRST_PARTY])}
 
 [tool.pytest.ini_options]
 pythonpath = ["src"]
@@ -66,9 +71,9 @@ markers = {_array(_MARKERS)}
 """
 
 
-def generated_files(version: str, metadata: str) -> dict[str, str]:
+def generated_files(version: str, metadata: str, packages: Sequence[str]) -> dict[str, str]:
     """Path and text of every file that is added to a wheel's own."""
-    files = {"pyproject.toml": project_file(version, metadata), ".gitignore": "\n".join(IGNORED) + "\n"}
+    files = {"pyproject.toml": project_file(version, metadata, packages), ".gitignore": "\n".join(IGNORED) + "\n"}
     files |= {f"{package}/__init__.py": "" for package in TEST_PACKAGES}
     return files
 
@@ -78,5 +83,5 @@ def minimal_metadata(version: str) -> str:
     return f"Metadata-Version: 2.1\nName: aiconfigurator\nVersion: {version}\n"
 
 
-def _array(items: list[str] | tuple[str, ...]) -> str:
+def _array(items: Sequence[str]) -> str:
     return "[\n" + "".join(f'    "{item}",\n' for item in items) + "]"
