@@ -33,6 +33,7 @@ class FuncMap:
         p.loaders()
         p.wrapper()
         p.sources(False)
+        p.given(False)
         p.errors()
         p.corrections()
         p.methods(

@@ -33,6 +33,7 @@ class Sources:
         p.loaders()
         p.wrapper()
         p.sources(True)
+        p.given(True)
         p.errors()
         p.corrections()
         p.methods(

@@ -197,7 +197,7 @@ class Prober:
         return any(isinstance(n, ast.Call) and dotted(n.func) == "self._build_op_sources" for n in calls)
 
     def sources(self, wanted: bool) -> None:
-        """What a loader is given, and what it reads it with. A half-way tree answers neither with yes."""
+        """What loaders read with."""
         self.ask(
             "sources",
             "do loaders read (path, kernel_source) sources through _read_filtered_rows?"
@@ -206,6 +206,9 @@ class Prober:
             self.reads_sources == wanted,
             "_read_filtered_rows is there" if self.reads_sources else "no _read_filtered_rows",
         )
+
+    def given(self, wanted: bool) -> None:
+        """What loaders are called with: a tree half-way between path and sources has no layout."""
         self.ask(
             "given",
             "does _load_op_data give loaders what self._build_op_sources builds?"
