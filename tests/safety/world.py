@@ -74,7 +74,8 @@ def make(directory: Path, *, git: bool = False, files: Mapping[str, bytes] = FIL
     for path, data in files.items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_bytes(data)
-    os.chmod(root / OPERATIONS, 0o755)
+    if OPERATIONS in files:
+        os.chmod(root / OPERATIONS, 0o755)
     (directory / "state").mkdir()
     if git:
         run = ["git", "-C", str(root), "-c", "user.name=t", "-c", "user.email=t@example.org"]

@@ -106,7 +106,18 @@ def test_one_file_under_two_names_is_refused(plain: World) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["../outside.txt", "/tmp/absolute.txt", "a/../../b", "a//b", ".git/hooks/pre-commit", "a/.GIT/b", "./a", "", "a\\b", "a\0b"],
+    [
+        "../outside.txt",
+        "/tmp/absolute.txt",
+        "a/../../b",
+        "a//b",
+        ".git/hooks/pre-commit",
+        "a/.GIT/b",
+        "./a",
+        "",
+        "a\\b",
+        "a\0b",
+    ],
 )
 def test_paths_that_leave_the_checkout_are_refused(plain: World, path: str) -> None:
     assert refusal(plain, plan_for(plain, path, creates=True)) == ["path"]
