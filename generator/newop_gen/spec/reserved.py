@@ -35,7 +35,7 @@ _MODULES = frozenset(
         "ops",
         "os",
     }
-    | {"operations", "pd", "pathlib", "re", "scipy", "util_empirical", "yaml"}
+    | {"operations", "pd", "pathlib", "perf_interp", "re", "scipy", "util_empirical", "yaml"}
 )
 
 # Arguments of `Operation` classes and of what backends pass to `query`.
@@ -63,6 +63,7 @@ _QUERY = frozenset(
         "point",
     }
     | {"number", "repeated", "result", "row", "rows", "sol", "table", "whole", "silicon", "empirical", "hybrid"}
+    | {"at", "config", "found", "get_slice", "grid", "measured", "owner"}
 )
 
 
