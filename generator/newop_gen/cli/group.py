@@ -21,6 +21,7 @@ COMMANDS = {
     "remove": "remove",
     "update": "update",
     "status": "status",
+    "verify": "verify",
     "recover": "recover",
     "validate": "validate",
     "explain": "explain",

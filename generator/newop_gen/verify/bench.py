@@ -68,7 +68,8 @@ class Bench:
             data.raw[member] = raw = self.raw_dump(data, tables[member])
             nodes = _nodes(raw)
             if nodes is not None:
-                data.nodes[member] = nodes
+                # What was collected is the file's word; only the points that were added are the database's.
+                data.nodes[member] = {**nodes, **models[member].leaves}
                 data.digests[member] = self.digest(data, tables[member])
         self.datasets.append(data)
         return data

@@ -6,7 +6,6 @@ variation explains the numbers that were found.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -72,6 +71,7 @@ class Variation:
     energy: str = ""  # "zero", or nothing
     outside: str = ""  # another policy outside the range
     missing: str = ""  # another rule for missing data
+    table_of: Query | None = None  # the table of another query answers
 
     def __hash__(self) -> int:
         return id(self)
@@ -106,7 +106,7 @@ class Expectation:
         return found.scaled(vary.factor)
 
     def _measured(self, data: Dataset, query: Query, values: Mapping[str, Any], vary: Variation) -> Answer:
-        grids = data.grids(query, vary.rows)
+        grids = data.grids(vary.table_of or query, vary.rows)
         try:
             keys = select(self.op, query, grids, values, self.facts)
         except Missing as missing:
@@ -139,7 +139,6 @@ class Expectation:
         return part.sol / whole.sol if whole.sol > 0 else 1.0
 
 
-@functools.lru_cache(maxsize=64)
 def _policy(nesting: Nesting, outside: str) -> Nesting:
     return nesting.model_copy(update={"outside": outside})
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Literal
 
 Status = Literal["passed", "failed", "skipped"]
@@ -61,6 +60,7 @@ class Tally:
     failed: int = 0
     cause: Cause | None = None
     note: str = ""
+    unproven: bool = False  # the heart of what is asserted had nothing to be asserted on
 
     def deviation(self, amount: float) -> None:
         self.worst = amount if self.worst is None else max(self.worst, amount)
@@ -83,7 +83,7 @@ class Tally:
             self.cause = cause
 
     def result(self) -> CheckResult:
-        status: Status = "failed" if self.failed else "passed" if self.points else "skipped"
+        status: Status = "failed" if self.failed else "passed" if self.points and not self.unproven else "skipped"
         note = self.note or ("nothing to assert for this op" if status == "skipped" else "")
         cause = (self.cause or UNEXPLAINED) if self.failed else None
         return CheckResult(
@@ -124,6 +124,3 @@ class Report:
         told = [c for c in causes if c is not UNEXPLAINED]
         return told or causes
 
-
-def renamed(results: Sequence[CheckResult], suffix: str) -> list[CheckResult]:
-    return [replace(r, check=f"{r.check}:{suffix}") for r in results]

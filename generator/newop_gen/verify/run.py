@@ -14,7 +14,7 @@ from ..model.op import Op
 from ..problems import CheckoutRefused, Place, Problem
 from ..spec.load import LoadedSpec
 from .bench import EMPTY, MADE_UP, Bench
-from .checks import loading, lookup, modes, operations, refusals, wiring
+from .checks import loading, lookup, modes, operations, refusals, suites, wiring
 from .checks.inserted import absent, inserted, look
 from .datasets import spec_tables
 from .facts import facts_of
@@ -29,6 +29,8 @@ class Options:
     python: Path | None = None
     data: tuple[Path, ...] = ()
     unit_test: bool = True
+    cli: bool = False
+    upstream_tests: bool = False
 
 
 def verify(
@@ -99,9 +101,9 @@ def _checks(
     for name, step in (
         ("sol", lambda: modes.speed_of_light(bench)),
         ("empirical", lambda: modes.empirical(bench)),
+        ("missing", lambda: refusals.missing(bench)),
         ("hybrid", lambda: modes.hybrid(bench)),
         ("source-tags", lambda: modes.tags(bench)),
-        ("missing", lambda: refusals.missing(bench)),
         ("table-unchanged", lambda: refusals.unchanged(bench)),
         ("caching", lambda: refusals.caching(bench)),
         ("support-matrix", lambda: loading.support(bench)),
@@ -111,6 +113,9 @@ def _checks(
     yield from _guarded("operation", lambda: operations.operations(bench, catalogue))
     report("models")
     yield from _guarded("wiring", lambda: wiring.wirings(bench, catalogue))
+    if options.unit_test:
+        report("unit test")
+        yield suites.unit_test(bench)
 
 
 def _open(bench: Bench, loaded: LoadedSpec, options: Options) -> list[CheckResult]:

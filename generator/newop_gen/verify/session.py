@@ -133,6 +133,14 @@ def begin(process: Process, checkout: Path, *, fork: bool = False) -> Iterator[C
     started = process.request({"verb": "begin", "roots": roots, "fork": fork}, START_SECONDS)
     if "error" in started:
         error = started["error"]
+        if "ModuleNotFoundError" in error["bases"] and "aiconfigurator" not in error["text"]:
+            raise IoFault(
+                _fault(
+                    process.python,
+                    f"can't import what the checkout needs: {error['text']}",
+                    "install it there, or name another interpreter with --python",
+                )
+            )
         raise IoFault(
             Problem(
                 Place(str(checkout)),
@@ -153,16 +161,6 @@ def session(checkout: Path, python: Path | None, report: Callable[[str], None]) 
     needs, else the practice environment. Raises `IoFault`, with what is missing, where none can run it."""
     process = Process(python or chosen_python(report), release_environment(checkout))
     try:
-        warm = process.request({"verb": "warm"}, START_SECONDS)
-        if warm["missing"]:
-            names = ", ".join(n.partition(".")[0] for n in warm["missing"])
-            raise IoFault(
-                _fault(
-                    process.python,
-                    f"can't import {names}, which the checkout needs",
-                    f"install them there (Python {warm['python']}), or name another interpreter with --python",
-                )
-            )
         with begin(process, checkout) as conversation:
             yield conversation
     finally:

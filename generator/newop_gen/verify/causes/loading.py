@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ...model.op import Table, key_params
+from ...spec.model import PhaseName
 from ..bench import Bench
 from ..expectation import Dataset, off
 from ..result import Cause
@@ -21,6 +22,7 @@ LEAF_FACTORY = Cause(
 )
 ENERGY_LOST = Cause("energy-lost", "energy is not power * latency in the loaded leaves")
 UNIT = "latency-unit"
+ROW_FILTER = Cause("row-filter", "rows are loaded that the spec leaves out (another phase, condition or value of a column)")
 
 
 def explain_loader_error(found: Any) -> Cause:
@@ -28,10 +30,12 @@ def explain_loader_error(found: Any) -> Cause:
         return Cause("loader-none", "the loader gives None for a file that is there")
     if "could not convert string to float" in found["error"]["text"]:
         return Cause("blank-power", "a blank cell in the power column is an error; it must count as 0 W")
-    return explain_error(found["error"]) or Cause("loader-error", f"the loader fails with {found['error']['class']}")
+    return explain_error(found["error"]) or Cause(
+        "loader-error", f"the loader fails with {found['error']['class']}: {found['error']['text'][:200]}"
+    )
 
 
-def explain_leaves(bench: Bench, model: TableModel, found: Sequence[Any]) -> Cause | None:
+def explain_leaves(model: TableModel, found: Sequence[Any]) -> Cause | None:
     """What is wrong with the leaves that a loader made of the file of `model`."""
     got: dict[Path, Any] = {tuple(_loose(k) for k in path): leaf for path, leaf in found}
     if any(leaf == {} for leaf in got.values()):
@@ -45,7 +49,7 @@ def explain_leaves(bench: Bench, model: TableModel, found: Sequence[Any]) -> Cau
                 "integers, and keys that belong together one tuple",
             )
         return _values(model, wanted, got)
-    return _shape(bench, model, wanted, got)
+    return _shape(model, wanted, got)
 
 
 def _types_differ(model: TableModel, found: Sequence[Any]) -> bool:
@@ -74,22 +78,33 @@ def _values(model: TableModel, wanted: Mapping[Path, Leaf], got: Mapping[Path, A
     return Cause("latency-wrong", "latency is not read from the column, or the sum of columns, that the spec names")
 
 
-def _shape(bench: Bench, model: TableModel, wanted: Mapping[Path, Leaf], got: Mapping[Path, Any]) -> Cause | None:
-    """The keys are wrong: which rule makes these keys?"""
-    names = _level_names(model)
-    depth = len(next(iter(wanted)))
+def _shape(model: TableModel, wanted: Mapping[Path, Leaf], got: Mapping[Path, Any]) -> Cause | None:
+    """The keys are wrong: which rule makes these keys? Phases of one table are nested each in its own way."""
+    if not model.table.phase_column:
+        return _levels(model, model.table.phases[0], set(wanted), set(got))
+    for phase in model.table.phases:
+        here, there = ({p[1:] for p in paths if p[0] == phase} for paths in (wanted, got))
+        if here != there:
+            return _levels(model, phase, here, there)
+    return ROW_FILTER
+
+
+def _levels(model: TableModel, phase: PhaseName, wanted: set[Path], got: set[Path]) -> Cause | None:
+    nesting = model.op.nesting(phase)
+    names = [*(", ".join(key_params(k)) for k in nesting.keys), *(a.axis for a in nesting.axes)]
+    depth = len(names)
     for order in itertools.permutations(range(depth)):
-        if order != tuple(range(depth)) and {tuple(p[i] for i in order) for p in wanted} == set(got):
+        if order != tuple(range(depth)) and {tuple(p[i] for i in order) for p in wanted} == got:
             swapped = [names[i] for i in range(depth) if order[i] != i]
             return Cause(
                 "nesting-order", f"the dict is nested in another order than the spec says: {' and '.join(swapped)} are swapped"
             )
     for i in range(depth):
-        if {p[:i] + p[i + 1 :] for p in wanted} == set(got):
+        if {p[:i] + p[i + 1 :] for p in wanted} == got:
             return Cause("key-ignored", f"the loader does not file rows by {names[i]}: rows of unlike {names[i]} share a leaf")
-    more, less = set(got) - set(wanted), set(wanted) - set(got)
+    more, less = got - wanted, wanted - got
     if more and not less:
-        return Cause("row-filter", "rows are loaded that the spec leaves out (another phase, condition or value of a column)")
+        return ROW_FILTER
     if less and not more:
         return Cause("rows-lost", f"{len(less)} keys of the file are not in the table: rows are skipped that the op needs")
     for i in range(depth):
@@ -106,12 +121,6 @@ def _shape(bench: Bench, model: TableModel, wanted: Mapping[Path, Leaf], got: Ma
 def _some(values: set[Any]) -> str:
     shown = sorted(map(str, values))
     return ", ".join(shown[:4]) + (", ..." if len(shown) > 4 else "")
-
-
-def _level_names(model: TableModel) -> list[str]:
-    nesting = model.op.nesting(model.table.phases[0])
-    phase = [str(model.table.phase_column)] if model.table.phase_column else []
-    return [*phase, *(", ".join(key_params(k)) for k in nesting.keys), *(a.axis for a in nesting.axes)]
 
 
 def _loose(key: Any) -> str:

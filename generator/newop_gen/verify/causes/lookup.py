@@ -31,25 +31,26 @@ def explain_lookup(bench: Bench, data: Dataset, samples: Sequence[Sample]) -> Ca
     wrong = [s for s in samples if not s.holds]
     for chosen in (samples, wrong):
         for variation, cause in _variations(bench, wrong[0].query):
-            if _explains(lambda s, v=variation: bench.expect.silicon(data, s.query, s.values, v), chosen):  # type: ignore[misc]
+            if _explains(lambda s, v=variation: bench.expect.silicon(data, s.query, s.values, v), chosen, variation):  # type: ignore[misc]
                 return cause
     return (
         _by_error(wrong)
-        or _by_refusal(wrong)
+        or _by_refusal(bench, data, wrong)
         or _by_key(bench, data, wrong)
         or _by_shape(wrong)
     )
 
 
-def _explains(promised: Callable[[Sample], Answer], samples: Iterable[Sample]) -> bool:
-    """Whether these promises, none of which may be empty, are what was found."""
-    some = False
+def _explains(promised: Callable[[Sample], Answer], samples: Iterable[Sample], variation: Variation) -> bool:
+    """Whether these promises, none of which may be empty, are what was found. Refusals alone tell only of a policy:
+    whatever asks for the wrong thing is refused."""
+    telling = False
     for sample in samples:
         answer = promised(sample)
         if not isinstance(answer, (Promise, Refusal)) or not judge(answer, sample.outcome)[0]:
             return False
-        some = True
-    return some
+        telling = telling or isinstance(answer, Promise)
+    return telling or bool(variation.outside or variation.missing)
 
 
 def _variations(bench: Bench, query: Query) -> Iterator[tuple[Variation, Cause]]:
@@ -60,6 +61,12 @@ def _variations(bench: Bench, query: Query) -> Iterator[tuple[Variation, Cause]]
             Variation(values={a: b, b: a}),
             Cause("axes-swapped", f"{a} and {b} are swapped between the query's arguments and the table"),
         )
+    for other in bench.op.queries:
+        if other is not query and other.nesting == query.nesting:
+            yield (
+                Variation(table_of=other),
+                Cause("wrong-table", f"{query.method} answers from the table of {other.method}"),
+            )
     yield Variation(rows="last"), Cause("last-wins", "of rows that repeat a key the last one answers; the first one must")
     yield (
         Variation(energy="zero"),
@@ -125,16 +132,24 @@ def _by_error(wrong: Sequence[Sample]) -> Cause | None:
     return None
 
 
-def _by_refusal(wrong: Sequence[Sample]) -> Cause | None:
-    """Collected points that the query does not find."""
-    if all(is_refusal(s.outcome) for s in wrong):
-        text = wrong[0].outcome["error"]["text"]
-        return Cause(
-            "not-found",
-            "points that the table has are refused: the query asks with other keys, or in another order, than the table "
-            f"is filed by, or it does not reach the table ({text[:160]})",
-        )
-    return None
+def _by_refusal(bench: Bench, data: Dataset, wrong: Sequence[Sample]) -> Cause | None:
+    """Collected points that the query does not find. Asked the other way round, it may find them."""
+    if not all(is_refusal(s.outcome) for s in wrong):
+        return None
+    query, some = wrong[0].query, wrong[:6]
+    for group in (query.run_time, tuple(bench.op.params)):
+        for a, b in itertools.combinations(group, 2):
+            if any(type(s.values[a]) is not type(s.values[b]) for s in some):
+                continue
+            turned = [(query, {**s.values, a: s.values[b], b: s.values[a]}, "SILICON") for s in some]
+            if all(judge(s.promised, o)[0] for s, o in zip(some, bench.query(data.handle, turned))):
+                return Cause("axes-swapped", f"{a} and {b} are swapped between the query's arguments and the table")
+    text = wrong[0].outcome["error"]["text"]
+    return Cause(
+        "not-found",
+        "points that the table has are refused: the query asks with other keys, or in another order, than the table is "
+        f"filed by, or it does not reach the table ({text[:160]})",
+    )
 
 
 def _by_key(bench: Bench, data: Dataset, wrong: Sequence[Sample]) -> Cause | None:

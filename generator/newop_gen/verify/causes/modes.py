@@ -42,6 +42,8 @@ def explain_sol(bench: Bench, samples: Sequence[SolSample]) -> Cause | None:
         for outcome in (sample.full, sample.single):
             if "error" in outcome:
                 error = outcome["error"]
+                if "PerfDataNotAvailableError" in error["bases"]:
+                    return Cause("mode-missing", "a SOL mode looks for measured data: its branch is missing from the query")
                 return explain_error(error) or Cause(
                     "sol-error", f"the SOL fails with {error['class']}: {error['text'][:160]} at {error['where']}"
                 )

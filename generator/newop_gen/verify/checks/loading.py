@@ -52,7 +52,7 @@ def _leaves(bench: Bench, data: Dataset, table: Table) -> CheckResult:
             continue
         _compare_leaf(tally, where, leaf, got[sent])
     if tally.failed:
-        tally.blame(explain_leaves(bench, model, found))
+        tally.blame(explain_leaves(model, found))
     return tally.result()
 
 

@@ -1,0 +1,105 @@
+"""`newop-gen verify`: run an applied op in the user's checkout against the reference evaluator."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from ..problems import Exit
+from .output import complain, emit_json, remark
+
+
+@click.command("verify", short_help="Run an applied op and hold its answers against the spec.")
+@click.argument("spec", type=click.Path(path_type=Path), metavar="SPEC")
+@click.option(
+    "--checkout",
+    required=True,
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="A repository root, a `src` root or an installed package to which the spec was applied.",
+)
+@click.option(
+    "--python",
+    type=click.Path(path_type=Path),
+    metavar="PY",
+    help="The interpreter that runs the checkout (default: this one when it has numpy, scipy and pandas, else the "
+    "practice environment).",
+)
+@click.option(
+    "--data",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="A perf table to verify on, instead of the spec's own; once per table. The name tells which table it is.",
+)
+@click.option("--cli", "run_cli", is_flag=True, help="Also run `aiconfigurator cli default` (minutes).")
+@click.option("--upstream-tests", is_flag=True, help="Also run upstream's unit tests before and after (minutes; needs git).")
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON (newop-gen/verify/1).")
+def command(
+    spec: Path,
+    checkout: Path,
+    python: Path | None,
+    data: tuple[Path, ...],
+    run_cli: bool,
+    upstream_tests: bool,
+    as_json: bool,
+) -> int:
+    """Run an applied op in its checkout and hold every answer against the spec.
+
+    A child process imports the checkout and asks the op on a small system made for the purpose: on a made-up table,
+    and on the spec's own (or --data). What the answers should be is worked out from the spec alone, by code that
+    shares nothing with the generated one. Nothing is written into the checkout.
+
+    \b
+    Examples:
+      newop-gen verify new_op.yaml --checkout ~/aiconfigurator
+      newop-gen verify new_op.yaml --checkout ~/aiconfigurator --python ~/aiconfigurator/.venv/bin/python
+      newop-gen verify new_op.yaml --checkout practice --json
+
+    Exit codes: 0 everything holds; 1 a check falls short; 2 spec or usage; 3 the op is not in the checkout, or the
+    checkout is not supported; 5 no interpreter can run it.
+    """
+    from ..spec.load import load_spec
+    from ..verify.run import Options, verify
+    from ..verify.show import as_json as to_json
+    from ..verify.show import show
+
+    loaded = load_spec(spec)
+    complain(loaded.warnings, "warning")
+    progress = _Progress()
+    options = Options(python, data, cli=run_cli, upstream_tests=upstream_tests)
+    report = verify(loaded, checkout, options, progress)
+    progress.done()
+    if as_json:
+        emit_json(to_json(report))
+    else:
+        from rich.console import Console
+
+        from ..review.terminal import wants_colour
+
+        colours = "auto" if wants_colour(sys.stdout) else None
+        width = None if sys.stdout.isatty() else int(os.environ.get("COLUMNS", "120"))
+        show(report, Console(file=sys.stdout, color_system=colours, width=width, highlight=False, emoji=False))  # type: ignore[arg-type]
+    return Exit.DONE if report.passed else Exit.FOUND
+
+
+class _Progress:
+    """What is going on, on standard error: one line that is rewritten on a terminal, a line each elsewhere."""
+
+    def __init__(self) -> None:
+        self._terminal = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+        self._shown = False
+
+    def __call__(self, text: str) -> None:
+        if self._terminal:
+            click.echo(f"\r\x1b[K{text[:100]}", nl=False, err=True)
+            self._shown = True
+        elif not text.startswith("  "):
+            remark(text)
+
+    def done(self) -> None:
+        if self._shown:
+            click.echo("\r\x1b[K", nl=False, err=True)

@@ -1,0 +1,189 @@
+"""Making the mistakes of `mistakes.py` in a checkout, and asking `verify` about them.
+
+One base tree per release has the example specs applied. A mistake is written into it, verified, and taken out again.
+The interpreter that imports the checkout is warm: it has numpy and the like, and forks for each mistake.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import contextlib
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from newop_gen.sandbox.runtime import release_environment, runtime_python
+from newop_gen.spec.load import LoadedSpec, load_spec
+from newop_gen.verify.result import Report
+from newop_gen.verify.run import Options, verify_in
+from newop_gen.verify.session import Process, begin
+from support.applying import EXAMPLES, SPECS, apply_specs
+from support.releases import Release, copy_release
+
+from .mistakes import MISTAKES, Mistake
+
+
+class NoSuchPlace(AssertionError):
+    """The text that a mistake is made in is not in the checkout, or stands there more than once."""
+
+
+@dataclass
+class Bed:
+    """A release with the example specs applied, and a warm interpreter to run it with."""
+
+    release: Release
+    process: Process
+    stamp: int = 1_000_000_000
+
+    @classmethod
+    def make(cls, version: str, folder: Path) -> Bed:
+        release = copy_release(version, folder / f"release-{version}")
+        # The examples put their tables into the newest version's directory.
+        (release.systems / "data" / "h200_sxm" / "trtllm" / "1.0.0").mkdir(parents=True, exist_ok=True)
+        apply_specs(release.root, EXAMPLES, lint=False)
+        environment = release_environment(release.root)
+        del environment["PYTHONDONTWRITEBYTECODE"]
+        environment["PYTHONPYCACHEPREFIX"] = str(folder / "pycache")
+        process = Process(runtime_python(lambda _: None), environment)
+        process.request({"verb": "warm"}, 120)
+        return cls(release, process)
+
+    def verify(self, spec: str) -> Report:
+        """Verifies one of the applied specs, on made-up tables."""
+        with begin(self.process, self.release.root, fork=True) as session:
+            options = Options(unit_test=False)
+            return verify_in(session, own_tables_only(load_spec(SPECS / f"{spec}.yaml")), self.release.root, options, lambda _: None)
+
+    @contextlib.contextmanager
+    def made(self, mistake: Mistake) -> Iterator[None]:
+        """The mistake is in the checkout inside this block."""
+        before: dict[Path, bytes] = {}
+        try:
+            for file, scope, old, new in mistake.edits:
+                path = self._file(file, scope.partition(" @ ")[0])
+                source = path.read_bytes()
+                before.setdefault(path, source)
+                path.write_bytes(replaced(source.decode(), scope, old, new).encode())
+                self._touch(path)
+            yield
+        finally:
+            for path, source in before.items():
+                path.write_bytes(source)
+                self._touch(path)
+
+    def _touch(self, path: Path) -> None:
+        """Bytecode is told from stale bytecode by the second of the change: no two are alike."""
+        self.stamp += 1
+        os.utime(path, (self.stamp, self.stamp))
+
+    def _file(self, file: str, scope: str) -> Path:
+        path = self.release.sdk / file
+        if path.is_file() or file != "models.py":
+            return path
+        for module in sorted((self.release.sdk / "models").glob("*.py")):
+            if f"class {scope}(" in module.read_text(encoding="utf-8"):
+                return module
+        raise NoSuchPlace(f"no class {scope} in models/")
+
+    def close(self) -> None:
+        self.process.close()
+
+
+def own_tables_only(loaded: LoadedSpec) -> LoadedSpec:
+    import dataclasses
+
+    return dataclasses.replace(loaded, spec=loaded.spec.model_copy(update={"data": []}))
+
+
+def replaced(source: str, scope: str, old: str, new: str) -> str:
+    """`source` with `old` put in the place of `new`, inside the function or class `scope`."""
+    start, end = 0, len(source)
+    scope, _, line = scope.partition(" @ ")
+    if scope:
+        lines = source.splitlines(keepends=True)
+        found = [
+            node
+            for node in ast.walk(ast.parse(source))
+            if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and node.name == scope
+        ]
+        if len(found) != 1:
+            raise NoSuchPlace(f"{len(found)} definitions of {scope}")
+        start = sum(map(len, lines[: found[0].lineno - 1]))
+        end = sum(map(len, lines[: found[0].end_lineno]))
+    if line:
+        start = source.index(line, start, end)
+        end = source.index(old, start, end) + len(old)
+    count = source.count(old, start, end)
+    if count != 1:
+        raise NoSuchPlace(f"{old!r} stands {count} times in {scope or 'the file'}")
+    at = source.index(old, start, end)
+    return source[:at] + new + source[at + len(old) :]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What `verify` made of a mistake."""
+
+    mistake: Mistake
+    report: Report
+    seconds: float
+
+    @property
+    def caught(self) -> bool:
+        return not self.report.passed
+
+    @property
+    def named(self) -> str:
+        """The code of the cause that stands first."""
+        causes = self.report.causes
+        return causes[0].code if causes else ""
+
+    @property
+    def right(self) -> bool:
+        return self.named in self.mistake.right
+
+
+def outcome(bed: Bed, mistake: Mistake) -> Outcome:
+    started = time.monotonic()
+    with bed.made(mistake):
+        report = bed.verify(mistake.spec)
+    return Outcome(mistake, report, time.monotonic() - started)
+
+
+def print_table(arguments: Sequence[str]) -> int:
+    """The table of all mistakes of a release: which checks fall short, which cause is named. 1 when one gets by."""
+    parser = argparse.ArgumentParser(prog="python -m tests.verify.mistakes")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="mistakes to make (default: all)")
+    parser.add_argument("--release", default="0.8.0")
+    options = parser.parse_args(arguments)
+    chosen = [m for m in MISTAKES if options.release in m.releases and (not options.names or m.name in options.names)]
+    folder = Path(tempfile.mkdtemp(prefix="newop-mistakes-"))
+    bed = Bed.make(options.release, folder)
+    wrong = 0
+    try:
+        for spec in dict.fromkeys(m.spec for m in chosen):
+            report = bed.verify(spec)
+            print(f"{'(no mistake)':32} {spec:17} {'no alarm' if report.passed else 'FALSE ALARM'}", flush=True)
+            wrong += not report.passed
+        for mistake in chosen:
+            found = outcome(bed, mistake)
+            good = found.caught and found.right
+            wrong += not good
+            checks = [r.check for r in found.report.broken]
+            some = ", ".join(checks[:2]) + (f" and {len(checks) - 2} more" if len(checks) > 2 else "")
+            verdict = "caught" if good else "CAUGHT, CAUSE WRONG" if found.caught else "MISSED"
+            print(f"{mistake.name:32} {mistake.spec:17} {verdict:20} {found.named:28} {some}  ({found.seconds:.1f} s)", flush=True)
+            if found.caught and not good:
+                print(f"{'':32} expected {' or '.join(mistake.right)}; named {[c.code for c in found.report.causes]}")
+    finally:
+        bed.close()
+        shutil.rmtree(folder, ignore_errors=True)
+    print(f"{len(chosen)} mistakes on {options.release}: {len(chosen) - wrong} caught by their cause, {wrong} not")
+    return 1 if wrong else 0
+
+
