@@ -1,10 +1,11 @@
 # `make demo` shows the main job on a real release, `make test` runs the tests. Both set up what they need.
 #
 # PYTHON=...   interpreter for .venv (3.10 to 3.13; found by itself)
+# REPO=...     a clone of upstream's repository, for 0.9, 0.11 and the history (ALL=1: every state of it)
 # ARGS=...     more arguments for pytest, or for the script that a target runs
 # Downloads stay in $NEWOP_GEN_CACHE, else ~/.cache/newop-gen: after the first run no network is needed.
 
-.PHONY: help setup demo test lint format goldens bench clean
+.PHONY: help setup demo test lint format goldens bench history clean
 .DEFAULT_GOAL := help
 
 RUN := .venv/bin/python
@@ -16,6 +17,7 @@ help:
 	@echo "make format   ruff, rewriting files"
 	@echo "make goldens  write the golden files of tests/golden anew"
 	@echo "make bench    how long and how much memory a dry run takes, next to LibCST and ast"
+	@echo "make history  the examples on every way that upstream has arranged its code (REPO=PATH to a clone; ALL=1)"
 	@echo "make setup    only make .venv"
 	@echo "make clean    remove what these targets made here (the cache stays)"
 
@@ -43,6 +45,9 @@ goldens: setup
 
 bench: setup
 	@$(RUN) scripts/bench.py $(ARGS)
+
+history: setup
+	@$(RUN) scripts/history.py --repo "$(or $(REPO),$(error history needs REPO=PATH, a clone of upstream))" $(if $(ALL),--all) $(ARGS)
 
 clean:
 	rm -rf .venv build dist .pytest_cache .ruff_cache .mypy_cache .hypothesis

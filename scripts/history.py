@@ -18,12 +18,12 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from trials import ROOT, Trial, try_out, why_not
+from trials import ROOT, Trial, try_out
 from upstream import Clone, CloneTree, State, check_read
 
 from newop_gen.layouts import detect
@@ -37,18 +37,18 @@ SPECS = tuple(sorted((ROOT / "specs").glob("*.yaml")))
 
 @dataclass
 class Group:
-    """Consecutive or scattered states for which all probes of all layouts have the same answers."""
+    """States, not always in a row, for which all probes of all layouts have the same answers."""
 
-    layout: str
-    reason: str
-    states: list[State]
+    states: list[State] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class Tried:
+    """A trial of one state, which stands for so many."""
+
     state: State
     trial: Trial
-    seconds: float
+    stands_for: int
 
 
 def main() -> int:
@@ -67,7 +67,9 @@ def main() -> int:
     commits, groups = survey(options.repo, options.since, options.until)
     states = sum(len(g.states) for g in groups)
     print(f"{commits} commits change the SDK; {states} distinct states of what layouts read; {len(groups)} outcomes")
-    chosen = [state for g in groups for state in (g.states if options.all else g.states[:1])]
+    chosen = (
+        [(s, 1) for g in groups for s in g.states] if options.all else [(g.states[0], len(g.states)) for g in groups]
+    )
     tried = list(run(options.repo, chosen, specs, options.jobs))
     report(tried)
     print(f"{time.monotonic() - started:.0f} s")
@@ -92,58 +94,56 @@ def survey(repo: Path, since: str, until: str) -> tuple[int, list[Group]]:
         if unknown:
             raise SystemExit(f"history: layouts read {', '.join(unknown)}, which does not tell states apart here")
         answers = tuple((name, p.name, p.found) for name, probes in detection.probes.items() for p in probes)
-        layout = detection.layout.name if detection.layout else ""
-        group = groups.setdefault(answers, Group(layout, "" if layout else why_not(detection), []))
-        group.states.append(state)
+        groups.setdefault(answers, Group()).states.append(state)
     clone.close()
     return commits, list(groups.values())
 
 
-def run(repo: Path, states: Sequence[State], specs: Sequence[Path], jobs: int) -> Iterator[Tried]:
-    """Tries each state, several at a time; told as they end, given in their order."""
+def run(repo: Path, states: Sequence[tuple[State, int]], specs: Sequence[Path], jobs: int) -> Iterator[Tried]:
+    """Tries each state, several at a time, and tells of each as it ends; gives them in their order."""
     if jobs < 2:
-        for state in states:
-            yield _told(attempt(repo, state, specs))
+        for state, count in states:
+            yield tell(attempt(repo, state, count, specs))
         return
     with ProcessPoolExecutor(jobs) as pool:
-        running = {pool.submit(attempt, repo, state, specs): state for state in states}
+        running = [pool.submit(attempt, repo, state, count, specs) for state, count in states]
         for done in as_completed(running):
-            _told(done.result())
+            tell(done.result())
         yield from (done.result() for done in running)
 
 
-def attempt(repo: Path, state: State, specs: Sequence[Path]) -> Tried:
-    """One trial in a directory of its own. Exceptions are the trial's failure, except for those of the clone."""
-    started = time.monotonic()
+def attempt(repo: Path, state: State, count: int, specs: Sequence[Path]) -> Tried:
+    """One trial in a directory of its own. Raises `IoFault` for an object that the clone lacks."""
     with tempfile.TemporaryDirectory(prefix="newop-history-") as name:
         root = Path(name) / "checkout"
         root.mkdir()
         clone = Clone(repo)
         clone.lay_out(state, root)
         clone.close()
-        trial = try_out(root, load_specs(list(specs)))
-    return Tried(state, trial, time.monotonic() - started)
+        return Tried(state, try_out(root, load_specs(list(specs))), count)
 
 
-def _told(tried: Tried) -> Tried:
+def tell(tried: Tried) -> Tried:
     trial = tried.trial
     what = f"{trial.lines} lines in {trial.files} files" if trial.outcome == "worked" else trial.reason
-    print(f"{trial.outcome:8} {trial.layout or '-':9} {tried.state.commit[:9]} {tried.state.date} {what}", flush=True)
+    many = f" (as {tried.stands_for} states)" if tried.stands_for > 1 else ""
+    print(
+        f"{trial.outcome:8} {trial.layout or '-':9} {tried.state.commit[:9]} {tried.state.date}{many} {what}",
+        flush=True,
+    )
     return tried
 
 
-def report(tried: Iterable[Tried]) -> None:
-    """The split, and the reasons by how often they were met."""
-    tried = list(tried)
+def report(tried: Sequence[Tried]) -> None:
+    """The split, by layout and by reason."""
     split = Counter(t.trial.outcome for t in tried)
     print(f"\n{len(tried)} tried: " + ", ".join(f"{split[o]} {o}" for o in ("worked", "refused", "failed")))
-    for layout, count in Counter(t.trial.layout for t in tried if t.trial.outcome == "worked").items():
-        print(f"  worked   {count:4}  {layout}")
-    for outcome in ("refused", "failed"):
-        reasons = Counter(t.trial.reason for t in tried if t.trial.outcome == outcome)
-        for reason, count in reasons.most_common():
-            first = next(t for t in tried if t.trial.reason == reason)
-            print(f"  {outcome:8} {count:4}  {reason} (first: {first.state})")
+    for outcome in ("worked", "refused", "failed"):
+        told = [(t.trial.reason or t.trial.layout, t) for t in tried if t.trial.outcome == outcome]
+        for words, count in Counter(words for words, _ in told).most_common():
+            states = [t.state for w, t in told if w == words]
+            print(f"  {outcome:8} {count:4}  {words} ({states[0].commit[:9]} {states[0].date}"
+                  f"{f' to {states[-1].commit[:9]} {states[-1].date}' if count > 1 else ''})")  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -87,10 +87,10 @@ def try_out(root: Path, specs: Sequence[LoadedSpec]) -> Trial:
 
 
 def why_not(detection: Detection) -> str:
-    """What the nearest layout misses."""
+    """What the nearest layout misses, by probe."""
     near = nearest(detection)
-    missing = [p.asks + (f" No: {p.detail}" if p.detail else " No") for p in detection.missing(near)]
-    return f"{near} comes nearest; " + "; ".join(missing)
+    missing = [f"{p.name} ({p.detail or p.asks})" for p in detection.missing(near)]
+    return f"{near} comes nearest, it misses " + ", ".join(missing)
 
 
 def check_written(before: Mapping[str, bytes], after: Mapping[str, bytes], changes: Sequence[FileChange]) -> None:

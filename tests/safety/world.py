@@ -86,6 +86,19 @@ def make(directory: Path, *, git: bool = False, files: Mapping[str, bytes] = FIL
     return World(root, directory / "state", git)
 
 
+def git(world: World | Path, *arguments: str, check: bool = True) -> str:
+    """Run git as a person would, without inherited variables; returns what it printed."""
+    root = world.root if isinstance(world, World) else world
+    clean = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
+    run = subprocess.run(
+        ["git", "-C", str(root), "-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "commit.gpgsign=false"]
+        + ["-c", "protocol.file.allow=always", *arguments],
+        capture_output=True, text=True, check=False, env=clean,
+    )  # fmt: skip
+    assert not check or run.returncode == 0, run.stderr
+    return run.stdout
+
+
 def copy(world: World, directory: Path) -> World:
     """The same world in another place, state and all (without git, state is keyed by the root's path, and moves)."""
     directory.mkdir(parents=True)

@@ -32,7 +32,9 @@ class Mistake:
     releases: tuple[str, ...] = ("0.6.0", "0.7.0", "0.8.0")
 
 
-def one(name: str, words: str, spec: str, edit: Edit, *right: str, releases: tuple[str, ...] = ("0.6.0", "0.7.0", "0.8.0")) -> Mistake:
+def one(
+    name: str, words: str, spec: str, edit: Edit, *right: str, releases: tuple[str, ...] = ("0.6.0", "0.7.0", "0.8.0")
+) -> Mistake:
     return Mistake(name, words, spec, (edit,), right, releases)
 
 
@@ -269,8 +271,13 @@ MODES = (
     ),
     one(
         "flops-by-factor", "16-bit peak times 2 where the system has a figure for fp8", "latent_attention",
-        (DB, "query_context_latent_attention", "self._get_quant_tc_flops(fmha)", 'self.system_spec["gpu"]["float16_tc_flops"] * fmha.value.compute'),
+        (DB, "query_context_latent_attention", "self._get_quant_tc_flops(fmha)", '(self.system_spec["gpu"]["float16_tc_flops"] * fmha.value.compute)'),
         "flops-key", releases=HELPER,
+    ),
+    one(
+        "flops-times-factor", "the factor of the precision is multiplied instead of divided by", "latent_attention",
+        (DB, "query_context_latent_attention", "self._get_quant_tc_flops(fmha)", 'self.system_spec["gpu"]["float16_tc_flops"] * fmha.value.compute'),
+        "sol-formula", releases=HELPER,
     ),
     one(
         "bytes-literal", "2 bytes for the KV cache, whatever its precision", "latent_attention",

@@ -57,7 +57,9 @@ class Bed:
         """Verifies one of the applied specs, on made-up tables."""
         with begin(self.process, self.release.root, fork=True) as session:
             options = Options(unit_test=False)
-            return verify_in(session, own_tables_only(load_spec(SPECS / f"{spec}.yaml")), self.release.root, options, lambda _: None)
+            return verify_in(
+                session, own_tables_only(load_spec(SPECS / f"{spec}.yaml")), self.release.root, options, lambda _: None
+            )
 
     @contextlib.contextmanager
     def made(self, mistake: Mistake) -> Iterator[None]:
@@ -177,7 +179,10 @@ def print_table(arguments: Sequence[str]) -> int:
             checks = [r.check for r in found.report.broken]
             some = ", ".join(checks[:2]) + (f" and {len(checks) - 2} more" if len(checks) > 2 else "")
             verdict = "caught" if good else "CAUGHT, CAUSE WRONG" if found.caught else "MISSED"
-            print(f"{mistake.name:32} {mistake.spec:17} {verdict:20} {found.named:28} {some}  ({found.seconds:.1f} s)", flush=True)
+            print(
+                f"{mistake.name:32} {mistake.spec:17} {verdict:20} {found.named:28} {some}  ({found.seconds:.1f} s)",
+                flush=True,
+            )
             if found.caught and not good:
                 print(f"{'':32} expected {' or '.join(mistake.right)}; named {[c.code for c in found.report.causes]}")
     finally:
@@ -185,5 +190,3 @@ def print_table(arguments: Sequence[str]) -> int:
         shutil.rmtree(folder, ignore_errors=True)
     print(f"{len(chosen)} mistakes on {options.release}: {len(chosen) - wrong} caught by their cause, {wrong} not")
     return 1 if wrong else 0
-
-

@@ -11,23 +11,10 @@ from pathlib import Path
 
 import pytest
 from safety import world as worlds
-from safety.world import COMMON, DATABASE, FILES, PACKAGE, World
+from safety.world import COMMON, DATABASE, FILES, PACKAGE, World, git
 
 from newop_gen.problems import CheckoutRefused
 from newop_gen.write import apply_plan, check_plan, remove_op, status
-
-
-def git(world: World | Path, *arguments: str, check: bool = True, **environment: str) -> str:
-    root = world.root if isinstance(world, World) else world
-    clean = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
-    run = subprocess.run(
-        ["git", "-C", str(root), "-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "commit.gpgsign=false"]
-        + ["-c", "protocol.file.allow=always", *arguments],
-        capture_output=True, text=True, check=False, env={**clean, **environment},
-    )  # fmt: skip
-    if check:
-        assert run.returncode == 0, run.stderr
-    return run.stdout
 
 
 def refusal(work: Callable[[], object]) -> list[str]:

@@ -119,7 +119,7 @@ def test_a_pre_image_that_is_gone_is_said(scratch: Path) -> None:
 
     world = prepared(scratch / "world", "apply")
     counted = in_child(worlds.copy(world, scratch / "counted"), bare, Counter())
-    at = [i for i, (call, _) in enumerate(counted.calls) if call == "link"][0]
+    at = next(i for i, (call, _) in enumerate(counted.calls) if call == "link")
     assert in_child(world, bare, KillAt(at)).killed
     images = next(worlds.key(world).glob("transaction-*"))
     (images / "0").write_bytes(b"altered")

@@ -36,7 +36,9 @@ from .output import complain, emit_json, remark
     help="A perf table to verify on, instead of the spec's own; once per table. The name tells which table it is.",
 )
 @click.option("--cli", "run_cli", is_flag=True, help="Also run `aiconfigurator cli default` (minutes).")
-@click.option("--upstream-tests", is_flag=True, help="Also run upstream's unit tests before and after (minutes; needs git).")
+@click.option(
+    "--upstream-tests", is_flag=True, help="Also run upstream's unit tests before and after (minutes; needs git)."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON (newop-gen/verify/1).")
 def command(
     spec: Path,

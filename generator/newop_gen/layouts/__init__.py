@@ -17,7 +17,8 @@ REGISTERED = ("direct", "func_map", "sources", "op_owned", "core")
 
 def load(name: str) -> Layout:
     """The layout `name`; its package holds a `LAYOUT`."""
-    return importlib.import_module(f"{__name__}.{name}").LAYOUT
+    layout: Layout = importlib.import_module(f"{__name__}.{name}").LAYOUT
+    return layout
 
 
 def detect(tree: Tree) -> Detection:

@@ -61,7 +61,9 @@ class Bench:
             except BadRow as bad:
                 place = Place(name, bad.number, 1)
                 raise SpecError(
-                    Problem(place, f"the table can't be read: {bad}", "rows as the spec's nesting has them", "", "data-row")
+                    Problem(
+                        place, f"the table can't be read: {bad}", "rows as the spec's nesting has them", "", "data-row"
+                    )
                 ) from None
         data = Dataset(name, self.reopen(name, texts), dict(texts), models, own=name == MADE_UP)
         for member in models:

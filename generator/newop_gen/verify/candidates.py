@@ -116,7 +116,11 @@ def _names(op: Op) -> set[str]:
     """Every dotted name that the op's wirings mention."""
     found: set[str] = set()
     for wiring in op.spec.wiring:
-        for text in (*listed(wiring.when), *listed(wiring.scale), *(t for a in wiring.args.values() for t in listed(a))):
+        for text in (
+            *listed(wiring.when),
+            *listed(wiring.scale),
+            *(t for a in wiring.args.values() for t in listed(a)),
+        ):
             if isinstance(text, str):
                 found |= names(parse(text, dotted=True))
     return found

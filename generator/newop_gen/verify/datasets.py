@@ -36,7 +36,9 @@ def _table_of(bench: Bench, path: Path) -> Table:
     if len(tables) > 1 and len(named) != 1:
         wanted = " or ".join(f"{t.stem}*" for t in tables)
         raise SpecError(
-            Problem(Place(str(path)), "it can't be told which table this is", f"a file name with {wanted}", "", "data-name")
+            Problem(
+                Place(str(path)), "it can't be told which table this is", f"a file name with {wanted}", "", "data-name"
+            )
         )
     return named[0] if named else tables[0]
 

@@ -119,7 +119,9 @@ def _columns(op: Op, nesting: Nesting) -> dict[str, Sequence[object]]:
             kind = op.params[param].type
             if kind == "str":
                 left_out = ("left_out",) if key.only else ()
-                out.setdefault(column, (*(tuple(key.only) or tuple(key.alias) or _constants(op, param) or next(texts)), *left_out))
+                out.setdefault(
+                    column, (*(tuple(key.only) or tuple(key.alias) or _constants(op, param) or next(texts)), *left_out)
+                )
             elif kind != "int":
                 out.setdefault(column, tuple(op.params[param].modes) or ("bfloat16",))
             else:

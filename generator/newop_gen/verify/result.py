@@ -123,4 +123,3 @@ class Report:
         causes = list(dict.fromkeys(r.cause for r in self.broken if r.cause))
         told = [c for c in causes if c is not UNEXPLAINED]
         return told or causes
-

@@ -151,5 +151,3 @@ def _not_applied(op: Op, loaded: LoadedSpec, checkout: Path) -> Problem:
         f"`newop-gen apply {loaded.path} --checkout {checkout}`",
         "not-applied",
     )
-
-

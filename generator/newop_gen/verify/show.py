@@ -56,11 +56,15 @@ def show(report: Report, console: Console) -> None:
         console.print()
         console.print(f"{r.check}: {r.failed} of {r.points} assertions fail", style="bold red", markup=False)
         for f in r.failures:
-            console.print(printable(f"  {f.where}\n    expected {f.expected}\n    found    {f.found}", keep="\n"), markup=False)
+            console.print(
+                printable(f"  {f.where}\n    expected {f.expected}\n    found    {f.found}", keep="\n"), markup=False
+            )
         if r.failed > len(r.failures):
             console.print(f"  and {r.failed - len(r.failures)} more", markup=False)
         if r.cause:
-            console.print(printable(f"  probable cause: {r.cause.words} [{r.cause.code}]"), markup=False, style="yellow")
+            console.print(
+                printable(f"  probable cause: {r.cause.words} [{r.cause.code}]"), markup=False, style="yellow"
+            )
     skipped = sum(r.status == "skipped" for r in report.results)
     points = sum(r.points for r in report.results)
     summary = f"{report.op} in {report.checkout} ({report.layout}): {len(report.results)} checks, {points} assertions"

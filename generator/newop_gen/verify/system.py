@@ -57,9 +57,7 @@ class Root:
     files: Mapping[str, Path]
 
     @classmethod
-    def make(
-        cls, directory: Path, facts: VerifyFacts, session: Session, tables: Mapping[str, str]
-    ) -> Root:
+    def make(cls, directory: Path, facts: VerifyFacts, session: Session, tables: Mapping[str, str]) -> Root:
         """Writes the system and `tables` (file name -> CSV text). Parquet is written by the session's interpreter."""
         folder = directory / "data" / SYSTEM / BACKEND / VERSION
         folder.mkdir(parents=True)

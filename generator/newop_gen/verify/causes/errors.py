@@ -14,7 +14,8 @@ def explain_error(error: Mapping[str, Any]) -> Cause | None:
     at = f" (at {where})" if where else ""
     if kind == "KeyError" and "_tc_flops" in text:
         return Cause(
-            "flops-key", f"the SOL reads {text} from the system, which this release calls otherwise or the system lacks{at}"
+            "flops-key",
+            f"the SOL reads {text} from the system, which this release calls otherwise or the system lacks{at}",
         )
     if kind == "KeyError" and "energy" in text:
         return Cause("added-points-without-energy", f"a leaf without energy is read{at}")

@@ -14,7 +14,9 @@ from ..result import Cause
 from ..table import Leaf, Member, Path, TableModel, decoded
 from .errors import explain_error
 
-LAST_WINS = Cause("last-wins", "of rows that repeat a key the last one wins; the first one must (sources come active first)")
+LAST_WINS = Cause(
+    "last-wins", "of rows that repeat a key the last one wins; the first one must (sources come active first)"
+)
 LEAF_FACTORY = Cause(
     "leaf-factory",
     "leaves are empty: the innermost level makes a dict for every key it is asked for, so that the test for a repeated "
@@ -22,7 +24,9 @@ LEAF_FACTORY = Cause(
 )
 ENERGY_LOST = Cause("energy-lost", "energy is not power * latency in the loaded leaves")
 UNIT = "latency-unit"
-ROW_FILTER = Cause("row-filter", "rows are loaded that the spec leaves out (another phase, condition or value of a column)")
+ROW_FILTER = Cause(
+    "row-filter", "rows are loaded that the spec leaves out (another phase, condition or value of a column)"
+)
 
 
 def explain_loader_error(found: Any) -> Cause:
@@ -62,7 +66,10 @@ def _values(model: TableModel, wanted: Mapping[Path, Leaf], got: Mapping[Path, A
     last = {tuple(_loose_key(k) for k in path): leaf for path, leaf in model.last.items()}
 
     def all_are(field: str, value: Callable[[Path], float]) -> bool:
-        return all(isinstance(leaf, dict) and off(leaf.get(field, float("nan")), value(p), value(p)) < 1e-9 for p, leaf in got.items())
+        return all(
+            isinstance(leaf, dict) and off(leaf.get(field, float("nan")), value(p), value(p)) < 1e-9
+            for p, leaf in got.items()
+        )
 
     if all_are("latency", lambda p: last[p].latency):
         return LAST_WINS
@@ -97,16 +104,21 @@ def _levels(model: TableModel, phase: PhaseName, wanted: set[Path], got: set[Pat
         if order != tuple(range(depth)) and {tuple(p[i] for i in order) for p in wanted} == got:
             swapped = [names[i] for i in range(depth) if order[i] != i]
             return Cause(
-                "nesting-order", f"the dict is nested in another order than the spec says: {' and '.join(swapped)} are swapped"
+                "nesting-order",
+                f"the dict is nested in another order than the spec says: {' and '.join(swapped)} are swapped",
             )
     for i in range(depth):
         if {p[:i] + p[i + 1 :] for p in wanted} == got:
-            return Cause("key-ignored", f"the loader does not file rows by {names[i]}: rows of unlike {names[i]} share a leaf")
+            return Cause(
+                "key-ignored", f"the loader does not file rows by {names[i]}: rows of unlike {names[i]} share a leaf"
+            )
     more, less = got - wanted, wanted - got
     if more and not less:
         return ROW_FILTER
     if less and not more:
-        return Cause("rows-lost", f"{len(less)} keys of the file are not in the table: rows are skipped that the op needs")
+        return Cause(
+            "rows-lost", f"{len(less)} keys of the file are not in the table: rows are skipped that the op needs"
+        )
     for i in range(depth):
         here, there = {p[i] for p in wanted}, {p[i] for p in got if len(p) == depth}
         if here != there:
@@ -160,7 +172,9 @@ def explain_registration(bench: Bench, data: Dataset, table: Table, raw: Any) ->
         got = {tuple(decoded(k) for k in path): leaf for path, leaf in raw}
         for other in others:
             leaves = data.models[other.member].leaves
-            if leaves and all(p in got and off(got[p].get("latency", 0.0), v.latency, v.latency) < 1e-12 for p, v in leaves.items()):
+            if leaves and all(
+                p in got and off(got[p].get("latency", 0.0), v.latency, v.latency) < 1e-12 for p, v in leaves.items()
+            ):
                 return Cause(
                     "wrong-file",
                     f"{table.attribute} holds the table of {other.member}: it is registered with the other member's file",
@@ -168,4 +182,3 @@ def explain_registration(bench: Bench, data: Dataset, table: Table, raw: Any) ->
     if raw is None or raw == []:
         return Cause("not-loaded", f"{table.attribute} is empty although the file is there")
     return None
-

@@ -33,12 +33,7 @@ def explain_lookup(bench: Bench, data: Dataset, samples: Sequence[Sample]) -> Ca
         for variation, cause in _variations(bench, wrong[0].query):
             if _explains(lambda s, v=variation: bench.expect.silicon(data, s.query, s.values, v), chosen, variation):  # type: ignore[misc]
                 return cause
-    return (
-        _by_error(wrong)
-        or _by_refusal(bench, data, wrong)
-        or _by_key(bench, data, wrong)
-        or _by_shape(wrong)
-    )
+    return _by_error(wrong) or _by_refusal(bench, data, wrong) or _by_key(bench, data, wrong) or _by_shape(wrong)
 
 
 def _explains(promised: Callable[[Sample], Answer], samples: Iterable[Sample], variation: Variation) -> bool:
@@ -67,7 +62,10 @@ def _variations(bench: Bench, query: Query) -> Iterator[tuple[Variation, Cause]]
                 Variation(table_of=other),
                 Cause("wrong-table", f"{query.method} answers from the table of {other.method}"),
             )
-    yield Variation(rows="last"), Cause("last-wins", "of rows that repeat a key the last one answers; the first one must")
+    yield (
+        Variation(rows="last"),
+        Cause("last-wins", "of rows that repeat a key the last one answers; the first one must"),
+    )
     yield (
         Variation(energy="zero"),
         Cause("energy-lost", "the latency is right and the energy is 0: the result is made without its energy"),
@@ -90,7 +88,10 @@ def _variations(bench: Bench, query: Query) -> Iterator[tuple[Variation, Cause]]
             Cause("prefix-lookup", "the prefix correction is applied to a value looked up at s instead of s + prefix"),
         )
     for factor in (1e3, 1e-3):
-        yield Variation(factor=factor), Cause("latency-unit", f"results are {factor:g} times too large: a unit is wrong")
+        yield (
+            Variation(factor=factor),
+            Cause("latency-unit", f"results are {factor:g} times too large: a unit is wrong"),
+        )
     for policy in ("error", "clamp", "extrapolate"):
         if policy != query.nesting.outside:
             yield (
@@ -105,7 +106,10 @@ def _variations(bench: Bench, query: Query) -> Iterator[tuple[Variation, Cause]]
     words = {"raise": "an error", "sol": "its SOL"}
     yield (
         Variation(missing=other),
-        Cause(f"missing-{other}", f"a point without data gets {words[other]}, the spec says `missing: {bench.op.spec.missing}`"),
+        Cause(
+            f"missing-{other}",
+            f"a point without data gets {words[other]}, the spec says `missing: {bench.op.spec.missing}`",
+        ),
     )
     for factor in _scales(bench, query):
         yield Variation(factor=factor), Cause("scaled", f"results are {factor:g} times too large")
@@ -128,7 +132,9 @@ def _by_error(wrong: Sequence[Sample]) -> Cause | None:
                     f"missing data raise {error['class']} at {error['where']}; models and searches wait for "
                     "PerfDataNotAvailableError",
                 )
-            return Cause("query-error", f"a query fails with {error['class']}: {error['text'][:200]} at {error['where']}")
+            return Cause(
+                "query-error", f"a query fails with {error['class']}: {error['text'][:200]} at {error['where']}"
+            )
     return None
 
 
@@ -161,7 +167,9 @@ def _by_key(bench: Bench, data: Dataset, wrong: Sequence[Sample]) -> Cause | Non
         if len(choices) < 2 or len(numbers) != len(wrong):
             continue
         if all(_other(bench, data, s, name, choices) for s in numbers):
-            return Cause("argument-ignored", f"{name} is ignored: answers are those for another {name} than was asked for")
+            return Cause(
+                "argument-ignored", f"{name} is ignored: answers are those for another {name} than was asked for"
+            )
     return None
 
 
@@ -189,5 +197,8 @@ def _by_shape(wrong: Sequence[Sample]) -> Cause | None:
             ratios = [p[which] for p in pairs]
             others = [p[1 - which] for p in pairs]
             if all(abs(o - 1) < 1e-6 for o in others):
-                return Cause(f"{word}-wrong", f"only the {word} is wrong, {min(ratios):.4g} to {max(ratios):.4g} times the right one")
+                return Cause(
+                    f"{word}-wrong",
+                    f"only the {word} is wrong, {min(ratios):.4g} to {max(ratios):.4g} times the right one",
+                )
     return None

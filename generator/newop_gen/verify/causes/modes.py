@@ -43,7 +43,9 @@ def explain_sol(bench: Bench, samples: Sequence[SolSample]) -> Cause | None:
             if "error" in outcome:
                 error = outcome["error"]
                 if "PerfDataNotAvailableError" in error["bases"]:
-                    return Cause("mode-missing", "a SOL mode looks for measured data: its branch is missing from the query")
+                    return Cause(
+                        "mode-missing", "a SOL mode looks for measured data: its branch is missing from the query"
+                    )
                 return explain_error(error) or Cause(
                     "sol-error", f"the SOL fails with {error['class']}: {error['text'][:160]} at {error['where']}"
                 )
@@ -59,13 +61,17 @@ def explain_sol(bench: Bench, samples: Sequence[SolSample]) -> Cause | None:
 def _by_shape(samples: Sequence[SolSample]) -> Cause | None:
     """SOL or SOL_FULL is no SOL at all, or its numbers stand in other places."""
     if any("tuple" not in s.full for s in samples):
-        return Cause("mode-missing", "SOL_FULL does not answer with the three times: the mode is missing from the query")
+        return Cause(
+            "mode-missing", "SOL_FULL does not answer with the three times: the mode is missing from the query"
+        )
     if any("latency" not in s.single for s in samples):
         return Cause("mode-missing", "SOL does not answer with a result: the mode is missing from the query")
     wanted = [(s.times.sol, s.times.math, s.times.mem) for s in samples]
     for order in itertools.permutations(range(3)):
         if order != (0, 1, 2) and _all(samples, [tuple(w[i] for i in order) for w in wanted]):
-            return Cause("sol-full-order", "SOL_FULL has its numbers in another order than (SOL, compute bound, memory bound)")
+            return Cause(
+                "sol-full-order", "SOL_FULL has its numbers in another order than (SOL, compute bound, memory bound)"
+            )
     if _all(samples, wanted):
         # SOL_FULL is right; SOL alone is not.
         if any(s.single["energy"] for s in samples):
@@ -117,20 +123,33 @@ def _twists(bench: Bench, query: Query) -> Iterator[tuple[Twist, Cause]]:
         yield at(lambda v: {**v, "prefix": 0}), Cause("sol-prefix-ignored", "the SOL ignores the prefix")
     names = [*query.run_time, *(n for n, p in op.params.items() if p.type == "int")]
     for a, b in itertools.combinations(names, 2):
-        yield at(lambda v, a=a, b=b: {**v, a: v[b], b: v[a]}), Cause("sol-axes-swapped", f"{a} and {b} are swapped in the SOL")  # type: ignore[misc]
+        yield (
+            at(lambda v, a=a, b=b: {**v, a: v[b], b: v[a]}),
+            Cause("sol-axes-swapped", f"{a} and {b} are swapped in the SOL"),
+        )  # type: ignore[misc]
     for name in op.quant_params:
         for mode in op.params[name].modes or ("bfloat16",):
             yield (
                 at(lambda v, n=name, m=mode: {**v, n: m}),  # type: ignore[misc]
-                Cause("bytes-literal", f"the SOL counts {name} as {mode} whatever is asked: a literal stands where it depends on the mode"),
+                Cause(
+                    "bytes-literal",
+                    f"the SOL counts {name} as {mode} whatever is asked: a literal stands where it depends on the mode",
+                ),
             )
-        yield _bytes_of(bench, name), Cause(
-            "bytes-literal", f"the SOL counts 2 bytes for {name} whatever is asked: a literal stands where bytes_of({name}) should"
+        yield (
+            _bytes_of(bench, name),
+            Cause(
+                "bytes-literal",
+                f"the SOL counts 2 bytes for {name} whatever is asked: a literal stands where bytes_of({name}) should",
+            ),
         )
     for name in names:
         for other in names:
             if other != name:
-                yield at(lambda v, a=name, b=other: {**v, a: v[b]}), Cause("sol-argument", f"the SOL has {other} where {name} should stand")  # type: ignore[misc]
+                yield (
+                    at(lambda v, a=name, b=other: {**v, a: v[b]}),
+                    Cause("sol-argument", f"the SOL has {other} where {name} should stand"),
+                )  # type: ignore[misc]
     formula = query.formula
     for part in formula.parts:
         for which, emptied in (("FLOPs", {"flops": None, "precision": None}), ("bytes", {"bytes": None})):
@@ -141,8 +160,9 @@ def _twists(bench: Bench, query: Query) -> Iterator[tuple[Twist, Cause]]:
             )
         for which in ("flops", "bytes"):
             for factor in (2.0, 0.5):
-                yield _doubled(bench, formula, part.name, which, factor), Cause(
-                    "sol-part-factor", f"the SOL counts the {which} of part {part.name!r} {factor:g} times"
+                yield (
+                    _doubled(bench, formula, part.name, which, factor),
+                    Cause("sol-part-factor", f"the SOL counts the {which} of part {part.name!r} {factor:g} times"),
                 )
     for factor in (1e3, 1e-3, 1e6, 1e-6):
         yield (
@@ -162,7 +182,10 @@ def _gpus(gpu: Gpu) -> Iterator[tuple[str, Gpu]]:
         yield f"{words[there]} where {words[here]} should be", dataclasses.replace(gpu, flops=changed)
     for here in gpu.flops:
         for factor, text in ((2.0, "twice"), (0.5, "half")):
-            yield f"{text} the {words[here]} one", dataclasses.replace(gpu, flops={**gpu.flops, here: gpu.flops[here] * factor})
+            yield (
+                f"{text} the {words[here]} one",
+                dataclasses.replace(gpu, flops={**gpu.flops, here: gpu.flops[here] * factor}),
+            )
 
 
 def _evaluate(bench: Bench, formula: Formula, values: Mapping[str, Any], gpu: Gpu) -> Triple:
@@ -215,12 +238,17 @@ def explain_empirical(
     for _, _, outcome in samples:
         if "error" in outcome:
             error = outcome["error"]
-            return explain_error(error) or Cause("mode-missing", f"EMPIRICAL fails with {error['class']}: {error['text'][:160]}")
+            return explain_error(error) or Cause(
+                "mode-missing", f"EMPIRICAL fails with {error['class']}: {error['text'][:160]}"
+            )
     if any("latency" not in o for _, _, o in samples):
         return Cause("mode-missing", "EMPIRICAL does not answer with a result")
     ratios = [o["latency"] / t.sol for _, t, o in samples if t.sol > 0]
     if not ratios or max(ratios) - min(ratios) > 1e-9 * max(ratios):
-        return Cause("empirical-rule", "EMPIRICAL is no constant multiple of the SOL: the mode is missing, or its SOL is another one")
+        return Cause(
+            "empirical-rule",
+            "EMPIRICAL is no constant multiple of the SOL: the mode is missing, or its SOL is another one",
+        )
     ratio = ratios[0]
     if off(ratio, query.empirical, query.empirical) < 1e-9:
         return Cause("empirical-inverted", f"EMPIRICAL is SOL * {query.empirical}, and must be SOL / {query.empirical}")
@@ -240,7 +268,10 @@ def explain_modes(failures: Sequence[Failure]) -> Cause | None:
     if any("Error" in f.found for f in without):
         return Cause("hybrid-no-fallback", "HYBRID fails where there is no data; it must fall back to EMPIRICAL")
     if without:
-        return Cause("hybrid-fallback", "where there is no data HYBRID answers with something else than EMPIRICAL (its SOL, another scale)")
+        return Cause(
+            "hybrid-fallback",
+            "where there is no data HYBRID answers with something else than EMPIRICAL (its SOL, another scale)",
+        )
     if broken:
         return Cause(
             "hybrid-exceptions",

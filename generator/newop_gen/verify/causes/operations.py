@@ -25,7 +25,10 @@ class Call:
 
 
 def explain_calls(
-    calls: Sequence[Call], arguments: Sequence[str], promised: Callable[[Mapping[str, float], float, float], Answer], scale: float
+    calls: Sequence[Call],
+    arguments: Sequence[str],
+    promised: Callable[[Mapping[str, float], float, float], Answer],
+    scale: float,
 ) -> Cause | None:
     """`promised(values, latency factor, energy factor)` is what the op should give for run-time arguments."""
     wrong = [c for c in calls if not c.holds]
@@ -67,18 +70,43 @@ def _mistakes(arguments: Sequence[str], scale: float) -> Iterator[tuple[Handed, 
     yield plain, scale, 0.0, Cause("energy-lost", "the op's result is made without the energy of the query")
     yield plain, scale * scale, scale * scale, Cause("scale-twice", "the scale factor is applied twice")
     if "s" in arguments:
-        yield (lambda g: {**plain(g), "s": g["x"]}), scale, scale, Cause("s-is-x", "the op hands on x, the number of tokens, as s")
-        yield (lambda g: {**plain(g), "b": g["x"]}), scale, scale, Cause("b-is-x", "the op hands on x, the number of tokens, as b")
-        yield (lambda g: {**plain(g), "b": 1.0}), scale, scale, Cause("b-is-one", "the op hands on 1 as b, whatever the batch size")
+        yield (
+            (lambda g: {**plain(g), "s": g["x"]}),
+            scale,
+            scale,
+            Cause("s-is-x", "the op hands on x, the number of tokens, as s"),
+        )
+        yield (
+            (lambda g: {**plain(g), "b": g["x"]}),
+            scale,
+            scale,
+            Cause("b-is-x", "the op hands on x, the number of tokens, as b"),
+        )
+        yield (
+            (lambda g: {**plain(g), "b": 1.0}),
+            scale,
+            scale,
+            Cause("b-is-one", "the op hands on 1 as b, whatever the batch size"),
+        )
         yield (
             (lambda g: {**plain(g), "s": g["s"] + g.get("prefix", 0.0)}), scale, scale,
             Cause("s-with-prefix", "the op hands on s + prefix as s"),
         )  # fmt: skip
     if "x" in arguments:
         for other in ("batch_size", "s"):
-            yield (lambda g, o=other: {**plain(g), "x": g[o]}), scale, scale, Cause("x-wrong", f"the op hands on {other} as x")  # type: ignore[misc]
+            yield (
+                (lambda g, o=other: {**plain(g), "x": g[o]}),
+                scale,
+                scale,
+                Cause("x-wrong", f"the op hands on {other} as x"),
+            )  # type: ignore[misc]
     if "prefix" in arguments:
-        yield (lambda g: {**plain(g), "prefix": 0.0}), scale, scale, Cause("prefix-ignored", "the op does not hand on the prefix")
+        yield (
+            (lambda g: {**plain(g), "prefix": 0.0}),
+            scale,
+            scale,
+            Cause("prefix-ignored", "the op does not hand on the prefix"),
+        )
     for a, b in itertools.combinations(arguments, 2):
         yield (
             (lambda g, a=a, b=b: {**plain(g), a: plain(g)[b], b: plain(g)[a]}), scale, scale,  # type: ignore[misc]

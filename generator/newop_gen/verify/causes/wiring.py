@@ -67,12 +67,17 @@ def _values(stands: Sequence[Stand]) -> Cause | None:
     for s in stands:
         if s.scales and min(off(s.scale, w, w) for w in s.scales) > 1e-12:
             if s.mtp and any(off(s.scale * s.mtp, w, w) < 1e-9 for w in s.scales):
-                return Cause("mtp-missing", "the scale has no MTP factor, which the class has: decode steps count too much with drafts")
+                return Cause(
+                    "mtp-missing",
+                    "the scale has no MTP factor, which the class has: decode steps count too much with drafts",
+                )
             if s.mtp and any(off(s.scale / s.mtp, w, w) < 1e-9 for w in s.scales):
                 return Cause("mtp-twice", "the scale has the MTP factor twice")
             return Cause("wired-scale", f"the scale is {s.scale:.9g} and not {s.scales[0]:.9g}")
     for s in stands:
         for param, wanted in s.wanted.items():
             if wanted is not None and s.arguments[param] not in wanted:
-                return Cause("wired-argument", f"{param} is made with {s.arguments[param]} and not with {wanted[0]} ({s.label})")
+                return Cause(
+                    "wired-argument", f"{param} is made with {s.arguments[param]} and not with {wanted[0]} ({s.label})"
+                )
     return None

@@ -51,5 +51,7 @@ def inserted(bench: Bench, found: dict[str, Any]) -> CheckResult:
     if tally.failed:
         missing = ", ".join(f.where for f in tally.failures if f.found == "nothing")
         if missing:
-            tally.blame(Cause("piece-missing", f"{missing} is not there: apply the spec again, or look for a hand edit"))
+            tally.blame(
+                Cause("piece-missing", f"{missing} is not there: apply the spec again, or look for a hand edit")
+            )
     return tally.result()

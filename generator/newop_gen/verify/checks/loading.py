@@ -58,7 +58,9 @@ def _leaves(bench: Bench, data: Dataset, table: Table) -> CheckResult:
 
 def _compare_leaf(tally: Tally, where: str, leaf: Leaf, got: Any) -> None:
     tally.points += 1
-    if not isinstance(got, dict) or not all(isinstance(got.get(n), (int, float)) for n in ("latency", "power", "energy")):
+    if not isinstance(got, dict) or not all(
+        isinstance(got.get(n), (int, float)) for n in ("latency", "power", "energy")
+    ):
         tally.fail(where, "latency, power and energy", f"{got}")
         return
     worst = max(off(got[n], v, v) for n, v in zip(("latency", "power", "energy"), leaf))
@@ -74,7 +76,9 @@ def registration(bench: Bench, data: Dataset) -> list[CheckResult]:
         if table.member not in data.models:
             continue
         model = data.models[table.member]
-        tally = Tally(f"registration:{table.member}", f"the database has the collected points in {table.attribute}", 1e-12)
+        tally = Tally(
+            f"registration:{table.member}", f"the database has the collected points in {table.attribute}", 1e-12
+        )
         opened = bench.opened[data.handle]
         raw = opened if isinstance(opened, dict) else data.raw[table.member]
         if not isinstance(raw, list):
@@ -202,11 +206,16 @@ def support(bench: Bench) -> list[CheckResult]:
         wanted = [bench.facts.mode_name(m) for m in op.params[param].modes if canonical(m) in there]
         got = found.get(name) if isinstance(found, dict) else None
         tally.holds(
-            got is not None and sorted(set(got)) == sorted(set(wanted)), f"supported_quant_mode[{name!r}]", f"{wanted}", f"{got}"
+            got is not None and sorted(set(got)) == sorted(set(wanted)),
+            f"supported_quant_mode[{name!r}]",
+            f"{wanted}",
+            f"{got}",
         )
     if tally.failed:
         tally.blame(
-            Cause("support-matrix", "the op's entry in the support matrix is missing, or lists other modes than the spec")
+            Cause(
+                "support-matrix", "the op's entry in the support matrix is missing, or lists other modes than the spec"
+            )
         )
     return [tally.result()]
 
@@ -226,4 +235,3 @@ def _path_text(path: Path) -> str:
 
 def _leaf_text(leaf: Leaf) -> str:
     return f"{leaf.latency:.9g} ms, {leaf.power:.9g} W, {leaf.energy:.9g} W*ms"
-

@@ -44,10 +44,14 @@ def between(bench: Bench, data: Dataset) -> list[CheckResult]:
     results = []
     for query in _queries(bench, data):
         method = query.nesting.method
-        promise = {"cubic": "near its cell, and on the plane where its corners lie in one", "linear": "on the line or triangle between its neighbours"}
+        promise = {
+            "cubic": "near its cell, and on the plane where its corners lie in one",
+            "linear": "on the line or triangle between its neighbours",
+        }
         tally = Tally(
             f"between:{query.method}",
-            f"a point between measured ones ({method}) is " + promise.get(method, "on the surface through its neighbours"),
+            f"a point between measured ones ({method}) is "
+            + promise.get(method, "on the surface through its neighbours"),
             CUBIC if method == "cubic" else 1e-9,
         )
         _judge(bench, data, query, list(itertools.islice(_between(bench, data, query), BETWEEN)), tally)
@@ -145,5 +149,3 @@ def _asked(bench: Bench, query: Query, path: Any) -> Iterator[Values]:
     values = path_values(bench.op, query, path, bench.facts)
     if values is not None:
         yield values
-
-

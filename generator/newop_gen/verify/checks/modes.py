@@ -116,14 +116,24 @@ def _utilisation(bench: Bench, query: Query) -> CheckResult:
             assert times is not None
             _number(tally, query, values, "EMPIRICAL without a file", times.sol, outcome, EXACT)
         else:
-            holds = "error" in outcome and bool({"EmpiricalNotImplementedError", "PerfDataNotAvailableError"} & set(outcome["error"]["bases"]))
+            holds = "error" in outcome and bool(
+                {"EmpiricalNotImplementedError", "PerfDataNotAvailableError"} & set(outcome["error"]["bases"])
+            )
             tally.holds(holds, where, "EmpiricalNotImplementedError", told(outcome))
     if tally.failed:
         tally.blame(explain_modes(tally.failures))
     return tally.result()
 
 
-def _number(tally: Tally, query: Query, values: Mapping[str, Any], mode: str, wanted: float, outcome: Mapping[str, Any], tolerance: float) -> None:
+def _number(
+    tally: Tally,
+    query: Query,
+    values: Mapping[str, Any],
+    mode: str,
+    wanted: float,
+    outcome: Mapping[str, Any],
+    tolerance: float,
+) -> None:
     tally.points += 1
     where = f"{point_text(query, values)}, {mode}"
     if "latency" not in outcome:
@@ -183,7 +193,13 @@ def _broken(bench: Bench, query: Query, points: list[Values], tally: Tally) -> N
     if bench.facts.lazy:
         bench.query(handle, [(query, values, "SILICON")])
         return
-    put = bench.session.ask("put", handle=handle, attribute=query.table.attribute, path=sent, leaf={"latency": "?", "power": 0.0, "energy": "?"})
+    put = bench.session.ask(
+        "put",
+        handle=handle,
+        attribute=query.table.attribute,
+        path=sent,
+        leaf={"latency": "?", "power": 0.0, "energy": "?"},
+    )
     if put is not True:
         return
     guess, mixed, silicon = (bench.query(handle, [(query, values, m)])[0] for m in ("EMPIRICAL", "HYBRID", "SILICON"))
@@ -212,13 +228,21 @@ def tags(bench: Bench) -> list[CheckResult]:
                 outcome = bench.query(handle, [(query, values, mode)])[0]
                 if "latency" not in outcome:
                     continue  # told by another check
-                if handle == bench.opened[EMPTY] and bench.op.spec.missing == "sol" and bench.facts.empirical != "constant":
+                if (
+                    handle == bench.opened[EMPTY]
+                    and bench.op.spec.missing == "sol"
+                    and bench.facts.empirical != "constant"
+                ):
                     wanted = "sol"
-                where = f"{point_text(query, values)}, {mode}{' without a file' if handle == bench.opened[EMPTY] else ''}"
+                where = (
+                    f"{point_text(query, values)}, {mode}{' without a file' if handle == bench.opened[EMPTY] else ''}"
+                )
                 tally.holds(outcome["source"] == wanted, where, f"source {wanted}", f"source {outcome['source']}")
     if tally.failed:
         tally.blame(
-            Cause("source-tag", "a result is made without `source=`, and counts as measured although it is not (or the reverse)")
+            Cause(
+                "source-tag",
+                "a result is made without `source=`, and counts as measured although it is not (or the reverse)",
+            )
         )
     return [tally.result()]
-

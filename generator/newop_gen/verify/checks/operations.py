@@ -69,7 +69,9 @@ _ASSERTS = {
 def _host(bench: Bench, catalogue: Mapping[str, Any]) -> str | None:
     for name in itertools.chain((h for h in HOSTS if h in catalogue), catalogue):
         settings = {"tp_size": 1, "pp_size": 1, "moe_tp_size": 1, "moe_ep_size": 1, "attention_dp_size": 1}
-        built = bench.session.attempt("build", handle=HOST, model=name, settings=settings, backend=BACKEND, ours=[], names=[])
+        built = bench.session.attempt(
+            "build", handle=HOST, model=name, settings=settings, backend=BACKEND, ours=[], names=[]
+        )
         if "error" not in built:
             return name
     return None
@@ -90,7 +92,9 @@ def _weights(bench: Bench, phase: PhaseName) -> CheckResult:
     bench.session.ask("default_mode", handle=handle, mode="SOL")
     expr = op.weights(phase)
     for values, outcome in zip(points, bench.session.ask("operate", handle=handle, calls=calls) if calls else ()):
-        wanted = 0.0 if expr is None else float(evaluate(expr, quantised(op, values, bench.facts), modes=bench.facts.modes))  # type: ignore[arg-type]
+        wanted = (
+            0.0 if expr is None else float(evaluate(expr, quantised(op, values, bench.facts), modes=bench.facts.modes))
+        )  # type: ignore[arg-type]
         where = f"{op.class_name(phase)}({', '.join(f'{n}={values[n]}' for n in op.params)})"
         tally.points += 1
         if "weights" not in outcome:
@@ -109,7 +113,9 @@ def _weights_cause(ratio: float) -> Cause:
     if abs(ratio * SCALE - 1) < 1e-9:
         return Cause("weights-unscaled", "weights are not multiplied by the op's scale factor")
     if not ratio:
-        return Cause("weights-missing", "an op with weights says that it has none, or one without says that it has some")
+        return Cause(
+            "weights-missing", "an op with weights says that it has none, or one without says that it has some"
+        )
     return Cause("weights-wrong", f"weights are {ratio:.6g} times what the spec says")
 
 
@@ -138,7 +144,9 @@ def _operation(bench: Bench, phase: PhaseName, host: str, tally: Tally) -> None:
         where = f"{op.class_name(phase)}, {run.name}"
         if not reply.get("calls"):
             error = reply.get("error", {"class": "nothing", "text": "was called", "where": ""})
-            tally.holds(False, where, "a call by the backend", f"{error['class']}: {error['text'][:160]} at {error['where']}")
+            tally.holds(
+                False, where, "a call by the backend", f"{error['class']}: {error['text'][:160]} at {error['where']}"
+            )
             tally.blame(Cause("operation-error", f"{error['class']}: {error['text'][:200]} at {error['where']}"))
             continue
         if run.name == "beam" and not op.tokens:
@@ -158,24 +166,35 @@ def _operation(bench: Bench, phase: PhaseName, host: str, tally: Tally) -> None:
             key = f"{run.mode} {sorted(chosen.items())}"
             judged.setdefault(key, []).append(Call(given, outcome, holds))
             params[key] = chosen
+    causes = []
     for key, calls in judged.items():
         if not all(c.holds for c in calls):
-            mode = key.split(" ", 1)[0]
-            tally.blame(
+            mode, chosen = key.split(" ", 1)[0], params[key]
+            causes.append(
                 explain_calls(
                     calls,
                     query.run_time,
-                    lambda v, a, e, m=mode, c=params[key]: _promised(bench, phase, m, c, v, a, e),  # type: ignore[misc]
+                    lambda v, a, e, m=mode, c=chosen: _promised(bench, phase, m, c, v, a, e),  # type: ignore[misc]
                     SCALE,
                 )
             )
+    # What is asked for in the wrong way is refused by a table, and answered by a formula: that one tells more.
+    causes.sort(key=lambda c: c is None or c.code == "operation-error")
+    for cause in causes:
+        tally.blame(cause)
 
 
 _TOLD = ("x", "batch_size", "beam_width", "s", "prefix")
 
 
 def _promised(
-    bench: Bench, phase: PhaseName, mode: str, params: Values, handed: Mapping[str, float], latency: float, energy: float
+    bench: Bench,
+    phase: PhaseName,
+    mode: str,
+    params: Values,
+    handed: Mapping[str, float],
+    latency: float,
+    energy: float,
 ) -> Answer:
     """What an op with `params` gives for run-time arguments, scaled."""
     query = bench.op.query(phase)
@@ -192,7 +211,10 @@ def _beam(reply: Mapping[str, Any], where: str, tally: Tally) -> None:
     holds = "error" in outcome and "ValueError" in outcome["error"]["bases"] and "beam" in outcome["error"]["text"]
     if not tally.holds(holds, where, "a ValueError that names beam_width", told(outcome)):
         tally.blame(
-            Cause("beam-not-refused", "an op that counts batch and length separately accepts beams, and answers for another batch")
+            Cause(
+                "beam-not-refused",
+                "an op that counts batch and length separately accepts beams, and answers for another batch",
+            )
         )
 
 
@@ -242,5 +264,3 @@ def _spaced(points: list[Values], count: int) -> list[Values]:
     if len(points) <= count:
         return points
     return [points[i * (len(points) - 1) // (count - 1)] for i in range(count)]
-
-

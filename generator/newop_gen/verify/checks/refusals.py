@@ -47,7 +47,12 @@ def missing(bench: Bench) -> list[CheckResult]:
             if amount is not None:
                 tally.deviation(amount)
             if not tally.holds(holds, where, promised_text(promised), told(outcome)) and rule == "raise":
-                tally.blame(Cause("key-fallback", "a key that was not collected is not replaced as the spec says (fallback, nearest)"))
+                tally.blame(
+                    Cause(
+                        "key-fallback",
+                        "a key that was not collected is not replaced as the spec says (fallback, nearest)",
+                    )
+                )
         results.append(tally.result())
     return results
 
@@ -77,7 +82,9 @@ def _refused(
             return
         amount = off(outcome["latency"], times.sol, times.sol) if "latency" in outcome else float("inf")
         if not tally.holds(amount <= 1e-12, where, f"{times.sol:.9g} ms, the SOL", told(outcome)):
-            tally.blame(Cause("missing-raise", "a query without data does not answer with its SOL, as `missing: sol` says"))
+            tally.blame(
+                Cause("missing-raise", "a query without data does not answer with its SOL, as `missing: sol` says")
+            )
         return
     if not tally.holds(is_refusal(outcome), where, "PerfDataNotAvailableError", told(outcome)):
         if "error" in outcome:
@@ -115,7 +122,10 @@ def unchanged(bench: Bench) -> list[CheckResult]:
         if added:
             tally.fail(table.attribute, "the keys that it had", f"{len(added)} more, such as {added[0]}")
             tally.blame(
-                Cause("key-materialised", "asking for a missing key creates it in the table: keys must be tested with `in`, not looked up in a defaultdict")
+                Cause(
+                    "key-materialised",
+                    "asking for a missing key creates it in the table: keys must be tested with `in`, not looked up in a defaultdict",
+                )
             )
         changed = [p for p, leaf in known.items() if there.get(p) != leaf]
         if changed:
@@ -128,7 +138,9 @@ def caching(bench: Bench) -> list[CheckResult]:
     """Queries are cached by all their arguments, and a change of the default mode is seen."""
     results = []
     for query in bench.op.queries:
-        tally = Tally(f"caching:{query.method}", "answers are cached, by every argument; the order of queries does not matter")
+        tally = Tally(
+            f"caching:{query.method}", "answers are cached, by every argument; the order of queries does not matter"
+        )
         points = [v for _, v, _ in bench.measured(bench.own, query)]
         points += [v for v, _ in asked_points(bench, query, 30)]
         modes = ("SILICON", "SOL", "EMPIRICAL", "HYBRID")
@@ -137,9 +149,19 @@ def caching(bench: Bench) -> list[CheckResult]:
         forward = bench.query(one, asked)
         backward = bench.query(other, asked[::-1])[::-1]
         for (q, values, mode), a, b in zip(asked, forward, backward):
-            tally.holds(same(a, b), f"{point_text(q, values)}, {mode}", "one answer whatever was asked before", f"{told(a)}, or {told(b)}")
+            tally.holds(
+                same(a, b),
+                f"{point_text(q, values)}, {mode}",
+                "one answer whatever was asked before",
+                f"{told(a)}, or {told(b)}",
+            )
         if tally.failed:
-            tally.blame(Cause("cache-key", "an answer depends on what was asked before: something is cached by less than all arguments"))
+            tally.blame(
+                Cause(
+                    "cache-key",
+                    "an answer depends on what was asked before: something is cached by less than all arguments",
+                )
+            )
         _hits(bench, query, one, asked[0], tally)
         _default_mode(bench, query, one, points[0], tally)
         results.append(tally.result())
@@ -154,7 +176,9 @@ def _hits(bench: Bench, query: Query, handle: str, asked: tuple[Query, Values, s
         return
     bench.query(handle, [asked])
     after = bench.session.ask("cache", handle=handle, method=query.method)
-    tally.holds(after[0] == before[0] + 1, query.method, "a hit for a query that was asked before", f"{before} then {after}")
+    tally.holds(
+        after[0] == before[0] + 1, query.method, "a hit for a query that was asked before", f"{before} then {after}"
+    )
 
 
 def _default_mode(bench: Bench, query: Query, handle: str, values: Values, tally: Tally) -> None:

@@ -41,7 +41,19 @@ NO_PYTEST = -1
 
 def pytest_in(python: str, root: Path, arguments: list[str], seconds: float = UNIT_SECONDS) -> tuple[int, list[str]]:
     """pytest in a checkout: its exit status, or `NO_PYTEST`, and the lines that it printed."""
-    command = [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--no-header", "--tb=line", "-rfE", "--color=no", *arguments]
+    command = [
+        python,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "--no-header",
+        "--tb=line",
+        "-rfE",
+        "--color=no",
+        *arguments,
+    ]
     try:
         done = subprocess.run(
             command, cwd=root, env=release_environment(root), stdin=subprocess.DEVNULL, capture_output=True,

@@ -56,7 +56,9 @@ def wirings(bench: Bench, catalogue: Mapping[str, Any]) -> list[CheckResult]:
             tally.note = "this checkout has no such model class, and the wiring is optional"
         else:
             tally.holds(False, " or ".join(listed(wiring.model)), "a model class", "nothing")
-            tally.blame(Cause("wired-missing", "the model class that the spec wires the op into is not in this checkout"))
+            tally.blame(
+                Cause("wired-missing", "the model class that the spec wires the op into is not in this checkout")
+            )
         results.append(tally.result())
     for one in wired:
         holding, others = _models(bench, shelf, one)
@@ -99,9 +101,13 @@ def _holds(bench: Bench, wiring: Wiring, built: Built) -> bool:
     return bool(values) and bool(values[0])
 
 
-def _stands(bench: Bench, wired: Sequence[Wired], one: Wired, holding: Sequence[Built], others: Sequence[Built]) -> Tally:
+def _stands(
+    bench: Bench, wired: Sequence[Wired], one: Wired, holding: Sequence[Built], others: Sequence[Built]
+) -> Tally:
     at = one.wiring.at
-    how, where = next((k, listed(v)) for k, v in (("before", at.before), ("after", at.after), ("replace", at.replace)) if v)
+    how, where = next(
+        (k, listed(v)) for k, v in (("before", at.before), ("after", at.after), ("replace", at.replace)) if v
+    )
     words = {"before": "before", "after": "after", "replace": "in the place of"}[how]
     condition = f", only when {' or '.join(listed(one.wiring.when))}" if one.wiring.when is not None else ""
     tally = Tally(
@@ -156,7 +162,8 @@ def _look(
     found = [i for i, o in enumerate(ops) if o["class"] == op.class_name(phase)]
     other = next((p for p in ("context", "generation") if p != phase))
     strayed = [o for o in built.ops(other) if o["class"] == op.class_name(phase)]
-    stand = Stand(built.label, name, expected, len(found), len(strayed), [ops[i]["name"] for i in found])
+    foreign = sum(o["class"] in ours for o in ops) - len(found)
+    stand = Stand(built.label, name, expected, len(found), len(strayed) + foreign, [ops[i]["name"] for i in found])
     if expected and found:
         first = ops[found[0]]
         stand.neighbours = _neighbours(ops, found, ours, how, anchors)
@@ -172,7 +179,9 @@ def _anchored(op: Mapping[str, Any], anchors: Sequence[str]) -> bool:
     return op["name"] in anchors or any(_anchored(o, anchors) for o in op.get("inside", ()))
 
 
-def _neighbours(ops: Sequence[Mapping[str, Any]], found: Sequence[int], ours: set[str], how: str, anchors: Sequence[str]) -> bool:
+def _neighbours(
+    ops: Sequence[Mapping[str, Any]], found: Sequence[int], ours: set[str], how: str, anchors: Sequence[str]
+) -> bool:
     """Whether each of our ops stands by an anchor; ops of the same class between the two don't count."""
     if how == "replace":
         return True
@@ -186,7 +195,9 @@ def _neighbours(ops: Sequence[Mapping[str, Any]], found: Sequence[int], ours: se
     return True
 
 
-def _scales(bench: Bench, one: Wired, built: Built, ops: Sequence[Mapping[str, Any]], places: Sequence[int]) -> list[float]:
+def _scales(
+    bench: Bench, one: Wired, built: Built, ops: Sequence[Mapping[str, Any]], places: Sequence[int]
+) -> list[float]:
     """What the scale may be: the spec's expression, with the MTP factor in generation; else that of the anchor."""
     texts = listed(one.wiring.scale)
     if not texts:
@@ -216,9 +227,16 @@ def _held(op: Mapping[str, Any], param: str) -> Any:
 def _judge(tally: Tally, stand: Stand) -> None:
     where = stand.label
     times = f"{stand.expected} op{'s' if stand.expected != 1 else ''} {stand.name!r}"
-    tally.holds(stand.found == stand.expected, where, times, f"{stand.found}" + (f" ({', '.join(stand.names)})" if stand.names else ""))
+    tally.holds(
+        stand.found == stand.expected,
+        where,
+        times,
+        f"{stand.found}" + (f" ({', '.join(stand.names)})" if stand.names else ""),
+    )
     if stand.expected:
-        tally.holds(not stand.strayed, where, "none of them in the other phase's list", f"{stand.strayed}")
+        tally.holds(
+            not stand.strayed, where, "every op in the list of its own phase", f"{stand.strayed} in the other one"
+        )
     if not stand.expected or not stand.found:
         return
     tally.holds(set(stand.names) == {stand.name}, where, f"the name {stand.name!r}", f"{stand.names}")
@@ -230,20 +248,30 @@ def _judge(tally: Tally, stand: Stand) -> None:
         tally.holds(worst <= 1e-12, where, f"scale {stand.scales[0]:.9g}", f"{stand.scale:.9g}")
     for param, wanted in stand.wanted.items():
         if wanted is not None:
-            tally.holds(stand.arguments[param] in wanted, where, f"{param}={wanted[0]}", f"{param}={stand.arguments[param]}")
+            tally.holds(
+                stand.arguments[param] in wanted, where, f"{param}={wanted[0]}", f"{param}={stand.arguments[param]}"
+            )
 
 
 def _estimates(bench: Bench, owner: str, models: Sequence[Built]) -> CheckResult:
     """Static estimates with the op and without it, in SOL mode, where every other op answers, too."""
     op = bench.op
-    tally = Tally(f"estimate:{owner}", "the model's static estimate and its weights move by exactly the op's share", SHARE)
+    tally = Tally(
+        f"estimate:{owner}", "the model's static estimate and its weights move by exactly the op's share", SHARE
+    )
     handle = bench.reopen(bench.own.name, bench.own.texts)
     bench.session.ask("default_mode", handle=handle, mode="SOL")
     ours = [op.class_name(p) for p in op.phases]
     for built in models:
-        found = bench.session.attempt("estimate", host=built.handle, handle=handle, backend=BACKEND, runtime=RUNTIME, ours=ours)
+        found = bench.session.attempt(
+            "estimate", host=built.handle, handle=handle, backend=BACKEND, runtime=RUNTIME, ours=ours
+        )
         if "error" in found:
-            tally.fail(built.label, "an estimate", f"{found['error']['class']}: {found['error']['text'][:160]} at {found['error']['where']}")
+            tally.fail(
+                built.label,
+                "an estimate",
+                f"{found['error']['class']}: {found['error']['text'][:160]} at {found['error']['where']}",
+            )
             tally.points += 1
             continue
         for phase in op.phases:
@@ -253,9 +281,7 @@ def _estimates(bench: Bench, owner: str, models: Sequence[Built]) -> CheckResult
             moved = sum(found["with"][phase].values()) - sum(found["without"][phase].values())
             total = sum(found["with"][phase].values())
             _moved(tally, f"{built.label}, {phase} latency", moved, wanted, total, "ms")
-        weights = sum(
-            o["scale"] * _weights(bench, o) for o in built.ops("context") if o["class"] in ours
-        )
+        weights = sum(o["scale"] * _weights(bench, o) for o in built.ops("context") if o["class"] in ours)
         moved = found["with"]["weights"] - found["without"]["weights"]
         if not _moved(tally, f"{built.label}, weights", moved, weights, found["with"]["weights"], "bytes"):
             if weights and abs(moved / weights - 2) < 1e-6:
@@ -263,7 +289,12 @@ def _estimates(bench: Bench, owner: str, models: Sequence[Built]) -> CheckResult
             else:
                 tally.blame(Cause("weights-wrong", "the op's weights are not the spec's bytes times its scale"))
     if tally.failed:
-        tally.blame(Cause("estimate", "the estimate does not move by the op's own cost: look at the scale, the arguments and what the Operation hands on"))
+        tally.blame(
+            Cause(
+                "estimate",
+                "the estimate does not move by the op's own cost: look at the scale, the arguments and what the Operation hands on",
+            )
+        )
     return tally.result()
 
 
@@ -303,4 +334,8 @@ def _weights(bench: Bench, told: Mapping[str, Any]) -> float:
     phase = next(p for p in bench.op.phases if bench.op.class_name(p) == told["class"])
     expr = bench.op.weights(phase)
     params = {p: _held(told, p) for p in bench.op.params}
-    return 0.0 if expr is None else float(evaluate(expr, quantised(bench.op, params, bench.facts), modes=bench.facts.modes))  # type: ignore[arg-type]
+    return (
+        0.0
+        if expr is None
+        else float(evaluate(expr, quantised(bench.op, params, bench.facts), modes=bench.facts.modes))
+    )  # type: ignore[arg-type]

@@ -143,14 +143,19 @@ class TestView:
 
     def _solve(self, lookup: str, param: str, found: object, values: dict[str, object]) -> bool:
         """Give `param` a value for which the key that is looked up is the one of the row."""
-        for candidate in (found, *[v for v in values.values() if isinstance(v, int)], 1, 2, 4):
+        declared = self.op.params[param]
+        candidates: list[object] = [found, *declared.modes]
+        if declared.type == "int":
+            candidates += [*(v for v in values.values() if isinstance(v, int)), 1, 2, 4]
+        for candidate in candidates:
             trial = {**values, param: candidate}
             try:
-                if evaluate(typed(lookup, self.op.types()), self._quants(trial)) == found:
-                    values[param] = candidate
-                    return True
+                asked = evaluate(typed(lookup, self.op.types()), self._quants(trial))
             except SolValueError:
                 continue
+            if asked == (self._mode(str(found)) if isinstance(asked, Quant) else found):
+                values[param] = candidate
+                return True
         return False
 
     def _quants(self, values: Mapping[str, object]) -> dict:  # type: ignore[type-arg]
