@@ -50,7 +50,7 @@ def test_a_fixture_answers_as_its_release(name: str, release: Callable[..., Any]
     fixture, real = all_anchors(FOLDER / name), all_anchors(root)
     for group in ("tests", "lint"):
         # a tree from a wheel comes without its tests, and may come without a lint profile
-        if real[group] is None:
+        if real[group] is None or (group == "tests" and not any((root / "tests").rglob("*.py"))):
             del fixture[group], real[group]
     found = list(differences(fixture, real))
     assert not found, "\n".join(found)

@@ -236,33 +236,6 @@ def test_a_dry_run_says_and_does_nothing(plain: World) -> None:
     assert worlds.snapshot(plain.root.parent) == before
 
 
-# Partly applied
-
-
-def test_every_subset_of_files_is_completed_or_taken_out(scratch: Path) -> None:
-    """After `git checkout` of some of the files, say."""
-    whole = worlds.make(scratch / "whole")
-    plan = worlds.plan(whole.root)
-    apply_plan(plan)
-    want = worlds.snapshot(whole.root)
-    paths = [c.path for c in plan.changes()]
-    for subset in range(1, 2 ** len(paths) - 1):
-        world = worlds.copy(whole, scratch / "case")
-        for number, path in enumerate(paths):
-            if subset >> number & 1:
-                if path in FILES:
-                    (world.root / path).write_bytes(FILES[path])
-                else:
-                    (world.root / path).unlink()
-        if subset % 2:
-            apply_plan(worlds.plan(world.root))
-            assert worlds.snapshot(world.root) == want
-            assert set(states(world).values()) == {"as applied"}
-        remove_op(world.root, ("demo",))
-        assert contents(world) == FILES and not (world.root / "tests").exists(), f"subset {subset:b} of {paths}"
-        shutil.rmtree(world.root.parent)
-
-
 # The next command after a crash
 
 
