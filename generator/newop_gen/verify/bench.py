@@ -42,6 +42,7 @@ class Bench:
         self.system = system_spec(self.facts)
         self.expect = Expectation(self.op, self.facts, self.facts.gpu(self.system))
         self._numbers = itertools.count()
+        self._seconds: dict[str, str] = {}
 
     @property
     def own(self) -> Dataset:
@@ -86,6 +87,14 @@ class Bench:
         handle = f"{name}-{next(self._numbers)}"
         self.opened[handle] = self.roots[name].open(self.session, handle)
         return handle
+
+    def second(self, mode: str = "SILICON") -> str:
+        """Another database on the made-up tables, whose default mode is `mode`; the same one for every check."""
+        if mode not in self._seconds:
+            self._seconds[mode] = handle = self.reopen(self.own.name, self.own.texts)
+            if mode != "SILICON":
+                self.session.ask("default_mode", handle=handle, mode=mode)
+        return self._seconds[mode]
 
     def made_up(self) -> Mapping[str, str]:
         return {t.member: made_up(self.op, t).text for t in self.op.tables}

@@ -148,6 +148,7 @@ def _number(
 def hybrid(bench: Bench) -> list[CheckResult]:
     """HYBRID is SILICON where data is, EMPIRICAL where it is not; other exceptions by the layout's rule."""
     results = []
+    spoilt = bench.reopen(bench.own.name, bench.own.texts)
     for query in bench.op.queries:
         tally = Tally(
             f"hybrid:{query.method}",
@@ -165,7 +166,7 @@ def hybrid(bench: Bench) -> list[CheckResult]:
                 wanted = e if falls_back else s
                 where = f"{point_text(query, values)}, HYBRID{' without a file' if without else ''}"
                 tally.holds(same(h, wanted), where, told(wanted), told(h))
-        _broken(bench, query, points, tally)
+        _broken(bench, query, points, spoilt, tally)
         if tally.failed:
             tally.blame(explain_modes(tally.failures))
         results.append(tally.result())
@@ -179,14 +180,13 @@ def same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     return dict(one) == dict(other)
 
 
-def _broken(bench: Bench, query: Query, points: list[Values], tally: Tally) -> None:
+def _broken(bench: Bench, query: Query, points: list[Values], handle: str, tally: Tally) -> None:
     """A leaf that can't be read: an exception that says nothing about missing data."""
     data = bench.own
     paths = {tuple(v.items()): p for p, v, _ in bench.measured(data, query)}
     if not points or not isinstance(bench.opened.get(data.handle), bool):
         return
     values = points[-1]
-    handle = bench.reopen(data.name, data.texts)
     path = paths[tuple(values.items())]
     start = [query.phase] if query.table.phase_column else []
     sent = [*start, *(encoded(k, bench.facts) for k in path)]

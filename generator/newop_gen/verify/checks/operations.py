@@ -88,8 +88,7 @@ def _weights(bench: Bench, phase: PhaseName) -> CheckResult:
     for values in points:
         params = arguments(op, {n: values[n] for n in op.params}, bench.facts)
         calls.append([op.class_name(phase), "probed", SCALE, params, given])
-    handle = bench.reopen(bench.own.name, bench.own.texts)
-    bench.session.ask("default_mode", handle=handle, mode="SOL")
+    handle = bench.second("SOL")
     expr = op.weights(phase)
     for values, outcome in zip(points, bench.session.ask("operate", handle=handle, calls=calls) if calls else ()):
         wanted = (
@@ -122,9 +121,7 @@ def _weights_cause(ratio: float) -> Cause:
 def _operation(bench: Bench, phase: PhaseName, host: str, tally: Tally) -> None:
     op = bench.op
     query = op.query(phase)
-    handles = {"SILICON": bench.reopen(bench.own.name, bench.own.texts)}
-    handles["SOL"] = bench.reopen(bench.own.name, bench.own.texts)
-    bench.session.ask("default_mode", handle=handles["SOL"], mode="SOL")
+    handles = {mode: bench.second(mode) for mode in ("SILICON", "SOL")}
     judged: dict[str, list[Call]] = {}
     params: dict[str, Values] = {}
     for run in [*_static(bench, query, phase), *_mixed(bench, query, phase)]:

@@ -137,6 +137,7 @@ def unchanged(bench: Bench) -> list[CheckResult]:
 def caching(bench: Bench) -> list[CheckResult]:
     """Queries are cached by all their arguments, and a change of the default mode is seen."""
     results = []
+    one, other = bench.reopen(bench.own.name, bench.own.texts), bench.reopen(bench.own.name, bench.own.texts)
     for query in bench.op.queries:
         tally = Tally(
             f"caching:{query.method}", "answers are cached, by every argument; the order of queries does not matter"
@@ -145,7 +146,6 @@ def caching(bench: Bench) -> list[CheckResult]:
         points += [v for v, _ in asked_points(bench, query, 30)]
         modes = ("SILICON", "SOL", "EMPIRICAL", "HYBRID")
         asked = [(query, v, mode) for v in points[:160] for mode in modes]
-        one, other = bench.reopen(bench.own.name, bench.own.texts), bench.reopen(bench.own.name, bench.own.texts)
         forward = bench.query(one, asked)
         backward = bench.query(other, asked[::-1])[::-1]
         for (q, values, mode), a, b in zip(asked, forward, backward):

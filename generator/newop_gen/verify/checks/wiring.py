@@ -259,8 +259,7 @@ def _estimates(bench: Bench, owner: str, models: Sequence[Built]) -> CheckResult
     tally = Tally(
         f"estimate:{owner}", "the model's static estimate and its weights move by exactly the op's share", SHARE
     )
-    handle = bench.reopen(bench.own.name, bench.own.texts)
-    bench.session.ask("default_mode", handle=handle, mode="SOL")
+    handle = bench.second("SOL")
     ours = [op.class_name(p) for p in op.phases]
     for built in models:
         found = bench.session.attempt(
