@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING, NamedTuple, Union
+from typing import TYPE_CHECKING, NamedTuple, Protocol, Union
 
 from ..problems import Conflict, Place, Problem
 from .model import Creation, FileChange, Insertion, Replacement, Span
 
 if TYPE_CHECKING:
-    from .model import Plan
+    from collections.abc import Mapping, Sequence
+
+    from .model import Step
+
+
+class Planned(Protocol):
+    """What is merged: steps, and the bytes of each path that they were planned against."""
+
+    @property
+    def steps(self) -> Sequence[Step]: ...
+
+    @property
+    def sources(self) -> Mapping[str, bytes]: ...
 
 
 class Placed(NamedTuple):
@@ -31,7 +43,7 @@ class FileEdits(NamedTuple):
     placed: list[Placed]
 
 
-def edits_by_file(plan: Plan) -> dict[str, FileEdits]:
+def edits_by_file(plan: Planned) -> dict[str, FileEdits]:
     """The plan's pending edits by path, in the order in which the plan first touches each file.
 
     Raises `Conflict` when two edits of the run want the same bytes or the same new file.
@@ -66,7 +78,7 @@ def edits_by_file(plan: Plan) -> dict[str, FileEdits]:
     return files
 
 
-def merge(plan: Plan) -> list[FileChange]:
+def merge(plan: Planned) -> list[FileChange]:
     """The plan's file changes, in the order in which the plan first touches each file. Done edits are left out.
 
     Raises `Conflict` when two edits of the run want the same bytes or the same new file.
@@ -82,12 +94,12 @@ def merge(plan: Plan) -> list[FileChange]:
     return changes
 
 
-def label(plan: Plan, step: int) -> str:
+def label(plan: Planned, step: int) -> str:
     """ "op:key" of a step, as recorded with each span."""
     return f"{plan.steps[step].op}:{plan.steps[step].key}"
 
 
-def _splice(plan: Plan, path: str, edits: list[Placed]) -> FileChange:
+def _splice(plan: Planned, path: str, edits: list[Placed]) -> FileChange:
     before = plan.sources[path]
     out = bytearray()
     spans: list[Span] = []
@@ -109,7 +121,7 @@ def _splice(plan: Plan, path: str, edits: list[Placed]) -> FileChange:
     return FileChange(path, before, bytes(out), tuple(spans))
 
 
-def _clash(plan: Plan, path: str, one: int, other: int) -> Conflict:
+def _clash(plan: Planned, path: str, one: int, other: int) -> Conflict:
     return Conflict(
         Problem(
             Place(path),

@@ -1,10 +1,9 @@
-"""The plan's data types."""
+"""What a plan is made of: edits, the steps that group them, and the file changes that they add up to."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import NamedTuple, Union
 
 
@@ -110,31 +109,3 @@ class FileChange:
     @property
     def before_digest(self) -> str | None:
         return None if self.before is None else hashlib.sha256(self.before).hexdigest()
-
-
-@dataclass(frozen=True)
-class Plan:
-    """All steps of one run over one checkout.
-
-    `sources` maps each target path to the bytes that the plan was made from.
-    """
-
-    root: str
-    layout: str
-    ops: tuple[str, ...]
-    steps: tuple[Step, ...]
-    sources: Mapping[str, bytes] = field(repr=False)
-
-    @property
-    def pending(self) -> list[Edit]:
-        return [e for s in self.steps for e in s.edits if not e.done]
-
-    def changes(self) -> list[FileChange]:
-        from .merge import merge
-
-        return merge(self)
-
-    def step_edits(self) -> Iterable[tuple[Step, Edit]]:
-        for step in self.steps:
-            for edit in step.edits:
-                yield step, edit
