@@ -1,0 +1,94 @@
+"""Replays upstream's own ops: generated from specs/upstream beside the originals, both on the same real tables.
+
+    python scripts/replay.py [--release 0.8.0] [--op mla_bmm] [--quick]
+
+One line per op, release and mode: points asked, equal within 1e-12, explained (another answer on purpose, taken apart
+by a rule), raised alike (the same class of exception), unexplained. Every measured point and 2,000 others of every
+table are asked; that takes about an hour on two cores. `--quick` asks a part of that, in a few minutes. Exit 1 when
+something is unexplained.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+
+from replay.catalog import RELEASES as ALL_RELEASES
+from replay.catalog import REPLAYS
+from replay.rules import BY_NAME
+from replay.run import FULL, Done, Size, run
+
+QUICK = Size(measured=300, random=300, energy=100)
+QUICK_TABLES = 2
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--release", action="append", choices=ALL_RELEASES, help="default: all of them")
+    parser.add_argument("--op", action="append", choices=[r.name for r in REPLAYS], help="default: all of them")
+    parser.add_argument("--quick", action="store_true", help="some points of the two longest tables of each op")
+    parser.add_argument("--tables", type=int, help="only the longest tables of each op")
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
+    options = parser.parse_args()
+    size, tables = (QUICK, options.tables or QUICK_TABLES) if options.quick else (FULL, options.tables)
+    start = time.perf_counter()
+    done = []
+    for one in run(options.release or ALL_RELEASES, options.op, size, tables, options.processes):
+        done.append(one)
+        progress(one, time.perf_counter() - start)
+    return report(done)
+
+
+def progress(one: Done, seconds: float) -> None:
+    line = f"{seconds:5.0f} s  {one.release} {one.replay}: {one.table}, {one.result['rows']} rows"
+    print(line, file=sys.stderr, flush=True)
+    for mode, tally in one.result["modes"].items():
+        for example in tally["examples"]:
+            print(f"         {mode}: {example}", file=sys.stderr, flush=True)
+
+
+def report(done: Iterable[Done]) -> int:
+    """Prints the table and what its explanations are; 1 if anything is left."""
+    done = list(done)
+    sums: dict[tuple[str, str, str], Counter[str]] = {}
+    tables: dict[tuple[str, str], int] = Counter()
+    rules: dict[str, Counter[str]] = {}
+    for one in done:
+        tables[one.release, one.replay] += 1
+        for mode, tally in one.result["modes"].items():
+            counts = sums.setdefault((one.replay, one.release, mode), Counter())
+            counts.update({name: tally[name] for name in ("points", "equal", "alike", "unexplained")})
+            counts["explained"] += sum(tally["explained"].values())
+            for rule, count in tally["explained"].items():
+                rules.setdefault(rule, Counter())[one.release] += count
+    worst = max((tally["worst"] for one in done for tally in one.result["modes"].values()), default=0.0)
+    head = f"{'op':24} {'release':8} {'tables':>6} {'mode':20} {'points':>9} {'equal':>9} {'explained':>9}"
+    print(f"{head} {'raised alike':>12} {'unexplained':>11}")
+    order = {replay.name: number for number, replay in enumerate(REPLAYS)}
+    for (name, release, mode), n in sorted(sums.items(), key=lambda item: (order[item[0][0]], item[0][1])):
+        print(
+            f"{name:24} {release:8} {tables[release, name]:6} {mode:20} {n['points']:9} {n['equal']:9} "
+            f"{n['explained']:9} {n['alike']:12} {n['unexplained']:11}"
+        )
+    total = sum(sums.values(), Counter())
+    print(
+        f"\n{total['points']} points: {total['equal']} equal (worst {worst:.1e} relative), "
+        f"{total['explained']} explained, {total['alike']} raised alike, {total['unexplained']} unexplained"
+    )
+    print("\nexplained by")
+    for name, counts in rules.items():
+        print(f"  {name}: {BY_NAME[name].why}")
+        for release, count in sorted(counts.items()):
+            print(f"    {release} {count:9} points  {', '.join(BY_NAME[name].where(release))}")
+    return 1 if total["unexplained"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,288 @@
+"""Where a generated op answers otherwise than upstream's on purpose: why, where upstream does it, and how to tell.
+
+A rule explains a difference only if its check holds, and a check takes the difference apart: mostly it asks upstream's
+own query again, on a table in which the cause cannot show, and wants ours to the last digit. Lines are those of the
+release's `sdk/perf_database.py`; `test_replay` finds each in the function that it is said to be in.
+
+Runs inside a release.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from .catalog import EMPIRICAL, ENERGY, HYBRID, MODES, SILICON, SOL, SOL_FULL
+from .tables import Outcome
+from .trial import Case
+
+MISS = "PerfDataNotAvailableError"
+
+
+@dataclass(frozen=True)
+class Place:
+    """A statement of a kind (`ast` class) in a function, by release the line of `sdk/perf_database.py` it starts on."""
+
+    function: str
+    kind: str
+    lines: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One deliberate difference, the modes that it can show in, and where upstream behaves so."""
+
+    name: str
+    why: str
+    modes: tuple[str, ...]
+    check: Callable[[Case], bool]
+    places: tuple[Place, ...]
+
+    def where(self, release: str) -> list[str]:
+        return [f"perf_database.py:{p.lines[release]}" for p in self.places if release in p.lines]
+
+
+def _structured_miss(case: Case) -> bool:
+    return bool(case.theirs.error) and case.ours.error == MISS and bool(case.missing)
+
+
+def _not_a_time(case: Case) -> bool:
+    """A line that has fallen below zero, or NaN: upstream hands it on."""
+    return bool(case.theirs.values) and not case.theirs.values[0] >= 0 and case.ours.error == MISS
+
+
+def _peak_figure(case: Case) -> bool:
+    """With a system whose figures are multiples of the 16-bit one, ours is what upstream's is here."""
+    ours = case.trial.ours(case.point, case.mode, case.variant.but(peaks=True))
+    return ours.same(case.theirs)
+
+
+def _energy(case: Case) -> bool:
+    return _same_time(case) and case.agrees(filled=True)
+
+
+def _energy_of_a_line(case: Case) -> bool:
+    """The time that upstream gives for a table of energies is our energy."""
+    there = case.trial.theirs(case.point, case.mode, case.variant.but(energy=True))
+    if there.error or not _same_time(case):
+        return False
+    return math.isclose(there.values[0], case.ours.energy, rel_tol=1e-12)
+
+
+def _same_time(case: Case) -> bool:
+    a, b = case.theirs, case.ours
+    return bool(a.values) and bool(b.values) and math.isclose(a.values[0], b.values[0], rel_tol=1e-12)
+
+
+def _no_sol(case: Case) -> bool:
+    """Upstream has no SOL, and so nothing to fall back on in HYBRID: ours falls back on its own."""
+    if case.mode == HYBRID:
+        return bool(case.theirs.error) and case.ours.same(case.trial.ours(case.point, EMPIRICAL, case.variant))
+    return case.theirs.error == "NotImplementedError" and bool(case.ours.values)
+
+
+def _more_kv_heads(case: Case) -> bool:
+    return case.theirs.error == "AssertionError" and case.point["num_kv_heads"] > case.point["num_heads"]
+
+
+def _memory_op(case: Case) -> bool:
+    """Upstream's stand-in for a missing measurement is a query of its own for the bytes that our SOL moves."""
+    if not case.theirs.values or not case.ours.values:
+        return False
+    database = case.trial.tables.database(case.variant)
+    sol = case.trial.ours(case.point, SOL, case.variant)
+    moved = sol.values[0] / 1000 * database.system_spec["gpu"]["mem_bw"]
+    return case.ours.same(sol) and math.isclose(
+        float(database.query_mem_op(moved)), case.theirs.values[0], rel_tol=1e-12
+    )
+
+
+def _lost_rows_and_energy(case: Case) -> bool:
+    there = case.trial.theirs(case.point, case.mode, case.variant.but(restored=True))
+    line = case.trial.theirs(case.point, case.mode, case.variant.but(restored=True, energy=True))
+    return (
+        not there.error
+        and there.same(case.ours)
+        and not line.error
+        and math.isclose(line.values[0], case.ours.energy, rel_tol=1e-12)
+    )
+
+
+def _fell_back(case: Case) -> bool:
+    """Upstream's answer is what it falls back on: EMPIRICAL, or the SOL in a query without modes."""
+    point, fallback = case.point, EMPIRICAL if case.trial.replay.own_modes else SOL
+    if case.theirs.same(case.trial.theirs(point, fallback, case.variant)):
+        return True
+    return _no_kv_heads(case) is not None
+
+
+def _no_kv_heads(case: Case) -> Outcome | None:
+    """Upstream's EMPIRICAL at the point, if its answer is the EMPIRICAL of that point with no key-value heads."""
+    point = case.point
+    if case.mode != HYBRID or point.get("num_kv_heads") != point.get("num_heads", 0):
+        return None
+    if not case.theirs.same(case.trial.theirs({**point, "num_kv_heads": 0}, EMPIRICAL, case.variant)):
+        return None
+    return case.trial.theirs(point, EMPIRICAL, case.variant)
+
+
+def _counts_no_kv_heads(case: Case) -> bool:
+    """Ours is upstream's EMPIRICAL with all heads counted, or that on a system with even peaks."""
+    meant = _no_kv_heads(case)
+    if meant is None:
+        return False
+    evened = case.trial.ours(case.point, case.mode, case.variant.but(peaks=True))
+    return case.ours.same(meant) or evened.same(meant)
+
+
+def _on_measured_lines(case: Case) -> bool:
+    """Ours is linear in one axis after the other; upstream found no full cell and raised, or fell back."""
+    if case.theirs.values and not _fell_back(case):
+        return False
+    expected = case.line()
+    return expected is not None and expected.same(case.ours, energy=case.mode == ENERGY)
+
+
+READS = (SILICON, ENERGY)
+TABLE_MODES = (*READS, HYBRID)
+_BRACKET = (
+    Place("PerfDatabase._nearest_1d_point_helper", "Assert", {"0.6.0": 2147, "0.7.0": 2797, "0.8.0": 3144}),
+    Place("PerfDatabase._nearest_1d_point_helper", "Raise", {"0.6.0": 2152, "0.7.0": 2802, "0.8.0": 3154}),
+    Place("PerfDatabase._nearest_1d_point_helper", "Raise", {"0.6.0": 2157, "0.7.0": 2807, "0.8.0": 3159}),
+)
+_LINE = Place("PerfDatabase._interp_1d", "Return", {"0.6.0": 2448, "0.7.0": 3098, "0.8.0": 3450})
+_FILLED = Place("PerfDatabase._extrapolate_data_grid", "Assign", {"0.6.0": 2045, "0.7.0": 2695, "0.8.0": 3029})
+_ORDER = Place("PerfDatabase.__init__", "Assign", {"0.6.0": 1480, "0.7.0": 2020, "0.8.0": 2265})
+_LAST = (
+    Place("load_context_dsa_module_data", "Assign", {"0.8.0": 1211}),
+    Place("load_generation_dsa_module_data", "Assign", {"0.8.0": 1260}),
+)
+_LOST = (
+    Place("load_mamba2_data", "Assign", {"0.7.0": 1130, "0.8.0": 1291}),
+    Place("load_mamba2_data", "Expr", {"0.7.0": 1166, "0.8.0": 1327}),
+)
+
+RULES = (
+    Rule(
+        "more key-value heads",
+        "upstream asserts that there are no more key-value heads than heads; a spec has no such condition",
+        (*MODES, ENERGY),
+        _more_kv_heads,
+        (Place("PerfDatabase.query_context_attention", "Assert", {"0.6.0": 2654, "0.7.0": 3535, "0.8.0": 3928}),),
+    ),
+    Rule(
+        "structured miss",
+        "where the table has nothing for a point upstream raises what its helpers happen to raise, ours the class that "
+        "callers handle",
+        READS,
+        _structured_miss,
+        _BRACKET,
+    ),
+    Rule(
+        "not a time",
+        "upstream hands on a negative time where a line has fallen below zero; ours says that there is no data",
+        TABLE_MODES,
+        _not_a_time,
+        (_LINE,),
+    ),
+    Rule(
+        "peak figure",
+        "upstream multiplies the 16-bit peak by the mode's factor; ours asks the release's own helper, which takes the "
+        "system's figure for fp8 and fp4",
+        (SOL, SOL_FULL, EMPIRICAL, HYBRID),
+        _peak_figure,
+        (
+            Place("PerfDatabase.query_context_attention", "Assign", {"0.8.0": 3904}),
+            Place("PerfDatabase.query_context_mla", "Assign", {"0.8.0": 4165}),
+            Place("PerfDatabase.query_generation_mla", "Assign", {"0.8.0": 4257}),
+            Place("PerfDatabase.query_mla_bmm", "Assign", {"0.8.0": 5219}),
+        ),
+    ),
+    Rule(
+        "T13 last row",
+        "of rows that repeat a key upstream keeps the last one, ours the first",
+        TABLE_MODES,
+        lambda case: case.agrees(first_only=True),
+        _LAST,
+    ),
+    Rule(
+        "T7 energy",
+        "points that are filled in at load time have no energy upstream; ours is power times latency",
+        (ENERGY,),
+        _energy,
+        (_FILLED, _LINE),
+    ),
+    Rule(
+        "T13 and T7",
+        "both at one point",
+        (ENERGY,),
+        lambda case: case.agrees(first_only=True, filled=True),
+        (*_LAST, _FILLED),
+    ),
+    Rule(
+        "grid order",
+        "upstream fills in 512 before 384, which counts where a line is cut off; ours goes upwards",
+        (SILICON, HYBRID),
+        lambda case: case.agrees(rising=True),
+        (_ORDER,),
+    ),
+    Rule(
+        "grid order and T7",
+        "both at one point",
+        (ENERGY,),
+        lambda case: case.agrees(rising=True, filled=True),
+        (_ORDER, _FILLED, _LINE),
+    ),
+    Rule(
+        "no key-value heads",
+        "upstream's fallback sees 0 key-value heads, its mark for as many as heads, and leaves their cache out of the SOL",
+        (HYBRID,),
+        _counts_no_kv_heads,
+        (Place("PerfDatabase.query_context_attention", "Assign", {"0.6.0": 2687}),),
+    ),
+    Rule(
+        "T7 energy of a line",
+        "along one axis upstream's energy is 0, or the product of two lines; ours is interpolated like the latency",
+        (ENERGY,),
+        _energy_of_a_line,
+        (_LINE,),
+    ),
+    Rule(
+        "no SOL",
+        "upstream's SOL and EMPIRICAL raise NotImplementedError, and HYBRID has nothing to fall back on",
+        (SOL, SOL_FULL, EMPIRICAL, HYBRID),
+        _no_sol,
+        (
+            Place("PerfDatabase.query_wideep_deepep_ll", "Raise", {"0.6.0": 4089, "0.7.0": 4987, "0.8.0": 5632}),
+            Place("PerfDatabase.query_wideep_deepep_ll", "Raise", {"0.6.0": 4093, "0.7.0": 4991, "0.8.0": 5636}),
+        ),
+    ),
+    Rule(
+        "T1 lost rows",
+        "upstream's loader drops every row of the generation phase and answers with the SOL",
+        READS,
+        lambda case: case.agrees(restored=True),
+        _LOST,
+    ),
+    Rule("T1 and T7", "both at one point", (ENERGY,), _lost_rows_and_energy, (*_LOST, _LINE)),
+    Rule(
+        "SOL is a memory op",
+        "upstream's stand-in for a missing measurement is the time of a memory op, ours the SOL",
+        (SOL, *READS),
+        _memory_op,
+        (
+            Place("PerfDatabase.query_mamba2", "Return", {"0.7.0": 4854}),
+            Place("PerfDatabase.query_mamba2", "Return", {"0.7.0": 4858}),
+        ),
+    ),
+    Rule(
+        "measured lines",
+        "at the ragged edge of a table, or where it has one value, upstream finds no full cell even for a measured "
+        "point; ours follows the measurements that there are",
+        TABLE_MODES,
+        _on_measured_lines,
+        _BRACKET,
+    ),
+)
+BY_NAME = {rule.name: rule for rule in RULES}

@@ -1,0 +1,133 @@
+"""Replays from outside: released trees with the generated ops in them, and the jobs that run in them."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from support.applying import SPECS, apply_specs
+from support.releases import Release, copy_release, run_in
+
+from .catalog import REPLAYS, Replay
+
+UPSTREAM = SPECS / "upstream"
+TESTS = Path(__file__).resolve().parents[1]
+SECONDS = 3 * 3600
+
+CHILD = """\
+import sys
+sys.path.insert(0, arguments[0])
+{setup}
+from replay.inside import run_job
+result = [run_job(job) for job in arguments[1]]
+"""
+
+Place = tuple[str, str, str]
+"""System, backend and version of a table."""
+
+
+@dataclass(frozen=True)
+class Size:
+    """How many points of each kind: measured ones (None: all), random ones, measured ones with power."""
+
+    measured: int | None
+    random: int
+    energy: int
+
+
+FULL = Size(None, 2000, 2000)
+
+
+@dataclass(frozen=True)
+class Done:
+    """A job and what came out."""
+
+    release: str
+    replay: str
+    table: str
+    result: dict[str, Any]
+
+
+def make_tree(release: str, replays: Iterable[Replay], directory: Path) -> Release:
+    """A copy of the release with all its tables and the ops of the replays applied."""
+    tree = copy_release(release, directory, systems=None)
+    apply_specs(tree.root, specs_of(release, replays))
+    return tree
+
+
+def specs_of(release: str, replays: Iterable[Replay]) -> list[Path]:
+    return sorted({UPSTREAM / f"{r.releases[release]}.yaml" for r in replays if release in r.releases})
+
+
+def tables_of(tree: Release, replay: Replay) -> list[Place]:
+    """(system, backend, version) of every real table of the op, each content once; the longest first."""
+    found: dict[bytes, Place] = {}
+    paths = sorted(tree.systems.glob(f"data/*/*/*/{replay.file}.txt"), key=lambda p: (-p.stat().st_size, str(p)))
+    for path in paths:
+        system, backend, version = path.parts[-4:-1]
+        if (tree.systems / f"{system}.yaml").is_file():
+            found.setdefault(system.encode() + path.read_bytes(), (system, backend, version))
+    return list(found.values())
+
+
+def run(
+    releases: Iterable[str],
+    names: Iterable[str] | None = None,
+    size: Size = FULL,
+    tables: int | None = None,
+    processes: int = 2,
+) -> Iterator[Done]:
+    """Runs the replays `names` (default: all) on each release, on the `tables` longest tables of each op (default:
+    all), and yields what came out, table by table."""
+    chosen = [r for r in REPLAYS if names is None or r.name in set(names)]
+    with tempfile.TemporaryDirectory(prefix="newop-replay-") as name, ThreadPoolExecutor(processes) as pool:
+        work = []
+        for release in releases:
+            present = [r for r in chosen if release in r.releases]
+            if not present:
+                continue
+            tree = make_tree(release, present, Path(name) / release)
+            for replay in present:
+                for place in tables_of(tree, replay)[:tables]:
+                    work.append((tree, replay, place))
+        yield from pool.map(lambda item: _run_one(*item, size), work)
+
+
+def _run_one(tree: Release, replay: Replay, place: Place, size: Size) -> Done:
+    [result] = run_in(tree.root, CHILD.format(setup=""), str(TESTS), [_job(tree, replay, place, size)], timeout=SECONDS)
+    return Done(tree.version, replay.name, "/".join(place), result)
+
+
+def run_batch(
+    tree: Release,
+    work: Sequence[tuple[Any, ...]],
+    size: Size,
+    *,
+    setup: str = "",
+    specs: Sequence[Path] | None = None,
+) -> list[Done]:
+    """Applies the ops of `work` to a fresh tree and runs all of it in one process. `work` is replay, place and, if the
+    generated op is not the replay's own, its `op` and `query`; then `specs` are those to apply. `setup` is code that
+    runs first."""
+    apply_specs(tree.root, specs or specs_of(tree.version, [replay for replay, *_ in work]), lint=False)
+    jobs = [_job(tree, replay, place, size, *own) for replay, place, *own in work]
+    found = run_in(tree.root, CHILD.format(setup=setup), str(TESTS), jobs, timeout=SECONDS)
+    return [Done(tree.version, w[0].name, "/".join(w[1]), result) for w, result in zip(work, found)]
+
+
+def _job(tree: Release, replay: Replay, place: Place, size: Size, own: dict[str, str] | None = None) -> dict[str, Any]:
+    system, backend, version = place
+    return {
+        "release": tree.version,
+        "replay": replay.name,
+        "own": own or {},
+        "systems": str(tree.systems),
+        "system": system,
+        "backend": backend,
+        "version": version,
+        **vars(size),
+    }

@@ -1,0 +1,207 @@
+"""Small system roots with one table under two names, and the databases of a release on them.
+
+A *variant* is how a root differs from the real data: with a made-up power column, without repeated rows, and so on. A
+deliberate difference is explained by a variant in which upstream's defect cannot show: there both sides agree.
+
+Runs inside a release.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from .catalog import Replay, Row
+from .points import frozen
+
+POWER = "power"
+
+
+@dataclass(frozen=True)
+class Variant:
+    """What is changed. All but `power` and `peaks` concerns upstream's table alone."""
+
+    power: bool = False  # a made-up power column
+    peaks: bool = False  # the system's figures for fp8 and fp4 are 2 and 4 times the 16-bit one
+    empty: bool = False  # no table
+    first_only: bool = False  # rows that repeat a point are left out
+    energy: bool = False  # the latency columns hold energy, latency times power
+    filled: bool = False  # in memory: points that were filled in get the energy that they lack
+    restored: bool = False  # in memory: rows that the loader lost are put in
+    rising: bool = False  # in memory: grids are filled in upwards
+
+    def but(self, **changes: bool) -> Variant:
+        return replace(self, **changes)
+
+
+@dataclass
+class Tables:
+    """One real table, and databases on variants of it."""
+
+    replay: Replay
+    systems: Path
+    system: str
+    backend: str
+    version: str
+
+    def __post_init__(self) -> None:
+        import yaml
+
+        self.spec = yaml.safe_load((self.systems / f"{self.system}.yaml").read_text(encoding="utf-8"))
+        self.path = self._directory(self.systems) / f"{self.replay.file}.txt"
+        with self.path.open(encoding="utf-8", newline="") as stream:
+            self.rows: list[Row] = list(csv.DictReader(stream))
+        self._databases: dict[Variant, Any] = {}
+        self._scratch = Path(tempfile.mkdtemp(prefix="replay-"))
+
+    def close(self) -> None:
+        self._databases.clear()
+        shutil.rmtree(self._scratch)
+
+    def _directory(self, root: Path) -> Path:
+        return root / self.spec["data_dir"] / self.backend / self.version
+
+    def database(self, variant: Variant) -> Any:
+        """A database of the release on the variant, opened at the first call."""
+        if variant not in self._databases:
+            from aiconfigurator.sdk.perf_database import PerfDatabase
+
+            root = self._root(variant)
+            with filling_upwards(PerfDatabase) if variant.rising else contextlib.nullcontext():
+                database = PerfDatabase(self.system, self.backend, self.version, str(root))
+            if variant.restored:
+                self._restore(database, variant)
+            if variant.filled:
+                fill(getattr(database, self.replay.attribute))
+            self._databases[variant] = database
+        return self._databases[variant]
+
+    def _root(self, variant: Variant) -> Path:
+        import yaml
+
+        root = self._scratch / f"root-{len(self._databases)}"
+        data = self._directory(root)
+        data.mkdir(parents=True)
+        spec = self.spec
+        if variant.peaks:
+            spec = {**spec, "gpu": {**spec["gpu"], **even_peaks(spec["gpu"])}}
+        (root / f"{self.system}.yaml").write_text(yaml.safe_dump(spec), encoding="utf-8")
+        if variant.empty:
+            return root
+        for name, own in ((self.replay.file, False), (self.replay.own_file, True)):
+            target = data / f"{name}.txt"
+            rows = self.variant_rows(variant, own=own)
+            if rows is self.rows:
+                shutil.copyfile(self.path, target)
+                continue
+            with target.open("w", encoding="utf-8", newline="") as stream:
+                writer = csv.DictWriter(stream, fieldnames=list(rows[0]), lineterminator="\n")
+                writer.writeheader()
+                writer.writerows(rows)
+        return root
+
+    def variant_rows(self, variant: Variant, *, own: bool) -> list[Row]:
+        rows = self.rows
+        if variant.power:
+            rows = [{**row, POWER: str(200 + number * 37 % 500)} for number, row in enumerate(rows)]
+        if own:
+            return rows
+        if variant.first_only:
+            first: dict[object, Row] = {}
+            for row in rows:
+                point = self.replay.read(row)
+                first.setdefault(frozen(point) if point else id(row), row)
+            rows = list(first.values())
+        if variant.energy:
+            rows = [
+                {**row, **{c: repr(float(row[c]) * float(row[POWER])) for c in self.replay.latency}} for row in rows
+            ]
+        return rows
+
+    def _restore(self, database: Any, variant: Variant) -> None:
+        """Rows of the file that upstream's table has no measurement for, put in where the loader would have."""
+        table = getattr(database, self.replay.attribute)
+        for row in self.variant_rows(variant, own=False):
+            point = self.replay.read(row)
+            if point is None:
+                continue
+            *path, last = [*self.replay.keys(table, point), *(point[a] for a in self.replay.axes)]
+            node = table
+            for key in path:
+                node = node.setdefault(key, {})
+            if not node.get(last):
+                latency, power = float(row["latency"]), float(row.get(POWER, 0.0))
+                node[last] = {"latency": latency, "power": power, "energy": latency * power}
+
+
+@contextlib.contextmanager
+def filling_upwards(database: type) -> Iterator[None]:
+    """Databases that are made in here fill in their grids from small values to large ones."""
+    original = database._extrapolate_data_grid
+
+    def fill_in(
+        self: Any, data_dict: Any, target_x_list: Any, target_y_list: Any, target_z_list: Any, **more: Any
+    ) -> None:
+        original(self, data_dict, sorted(target_x_list), sorted(target_y_list), sorted(target_z_list), **more)
+
+    database._extrapolate_data_grid = fill_in
+    try:
+        yield
+    finally:
+        database._extrapolate_data_grid = original
+
+
+def even_peaks(gpu: dict[str, Any]) -> dict[str, Any]:
+    """Figures for fp8 and fp4, where the system has them, that are the 16-bit one times the compute factor."""
+    keys = {"fp8_tc_flops": 2, "fp4_tc_flops": 4}
+    return {key: gpu["float16_tc_flops"] * factor for key, factor in keys.items() if key in gpu}
+
+
+def leaves(node: Any) -> list[dict[str, float]]:
+    """The measurements below a node of a table."""
+    if not hasattr(node, "values"):
+        return []
+    if "latency" in node:
+        return [node]
+    return [leaf for below in node.values() for leaf in leaves(below)]
+
+
+def fill(table: Any) -> None:
+    for leaf in leaves(table):
+        leaf.setdefault("energy", leaf["power"] * leaf["latency"])
+
+
+def outcome(call: Callable[[], Any]) -> Outcome:
+    """What a query gave."""
+    try:
+        answer = call()
+    except Exception as error:
+        return Outcome(error=type(error).__name__)
+    if isinstance(answer, tuple):
+        return Outcome(tuple(map(float, answer)))
+    return Outcome((float(answer),), float(answer.energy))
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """An answer in ms (three of them from SOL_FULL) with its energy in W*ms, or the class of an exception."""
+
+    values: tuple[float, ...] = ()
+    energy: float = 0.0
+    error: str = ""
+
+    def same(self, other: Outcome, *, energy: bool = False) -> bool:
+        """Both are values, the same within 1e-12; with `energy` that as well."""
+        if self.error or other.error or len(self.values) != len(other.values):
+            return False
+        pairs = [*zip(self.values, other.values), *([(self.energy, other.energy)] if energy else [])]
+        return all(abs(a - b) <= 1e-12 * max(abs(a), abs(b)) for a, b in pairs)
+
+    def __str__(self) -> str:
+        return self.error or f"{', '.join(map(repr, self.values))} ms, {self.energy!r} W*ms"
