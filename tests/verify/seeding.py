@@ -17,13 +17,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from support.applying import EXAMPLES, SPECS, apply_specs
+from support.releases import Release, copy_release
+
 from newop_gen.sandbox.runtime import release_environment, runtime_python
 from newop_gen.spec.load import LoadedSpec, load_spec
 from newop_gen.verify.result import Report
 from newop_gen.verify.run import Options, verify_in
 from newop_gen.verify.session import Process, begin
-from support.applying import EXAMPLES, SPECS, apply_specs
-from support.releases import Release, copy_release
 
 from .mistakes import MISTAKES, Mistake
 

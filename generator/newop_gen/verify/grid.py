@@ -11,7 +11,7 @@ import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Union
+from typing import Any, TypeVar, Union
 
 from ..model.targets import NAMED
 from ..spec.model import Nesting
@@ -20,6 +20,9 @@ from .table import Leaf
 EXACT = 1e-12  # measured points: a table lookup and at most one multiplication
 LINEAR = 1e-9  # sums of products, in another order than the helper's
 CUBIC = 1e-4  # scipy estimates the gradients of its cubic to 1e-6 of the cell's spread, not of the value
+
+
+_Number = TypeVar("_Number", int, float)
 
 
 @dataclass(frozen=True)
@@ -141,7 +144,7 @@ def _along(nesting: Nesting, node: Any, point: Sequence[float]) -> tuple[float, 
     return low[0] + (high[0] - low[0]) * share, low[1] + (high[1] - low[1]) * share
 
 
-def _bracket(values: Sequence[float], at: float) -> tuple[float, float]:
+def _bracket(values: Sequence[_Number], at: float) -> tuple[_Number, _Number]:
     """The two neighbours of `at`; outside, the two values at that end."""
     upper = next((i for i, v in enumerate(values) if v >= at), len(values) - 1)
     upper = max(1, upper)

@@ -22,7 +22,7 @@ from ..sol.evaluate import evaluate
 from ..spec.model import Nesting, PhaseName
 from .table import MILLISECONDS
 
-# Values of the column that an axis is made of. No two axes share one, but b, s and x may be doubled (MTP drafts, beams).
+# Values of the column that an axis is made of. No two axes share one; b, s and x may be doubled (MTP drafts, beams).
 AXIS_VALUES: Mapping[str, tuple[int, ...]] = {"b": (1, 2, 4, 10), "s": (48, 96, 208, 800), "x": (1, 8, 16, 112)}
 PARAM_AXIS_VALUES = (12, 24, 60)
 KEY_VALUES = ((32, 64), (40, 88), (56, 104), (72, 136), (120, 152))

@@ -97,7 +97,7 @@ UNEXPLAINED = Cause("unexplained", "no known mistake explains these numbers; com
 
 @dataclass(frozen=True)
 class Report:
-    """A verification: which op, where, by which interpreter; the results in the order in which they build on another."""
+    """A verification: which op, where, by which interpreter; the results, each building on those before it."""
 
     op: str
     spec: str

@@ -54,7 +54,7 @@ class Process:
 
     def __init__(self, python: str | Path, environment: dict[str, str]) -> None:
         self.python = str(python)
-        self._errors = tempfile.TemporaryFile()
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the child
         try:
             self._child = subprocess.Popen(
                 [self.python, "-c", _START, _HERE],
@@ -117,7 +117,7 @@ class Conversation:
 
     def attempt(self, verb: str, **arguments: Any) -> Any:
         reply = self._process.request({"verb": verb, **arguments}, ASK_SECONDS)
-        return reply["reply"] if "reply" in reply else reply
+        return reply.get("reply", reply)
 
     def ask(self, verb: str, **arguments: Any) -> Any:
         reply = self._process.request({"verb": verb, **arguments}, ASK_SECONDS)

@@ -24,7 +24,7 @@ MEM_BW = 3.1e12  # bytes/s
 
 
 def system_spec(facts: VerifyFacts) -> dict[str, Any]:
-    """The system's description, with the keys of the tree: peaks of fp8 and fp4 are not 2 and 4 times the 16-bit one."""
+    """The system's description, with the tree's keys: peaks of fp8 and fp4 are not 2 and 4 times the 16-bit one."""
     return {
         "data_dir": f"data/{SYSTEM}",
         "gpu": {
@@ -45,7 +45,7 @@ def system_spec(facts: VerifyFacts) -> dict[str, Any]:
             "intra_node_bw": 4.5e11,
             "p2p_latency": 1e-05,
         },
-        "misc": {"nccl_mem": {n: 0 for n in (1, 2, 4, 8, 16, 32, 64)}, "other_mem": 0, "nccl_version": "0"},
+        "misc": {"nccl_mem": dict.fromkeys((1, 2, 4, 8, 16, 32, 64), 0), "other_mem": 0, "nccl_version": "0"},
     }
 
 

@@ -47,7 +47,7 @@ def align(old: bytes, new: bytes) -> list[Block]:
 
 
 def _common(a: Sequence[bytes], b: Sequence[bytes]) -> list[tuple[int, int]]:
-    """The heaviest common subsequence: a line weighs as much as there is in it, so that code goes before blank lines."""
+    """The heaviest common subsequence: a line weighs as much as there is in it, so that code goes before blanks."""
     best = [[0] * (len(b) + 1) for _ in range(len(a) + 1)]
     for i in range(len(a) - 1, -1, -1):
         row, below, line, weight = best[i], best[i + 1], a[i], 1 + _words(a[i])

@@ -57,7 +57,7 @@ def explain_leaves(model: TableModel, found: Sequence[Any]) -> Cause | None:
 
 
 def _types_differ(model: TableModel, found: Sequence[Any]) -> bool:
-    exact = {path for path in model.leaves}
+    exact = set(model.leaves)
     return not all(tuple(decoded(k) for k in path) in exact for path, _ in found)
 
 
@@ -124,8 +124,8 @@ def _levels(model: TableModel, phase: PhaseName, wanted: set[Path], got: set[Pat
         if here != there:
             return Cause(
                 "key-column",
-                f"level {names[i]} of the dict holds {_some(there)} and not {_some(here)}: it is read from another column, "
-                "or the column's expression is not the spec's",
+                f"level {names[i]} of the dict holds {_some(there)} and not {_some(here)}: it is read from another "
+                "column, or the column's expression is not the spec's",
             )
     return None
 
@@ -177,7 +177,7 @@ def explain_registration(bench: Bench, data: Dataset, table: Table, raw: Any) ->
             ):
                 return Cause(
                     "wrong-file",
-                    f"{table.attribute} holds the table of {other.member}: it is registered with the other member's file",
+                    f"{table.attribute} holds the table of {other.member}: it is registered with that member's file",
                 )
     if raw is None or raw == []:
         return Cause("not-loaded", f"{table.attribute} is empty although the file is there")

@@ -102,13 +102,13 @@ def _variations(bench: Bench, query: Query) -> Iterator[tuple[Variation, Cause]]
                     f"`{query.nesting.outside}`",
                 ),
             )
-    other = "raise" if bench.op.spec.missing == "sol" else "sol"
+    rule = "raise" if bench.op.spec.missing == "sol" else "sol"
     words = {"raise": "an error", "sol": "its SOL"}
     yield (
-        Variation(missing=other),
+        Variation(missing=rule),
         Cause(
-            f"missing-{other}",
-            f"a point without data gets {words[other]}, the spec says `missing: {bench.op.spec.missing}`",
+            f"missing-{rule}",
+            f"a point without data gets {words[rule]}, the spec says `missing: {bench.op.spec.missing}`",
         ),
     )
     for factor in _scales(bench, query):

@@ -6,7 +6,7 @@ import dataclasses
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Optional
+from typing import Any, Union
 
 from ...model.op import Query
 from ...sol.evaluate import Gpu, SolTimes, SolValueError, evaluate_formula
@@ -32,7 +32,7 @@ class SolSample:
     single: Mapping[str, Any]
 
 
-Triple = Optional[tuple[float, float, float]]
+Triple = Union[tuple[float, float, float], None]
 Twist = Callable[[SolSample], Triple]
 
 
@@ -117,16 +117,13 @@ def _twists(bench: Bench, query: Query) -> Iterator[tuple[Twist, Cause]]:
     for phase in op.phases:
         if op.formula(phase) is not query.formula:
             yield with_formula(op.formula(phase)), Cause("sol-phase", f"the SOL is that of the {phase} phase")
-    for words, other in _gpus(gpu):
-        yield at(dict, other), Cause("flops-key", f"the SOL divides by the wrong peak: {words}")
+    for words, changed in _gpus(gpu):
+        yield at(dict, changed), Cause("flops-key", f"the SOL divides by the wrong peak: {words}")
     if query.takes_prefix:
         yield at(lambda v: {**v, "prefix": 0}), Cause("sol-prefix-ignored", "the SOL ignores the prefix")
     names = [*query.run_time, *(n for n, p in op.params.items() if p.type == "int")]
     for a, b in itertools.combinations(names, 2):
-        yield (
-            at(lambda v, a=a, b=b: {**v, a: v[b], b: v[a]}),
-            Cause("sol-axes-swapped", f"{a} and {b} are swapped in the SOL"),
-        )  # type: ignore[misc]
+        yield at(_put(**{a: b, b: a})), Cause("sol-axes-swapped", f"{a} and {b} are swapped in the SOL")
     for name in op.quant_params:
         for mode in op.params[name].modes or ("bfloat16",):
             yield (
@@ -147,9 +144,9 @@ def _twists(bench: Bench, query: Query) -> Iterator[tuple[Twist, Cause]]:
         for other in names:
             if other != name:
                 yield (
-                    at(lambda v, a=name, b=other: {**v, a: v[b]}),
+                    at(_put(**{name: other})),
                     Cause("sol-argument", f"the SOL has {other} where {name} should stand"),
-                )  # type: ignore[misc]
+                )
     formula = query.formula
     for part in formula.parts:
         for which, emptied in (("FLOPs", {"flops": None, "precision": None}), ("bytes", {"bytes": None})):
@@ -171,9 +168,14 @@ def _twists(bench: Bench, query: Query) -> Iterator[tuple[Twist, Cause]]:
         )
 
 
+def _put(**places: str) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
+    """Arguments with others in their places: {name: the name of what stands there}."""
+    return lambda values: {**values, **{name: values[other] for name, other in places.items()}}
+
+
 def _gpus(gpu: Gpu) -> Iterator[tuple[str, Gpu]]:
     """The same GPU, with another figure for one precision."""
-    words = {1: "16-bit", 2: "fp8", 4: "fp4"}
+    words: Mapping[float, str] = {1: "16-bit", 2: "fp8", 4: "fp4"}
     yield "the figures of fp8 and fp4 are multiples of the 16-bit one", dataclasses.replace(gpu, direct=not gpu.direct)
     flat = dict.fromkeys(gpu.flops, gpu.flops[1])
     yield "the 16-bit one for every precision", dataclasses.replace(gpu, flops=flat, direct=False)
@@ -275,6 +277,7 @@ def explain_modes(failures: Sequence[Failure]) -> Cause | None:
     if broken:
         return Cause(
             "hybrid-exceptions",
-            "HYBRID treats an exception that says nothing about missing data otherwise than this layout's other queries do",
+            "HYBRID treats an exception that says nothing about missing data otherwise than this layout's other "
+            "queries do",
         )
     return Cause("hybrid-data", "where there is data HYBRID answers with something else than SILICON")

@@ -71,44 +71,40 @@ def _mistakes(arguments: Sequence[str], scale: float) -> Iterator[tuple[Handed, 
     yield plain, scale * scale, scale * scale, Cause("scale-twice", "the scale factor is applied twice")
     if "s" in arguments:
         yield (
-            (lambda g: {**plain(g), "s": g["x"]}),
-            scale,
-            scale,
+            _instead(plain, "s", "x"), scale, scale,
             Cause("s-is-x", "the op hands on x, the number of tokens, as s"),
-        )
+        )  # fmt: skip
         yield (
-            (lambda g: {**plain(g), "b": g["x"]}),
-            scale,
-            scale,
+            _instead(plain, "b", "x"), scale, scale,
             Cause("b-is-x", "the op hands on x, the number of tokens, as b"),
-        )
+        )  # fmt: skip
         yield (
-            (lambda g: {**plain(g), "b": 1.0}),
-            scale,
-            scale,
+            (lambda g: {**plain(g), "b": 1.0}), scale, scale,
             Cause("b-is-one", "the op hands on 1 as b, whatever the batch size"),
-        )
+        )  # fmt: skip
         yield (
             (lambda g: {**plain(g), "s": g["s"] + g.get("prefix", 0.0)}), scale, scale,
             Cause("s-with-prefix", "the op hands on s + prefix as s"),
         )  # fmt: skip
     if "x" in arguments:
         for other in ("batch_size", "s"):
-            yield (
-                (lambda g, o=other: {**plain(g), "x": g[o]}),
-                scale,
-                scale,
-                Cause("x-wrong", f"the op hands on {other} as x"),
-            )  # type: ignore[misc]
+            yield _instead(plain, "x", other), scale, scale, Cause("x-wrong", f"the op hands on {other} as x")
     if "prefix" in arguments:
         yield (
-            (lambda g: {**plain(g), "prefix": 0.0}),
-            scale,
-            scale,
+            (lambda g: {**plain(g), "prefix": 0.0}), scale, scale,
             Cause("prefix-ignored", "the op does not hand on the prefix"),
-        )
+        )  # fmt: skip
     for a, b in itertools.combinations(arguments, 2):
         yield (
-            (lambda g, a=a, b=b: {**plain(g), a: plain(g)[b], b: plain(g)[a]}), scale, scale,  # type: ignore[misc]
+            _swapped(plain, a, b), scale, scale,
             Cause("axes-swapped", f"the op hands on {a} and {b} in each other's place"),
         )  # fmt: skip
+
+
+def _instead(plain: Handed, name: str, other: str) -> Handed:
+    """`other`, as the backend gave it, in the place of `name`."""
+    return lambda g: {**plain(g), name: g[other]}
+
+
+def _swapped(plain: Handed, a: str, b: str) -> Handed:
+    return lambda g: {**plain(g), a: plain(g)[b], b: plain(g)[a]}

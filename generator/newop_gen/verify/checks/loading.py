@@ -25,7 +25,7 @@ def _leaves(bench: Bench, data: Dataset, table: Table) -> CheckResult:
     model = data.models[table.member]
     tally = Tally(
         f"leaves:{table.member}",
-        "the loader's leaves are the file's distinct keys, typed; the first row of a key wins; energy is power * latency",
+        "its leaves are the file's distinct keys, typed; the first row of a key wins; energy is power * latency",
         1e-12,
     )
     tally.note = f"{len(model.leaves)} keys; {model.repeated} rows repeat one, {model.left_out} are not the op's"

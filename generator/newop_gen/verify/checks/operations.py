@@ -14,6 +14,7 @@ from typing import Any
 
 from ...model.op import Query
 from ...sol.evaluate import evaluate
+from ...sol.tree import Expr
 from ...spec.model import PhaseName
 from ..bench import Bench
 from ..causes.operations import Call, explain_calls, right
@@ -59,8 +60,8 @@ def operations(bench: Bench, catalogue: Mapping[str, Any]) -> list[CheckResult]:
 
 
 _ASSERTS = {
-    "context": "under a backend's calls (static, prefix, mixed step) it answers for the batch, length and prefix given, "
-    "times its scale",
+    "context": "under a backend's calls (static, prefix, mixed step) it answers for the batch, length and prefix "
+    "given, times its scale",
     "generation": "under a backend's calls (static, MTP drafts, beams, mixed step) it answers for the batch and length "
     "given, times its scale; beams are refused where batch and length count separately",
 }
@@ -91,9 +92,7 @@ def _weights(bench: Bench, phase: PhaseName) -> CheckResult:
     handle = bench.second("SOL")
     expr = op.weights(phase)
     for values, outcome in zip(points, bench.session.ask("operate", handle=handle, calls=calls) if calls else ()):
-        wanted = (
-            0.0 if expr is None else float(evaluate(expr, quantised(op, values, bench.facts), modes=bench.facts.modes))
-        )  # type: ignore[arg-type]
+        wanted = 0.0 if expr is None else quantity(bench, expr, values)
         where = f"{op.class_name(phase)}({', '.join(f'{n}={values[n]}' for n in op.params)})"
         tally.points += 1
         if "weights" not in outcome:
@@ -106,6 +105,13 @@ def _weights(bench: Bench, phase: PhaseName) -> CheckResult:
             ratio = outcome["weights"] / (wanted * SCALE) if wanted else 0.0
             tally.blame(_weights_cause(ratio))
     return tally.result()
+
+
+def quantity(bench: Bench, expr: Expr, values: Values) -> float:
+    """The value of an expression over params, such as the bytes of weights."""
+    found = evaluate(expr, quantised(bench.op, values, bench.facts), modes=bench.facts.modes)
+    assert isinstance(found, (int, float)), "the spec's checks admit numbers only"
+    return float(found)
 
 
 def _weights_cause(ratio: float) -> Cause:

@@ -124,7 +124,8 @@ def unchanged(bench: Bench) -> list[CheckResult]:
             tally.blame(
                 Cause(
                     "key-materialised",
-                    "asking for a missing key creates it in the table: keys must be tested with `in`, not looked up in a defaultdict",
+                    "asking for a missing key creates it in the table: keys must be tested with `in`, not looked up in "
+                    "a defaultdict",
                 )
             )
         changed = [p for p, leaf in known.items() if there.get(p) != leaf]

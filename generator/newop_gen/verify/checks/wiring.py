@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...model.op import Op
-from ...sol.evaluate import evaluate
 from ...sol.quants import canonical
 from ...spec.model import Wiring
 from ..bench import Bench
@@ -17,7 +16,7 @@ from ..causes.wiring import Stand, explain_stand
 from ..expectation import off
 from ..result import Cause, CheckResult, Tally
 from ..system import BACKEND
-from ..table import quantised
+from .operations import quantity
 
 HOLDING, OTHERS = 3, 12  # models that are looked at with the condition true, and false
 RUNTIME = {"batch_size": 2, "beam_width": 1, "isl": 96, "osl": 3, "prefix": 0}
@@ -72,7 +71,8 @@ def wirings(bench: Bench, catalogue: Mapping[str, Any]) -> list[CheckResult]:
 
 def _models(bench: Bench, shelf: Shelf, one: Wired) -> tuple[list[Built], list[Built]]:
     """Models of the class for which the condition holds, and for which it doesn't."""
-    holding, others = [], []
+    holding: list[Built] = []
+    others: list[Built] = []
     for built in shelf.of_class(one.owner):
         (holding if _holds(bench, one.wiring, built) else others).append(built)
     if one.wiring.when is not None and not (holding and others):
@@ -98,7 +98,7 @@ def _holds(bench: Bench, wiring: Wiring, built: Built) -> bool:
     if wiring.when is None:
         return True
     values = in_scope(built, listed(wiring.when), bench)
-    return bool(values) and bool(values[0])
+    return bool(values and values[0])
 
 
 def _stands(
@@ -160,7 +160,7 @@ def _look(
     if how != "replace" and not places:
         return None
     found = [i for i, o in enumerate(ops) if o["class"] == op.class_name(phase)]
-    other = next((p for p in ("context", "generation") if p != phase))
+    other = "generation" if phase == "context" else "context"
     strayed = [o for o in built.ops(other) if o["class"] == op.class_name(phase)]
     foreign = sum(o["class"] in ours for o in ops) - len(found)
     stand = Stand(built.label, name, expected, len(found), len(strayed) + foreign, [ops[i]["name"] for i in found])
@@ -291,7 +291,8 @@ def _estimates(bench: Bench, owner: str, models: Sequence[Built]) -> CheckResult
         tally.blame(
             Cause(
                 "estimate",
-                "the estimate does not move by the op's own cost: look at the scale, the arguments and what the Operation hands on",
+                "the estimate does not move by the op's own cost: look at the scale, the arguments and what the "
+                "Operation hands on",
             )
         )
     return tally.result()
@@ -333,8 +334,4 @@ def _weights(bench: Bench, told: Mapping[str, Any]) -> float:
     phase = next(p for p in bench.op.phases if bench.op.class_name(p) == told["class"])
     expr = bench.op.weights(phase)
     params = {p: _held(told, p) for p in bench.op.params}
-    return (
-        0.0
-        if expr is None
-        else float(evaluate(expr, quantised(bench.op, params, bench.facts), modes=bench.facts.modes))
-    )  # type: ignore[arg-type]
+    return 0.0 if expr is None else quantity(bench, expr, params)

@@ -185,8 +185,7 @@ def support(handle: str) -> Any:
 
 def parquet(source: str, path: str) -> bool:
     """Writes a CSV file as parquet, with this interpreter's own pandas; empty cells are nulls."""
-    import pandas
-
+    pandas = importlib.import_module("pandas")
     pandas.read_csv(source).to_parquet(path)
     os.unlink(source)
     return True
@@ -194,8 +193,7 @@ def parquet(source: str, path: str) -> bool:
 
 def rows(path: str) -> Any:
     """A parquet file as CSV text."""
-    import pandas
-
+    pandas = importlib.import_module("pandas")
     text = io.StringIO()
     pandas.read_parquet(path).to_csv(text, index=False, quoting=csv.QUOTE_MINIMAL)
     return text.getvalue()

@@ -62,11 +62,11 @@ def _lend_version() -> None:
     """A checkout that was never installed has no metadata, and asks for its version when it is imported."""
     known = importlib.metadata.version
 
-    def version(name: str) -> str:
+    def version(distribution_name: str) -> str:
         try:
-            return known(name)
+            return known(distribution_name)
         except importlib.metadata.PackageNotFoundError:
-            if name.startswith("aiconfigurator"):
+            if distribution_name.startswith("aiconfigurator"):
                 return "0"
             raise
 
