@@ -1,8 +1,8 @@
-"""What LibCST knows of one bracketed expression: where its elements and commas are, in bytes of the file.
+"""What is known of one bracketed expression: where its elements and commas are, in bytes of the file.
 
 `ast` says where an element is but not where its comma is, nor whether a "," or "#" between two elements belongs to a
-comment. LibCST does, and parsing one expression with it costs next to nothing (a whole file takes seconds). It is
-trusted only when it reprints the expression exactly.
+comment. `gaps` finds that out for all but a few forms; for those LibCST does. It is given one expression, never a file,
+and trusted only when it reprints the expression exactly.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Union
 
 from ..problems import CheckoutRefused, Problem
+from .gaps import read_gaps
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -68,11 +69,18 @@ def dump_elements(node: Bracketed) -> list[str]:
 
 
 def _read(source: Source, node: Bracketed) -> Elements:
+    if _depth(node) > _MAX_DEPTH:
+        raise _refuse(source, node, f"an expression nested more than {_MAX_DEPTH} deep", "reprint-depth")
+    if (found := read_gaps(source, node, nodes_of(node))) is not None:
+        return Elements(found.open, found.close, tuple(Element(*span) for span in found.items), found.bracketed)
+    return read_with_libcst(source, node)
+
+
+def read_with_libcst(source: Source, node: Bracketed) -> Elements:
+    """The reading that needs nothing but a parser of whole syntax; raises as `read_elements`."""
     import libcst as cst
     from libcst.metadata import ByteSpanPositionProvider, MetadataWrapper
 
-    if _depth(node) > _MAX_DEPTH:
-        raise _refuse(source, node, f"an expression nested more than {_MAX_DEPTH} deep", "reprint-depth")
     text = source.text(node)
     is_import = isinstance(node, ast.ImportFrom)
     # Inside parentheses an expression may span lines, whatever the brackets that it stood in before.
