@@ -21,8 +21,9 @@ def load(name: str) -> Layout:
     return layout
 
 
-def detect(tree: Tree) -> Detection:
-    """Probe a tree with every layout. The first whose required probes all hold is the tree's layout."""
+def detect(tree: Tree, *, everything: bool = True) -> Detection:
+    """Probe a tree with every layout. The first whose required probes all hold is the tree's layout; without
+    `everything` those after it are not asked."""
     probes: dict[str, list[Probe]] = {}
     found: Layout | None = None
     for name in REGISTERED:
@@ -30,4 +31,6 @@ def detect(tree: Tree) -> Detection:
         probes[name] = layout.probes(tree)
         if found is None and all(p.found for p in probes[name] if p.required):
             found = layout
+            if not everything:
+                break
     return Detection(found, probes)

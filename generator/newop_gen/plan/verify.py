@@ -7,6 +7,7 @@ refusal all the same, so that nothing is written.
 
 from __future__ import annotations
 
+import functools
 import warnings
 from typing import TYPE_CHECKING
 
@@ -39,12 +40,18 @@ def _faults(change: FileChange) -> Iterable[Problem]:
         yield _fault(change, "the new bytes without the recorded insertions are not the old bytes")
     if change.path.endswith(".py"):
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # the user's own invalid escapes are no business of ours
-                compile(change.after, change.path, "exec", dont_inherit=True)
+            _compiles(change.after)
         except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError) as error:
             line = getattr(error, "lineno", 0) or 0
             yield _fault(change, f"the result would not compile ({getattr(error, 'msg', None) or error})", line)
+
+
+@functools.lru_cache(maxsize=64)
+def _compiles(code: bytes) -> None:
+    """Raises as `compile` does. Whoever shows a plan and whoever writes it both ask: the same bytes are compiled once."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the user's own invalid escapes are no business of ours
+        compile(code, "<planned>", "exec", dont_inherit=True)
 
 
 def _fault(change: FileChange, what: str, line: int = 0) -> Problem:

@@ -100,7 +100,8 @@ def _exactly_one(*fields: str) -> Callable[[dict[str, Any]], None]:
 
 
 class Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # Deferred, one validator is built when it is needed, that of the whole spec, and not one for each part.
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class Param(Part):
