@@ -48,7 +48,7 @@ def _faults(change: FileChange) -> Iterable[Problem]:
 
 @functools.lru_cache(maxsize=64)
 def _compiles(code: bytes) -> None:
-    """Raises as `compile` does. Whoever shows a plan and whoever writes it both ask: the same bytes are compiled once."""
+    """Raises as `compile` does. Both who shows a plan and who writes it ask; the same bytes are compiled once."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the user's own invalid escapes are no business of ours
         compile(code, "<planned>", "exec", dont_inherit=True)
