@@ -70,3 +70,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.line(f"{len(skipped)} tests were skipped: they need a released tree.")
         for reason in sorted({str(r.longrepr[2]) for r in skipped}):
             terminalreporter.line(f"  {reason}")
+    unseen = [r for r in terminalreporter.stats.get("skipped", []) if "BROWSER UNAVAILABLE" in str(r.longrepr)]
+    if unseen:
+        terminalreporter.section("no browser", red=True, bold=True)
+        terminalreporter.line(
+            f"{len(unseen)} tests were skipped: they need Chromium (NEWOP_GEN_BROWSER, or on the path)."
+        )

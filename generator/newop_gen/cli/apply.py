@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from ..problems import Exit, Interrupted, IoFault, NewopError, Place, Problem
-from .output import complain, counted, emit_json, error_line, print_bytes, remark, say
+from .output import Progress, complain, counted, emit_json, error_line, print_bytes, remark, say
 
 if TYPE_CHECKING:
     from ..plan import Plan
@@ -39,6 +39,22 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="Also write what is to be done as a patch for `git apply`.",
 )
+@click.option(
+    "--html",
+    "html_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Also write a review page: what changes and why, diffs, plots, verification, spec. One file, no scripts.",
+)
+@click.option(
+    "--verification",
+    "verifications",
+    multiple=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="A report of `verify --json` to show on the page. May be repeated, one per spec.",
+)
+@click.option("--verify", "verify_now", is_flag=True, help="Verify now, in a copy, and show it on the page (minutes).")
 @click.option("--json", "as_json", is_flag=True, help="Print a report as JSON (newop-gen/report/1).")
 @click.option("--allow-dirty", is_flag=True, help="Write to files that have changes which are in no commit.")
 def command(
@@ -47,26 +63,44 @@ def command(
     dry_run: bool,
     check: bool,
     patch_file: Path | None,
+    html_file: Path | None,
+    verifications: tuple[Path, ...],
+    verify_now: bool,
     as_json: bool,
     allow_dirty: bool,
 ) -> int:
     """Put the ops of one or more specs into a checkout: all edits, or none.
 
     A dry run shows every edit as a diff, grouped by step; on a terminal in colour (not with NO_COLOR) and with perf
-    tables shortened, elsewhere as a complete patch. A second apply finds nothing to do.
+    tables shortened, elsewhere as a complete patch. A second apply finds nothing to do. The review page of --html shows
+    all that the specs change, also where it is in the checkout already.
 
     \b
     Examples:
       newop-gen apply new_op.yaml --checkout ~/aiconfigurator --dry-run
       newop-gen apply new_op.yaml --checkout ~/aiconfigurator
       newop-gen apply a.yaml b.yaml --checkout . --dry-run --patch ops.patch
+      newop-gen apply new_op.yaml --checkout . --dry-run --html review.html --verification verify.json
       newop-gen apply specs/*.yaml --checkout . --check
     """
     if dry_run and check:
         raise click.UsageError("--dry-run and --check exclude each other")
-    return _Run(
-        specs, checkout, "dry-run" if dry_run else "check" if check else "apply", patch_file, as_json, allow_dirty
-    ).run()
+    if html_file is None and (verifications or verify_now):
+        raise click.UsageError("--verification and --verify are shown on a page: say where with --html FILE")
+    if verifications and verify_now:
+        raise click.UsageError("--verification and --verify exclude each other")
+    mode: Literal["apply", "dry-run", "check"] = "dry-run" if dry_run else "check" if check else "apply"
+    page = _Page(html_file, verifications, verify_now) if html_file else None
+    return _Run(specs, checkout, mode, patch_file, page, as_json, allow_dirty).run()
+
+
+@dataclass(frozen=True)
+class _Page:
+    """The review page that was asked for."""
+
+    file: Path
+    verifications: tuple[Path, ...]
+    verify_now: bool
 
 
 @dataclass
@@ -77,6 +111,7 @@ class _Run:
     checkout: Path
     mode: Literal["apply", "dry-run", "check"]
     patch_file: Path | None
+    page: _Page | None
     as_json: bool
     allow_dirty: bool
     loaded: list[LoadedSpec] = field(default_factory=list)
@@ -102,6 +137,8 @@ class _Run:
         prepared = self.prepared = prepare(self.loaded, self.checkout)
         if self.patch_file is not None:
             _write_patch(prepared, self.patch_file)
+        if self.page is not None:
+            self._write_page(self.page, prepared)
         if self.mode == "apply":
             return self._apply(prepared)
         self._foresee(prepared)
@@ -114,6 +151,16 @@ class _Run:
         if self.mode == "check":
             return self._check(prepared)
         return self._show(prepared)
+
+    def _write_page(self, asked: _Page, prepared: Prepared) -> None:
+        from .reviewing import read_verifications, verify_now, whole, write_page
+
+        reports = read_verifications(asked.verifications, self.loaded)
+        if asked.verify_now:
+            with Progress() as progress:
+                reports = verify_now(self.loaded, self.checkout, prepared, progress)
+        write_page(whole(self.loaded, self.checkout, prepared), self.loaded, self.checkout, asked.file, reports)
+        remark(f"review page: {asked.file}")
 
     def _recover(self) -> None:
         """Before anything is planned: the files that an interrupted run left may not even be plannable."""
@@ -140,7 +187,9 @@ class _Run:
             error_line(note, "warning")
 
     def _show(self, prepared: Prepared) -> int:
-        if sys.stdout.isatty():
+        if self.page is not None:
+            pass  # the page has the diff
+        elif sys.stdout.isatty():
             from ..review.terminal import show
 
             show(prepared.plan, sys.stdout)

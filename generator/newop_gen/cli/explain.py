@@ -110,13 +110,9 @@ def _files(op: Op, spec: Path, tables: tuple[Path, ...]) -> dict[str, Path]:
     """The CSV of each table: those given, in order, else the first that the spec names for it and that is there."""
     if tables:
         return {table.member: path for table, path in zip(op.tables, tables)}
-    files: dict[str, Path] = {}
-    for entry in op.spec.data:
-        table = next((t for t in op.tables if entry.phase in t.phases), op.tables[0])
-        path = spec.parent / entry.file
-        if path.is_file():
-            files.setdefault(table.member, path)
-    return files
+    from ..explain.measured import spec_tables
+
+    return spec_tables(op, spec)
 
 
 def _tell_point(e: Explained, ridge: float | None) -> None:

@@ -14,10 +14,11 @@ from typing import Any
 import click
 
 from ..problems import Exit, NewopError
-from .output import complain, error_line, remark
+from .output import Wanted, complain, emit_json, error_line, remark, wanted
 
 # Name -> module below this package that holds it as `command`. In the order in which help lists them.
 COMMANDS = {
+    "init": "init",
     "apply": "apply",
     "remove": "remove",
     "update": "update",
@@ -60,7 +61,7 @@ class Group(click.Group):
             return None
         command = importlib.import_module(f".{COMMANDS[cmd_name]}", __package__).command
         assert isinstance(command, click.Command)
-        return command
+        return _equipped(command)
 
     def main(
         self,
@@ -78,11 +79,16 @@ class Group(click.Group):
     def _exit_code(
         self, args: Sequence[str] | None, prog_name: str | None, complete_var: str | None, **extra: Any
     ) -> int:
+        vars(wanted).update(vars(Wanted()))
         try:
             code = super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
             sys.stdout.flush()
         except NewopError as error:
             complain(error.problems)
+            if wanted.as_json and not wanted.emitted:
+                from ..review.report import failure
+
+                emit_json(failure(error))
             return int(error.exit_code)
         except click.ClickException as error:
             _usage(error)
@@ -104,6 +110,34 @@ class Group(click.Group):
             _debug()
             return EXIT_INTERNAL
         return code if isinstance(code, int) else Exit.DONE
+
+
+def _equipped(command: click.Command) -> click.Command:
+    """The command with what all commands have: --quiet, and a failure as JSON where it takes --json."""
+
+    def be_quiet(_: click.Context, __: click.Parameter, value: bool) -> bool:
+        wanted.quiet = wanted.quiet or value
+        return value
+
+    def want_json(_: click.Context, __: click.Parameter, value: bool) -> bool:
+        wanted.as_json = value
+        return value
+
+    if not any(param.name == "quiet" for param in command.params):
+        command.params.append(
+            click.Option(
+                ["-q", "--quiet"],
+                is_flag=True,
+                is_eager=True,
+                expose_value=False,
+                callback=be_quiet,
+                help="Print errors, warnings and asked-for data only; the exit code tells the rest.",
+            )
+        )
+    for param in command.params:
+        if param.name == "as_json":
+            param.callback = want_json
+    return command
 
 
 def _usage(error: click.ClickException) -> None:

@@ -1,16 +1,44 @@
-"""Messages: problems and remarks to standard error, results to standard output, nothing that acts on the terminal."""
+"""Messages: problems and remarks to standard error, results to standard output, nothing that acts on the terminal.
+
+Who runs a command in a script may want less: `--quiet` leaves errors, warnings and asked-for data (JSON, a patch).
+"""
 
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterable
-from typing import Any
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from ..problems import Problem
-from ..review.text import printable
+from ..review.text import counted, printable
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from rich.status import Status
+
+__all__ = [
+    "Progress", "Wanted", "complain", "counted", "emit_json", "error_line", "print_bytes", "remark", "say", "wanted",
+]  # fmt: skip
+
+
+@dataclass
+class Wanted:
+    """What the running command was asked to print. `emitted`: a JSON document was printed."""
+
+    quiet: bool = False
+    as_json: bool = False
+    emitted: bool = False
+
+
+# One command runs per process; the group makes it anew for each (a test runs many).
+wanted = Wanted()
 
 
 def complain(problems: Iterable[Problem], kind: str = "error") -> None:
@@ -20,21 +48,28 @@ def complain(problems: Iterable[Problem], kind: str = "error") -> None:
 
 
 def error_line(text: str, kind: str = "error") -> None:
-    """One message to standard error, "error: ..."."""
-    click.echo(f"{kind}: {_clean(text)}", err=True)
+    """One message to standard error, "error: ..."; the first word is coloured on a terminal (not with NO_COLOR)."""
+    label = f"{kind}:"
+    if sys.stderr.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb":
+        label = click.style(label, fg="red" if kind == "error" else "yellow", bold=True)
+    click.echo(f"{label} {_clean(text)}", err=True)
 
 
 def remark(text: str) -> None:
     """A line for people to standard error, where it is in nobody's way."""
-    click.echo(_clean(text), err=True)
+    if not wanted.quiet:
+        click.echo(_clean(text), err=True)
 
 
 def say(text: str) -> None:
     """A line of the result to standard output."""
-    click.echo(_clean(text))
+    if not wanted.quiet:
+        click.echo(_clean(text))
 
 
 def emit_json(data: dict[str, Any]) -> None:
+    """The result as JSON. A command prints one document."""
+    wanted.emitted = True
     click.echo(json.dumps(data, indent=2, ensure_ascii=True))
 
 
@@ -45,9 +80,43 @@ def print_bytes(data: bytes) -> None:
     sys.stdout.buffer.flush()
 
 
-def counted(number: int, noun: str) -> str:
-    """ "1 file", "2 files"."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+class Progress(AbstractContextManager["Progress"]):
+    """What is going on, on standard error: a spinner with the latest line on a terminal, a line each elsewhere.
+
+    Call it with each step; lines that start with spaces are details, which only a terminal gets.
+    """
+
+    def __init__(self) -> None:
+        self._terminal = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+        self._status: Status | None = None
+
+    def __call__(self, text: str) -> None:
+        if wanted.quiet:
+            return
+        if not self._terminal:
+            if not text.startswith(" "):
+                remark(text)
+            return
+        from rich.markup import escape
+
+        line = escape(printable(text.strip()))
+        if self._status is None:
+            from rich.console import Console
+
+            self._status = Console(stderr=True, highlight=False, emoji=False).status(line)
+            self._status.start()
+        self._status.update(line)
+
+    def done(self) -> None:
+        """Clear the spinner; what is printed next stands where it was."""
+        if self._status is not None:
+            self._status.stop()
+            self._status = None
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.done()
 
 
 def _clean(text: str) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from ..problems import Exit
-from .output import remark, say
+from .output import Progress, remark, say
 
 
 @click.command("sandbox", short_help="Lay out a release as a practice checkout.")
@@ -40,7 +40,8 @@ def command(version: str, directory: Path, repo: Path | None, systems: tuple[str
     """
     from ..sandbox import make_sandbox
 
-    made = make_sandbox(version, directory, repo, report=remark, systems=systems or None)
+    with Progress() as progress:
+        made = make_sandbox(version, directory, repo, report=progress, systems=systems or None)
     say(f"{made} is a practice checkout of aiconfigurator {version.removeprefix('v')}")
     remark(f"next: newop-gen apply SPEC --checkout {directory} --dry-run")
     return Exit.DONE

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from ..problems import Exit
-from .output import complain, emit_json, remark
+from .output import Progress, complain, emit_json, wanted
 
 
 @click.command("verify", short_help="Run an applied op and hold its answers against the spec.")
@@ -71,13 +71,12 @@ def command(
 
     loaded = load_spec(spec)
     complain(loaded.warnings, "warning")
-    progress = _Progress()
     options = Options(python, data, cli=run_cli, upstream_tests=upstream_tests)
-    report = verify(loaded, checkout, options, progress)
-    progress.done()
+    with Progress() as progress:
+        report = verify(loaded, checkout, options, progress)
     if as_json:
         emit_json(to_json(report))
-    else:
+    elif not wanted.quiet:
         from rich.console import Console
 
         from ..review.terminal import wants_colour
@@ -86,22 +85,3 @@ def command(
         width = None if sys.stdout.isatty() else int(os.environ.get("COLUMNS", "120"))
         show(report, Console(file=sys.stdout, color_system=colours, width=width, highlight=False, emoji=False))  # type: ignore[arg-type]
     return Exit.DONE if report.passed else Exit.FOUND
-
-
-class _Progress:
-    """What is going on, on standard error: one line that is rewritten on a terminal, a line each elsewhere."""
-
-    def __init__(self) -> None:
-        self._terminal = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
-        self._shown = False
-
-    def __call__(self, text: str) -> None:
-        if self._terminal:
-            click.echo(f"\r\x1b[K{text[:100]}", nl=False, err=True)
-            self._shown = True
-        elif not text.startswith("  "):
-            remark(text)
-
-    def done(self) -> None:
-        if self._shown:
-            click.echo("\r\x1b[K", nl=False, err=True)

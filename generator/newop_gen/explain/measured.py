@@ -19,7 +19,7 @@ from ..sol.evaluate import SolValueError
 from ..spec.model import PhaseName
 from ..verify.table import BadRow, Member, TableModel, read_table
 from .analysis import Explained, explain_at
-from .points import Value, Values, run_time_names
+from .points import Value, Values, default_value, run_time_names
 from .systems import System
 
 # A point is named when it reaches less than half of what its smaller neighbour on some axis reaches.
@@ -76,6 +76,17 @@ class Measured:
         return floors
 
 
+def spec_tables(op: Op, spec: Path) -> dict[str, Path]:
+    """The CSV of each table, by its member: the first that the spec names for it and that is there."""
+    files: dict[str, Path] = {}
+    for entry in op.spec.data:
+        table = next((t for t in op.tables if entry.phase in t.phases), op.tables[0])
+        path = spec.parent / entry.file
+        if path.is_file():
+            files.setdefault(table.member, path)
+    return files
+
+
 def measured_tables(op: Op, files: Mapping[str, Path], system: System) -> list[Measured]:
     """Every phase that has a table. `files` maps a table's member to its CSV. Raises `SpecError` for a bad row."""
     out = []
@@ -126,10 +137,12 @@ def row_values(op: Op, table: Table, phase: PhaseName, keys: tuple[object, ...])
         values[axis.axis] = _plain(value)
     for name in (*run_time_names(op), *op.params):
         # Decode tables often have no sequence axis: the op does not depend on it there.
-        if name not in values:
-            if name not in ("s", "b", "x"):
-                return None
-            values[name] = 1
+        if name in values:
+            continue
+        if name in op.params and name in op.formula(phase).inputs:
+            return None
+        # What neither the table nor the formula depends on in this phase.
+        values[name] = default_value(op, name) if name in op.params else 1
     return values
 
 

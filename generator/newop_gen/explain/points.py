@@ -71,16 +71,17 @@ def _take(op: Op, part: str, given: Values, problems: list[Problem]) -> None:
 
 def _defaults(op: Op, measured: Mapping[str, Value]) -> Values:
     values: Values = {name: RUN_TIME[name] for name in run_time_names(op)}
-    for name, param in op.params.items():
-        if name in measured:
-            values[name] = measured[name]
-        elif param.type == "int":
-            values[name] = 4096
-        elif param.type == "str":
-            values[name] = _first_row(op, name)
-        else:
-            values[name] = canonical((param.modes or ["bfloat16"])[0])
+    for name in op.params:
+        values[name] = measured[name] if name in measured else default_value(op, name)
     return values
+
+
+def default_value(op: Op, name: str) -> Value:
+    """What a param has where neither `--at` nor a collected row says anything."""
+    param = op.params[name]
+    if param.type == "int":
+        return 4096
+    return _first_row(op, name) if param.type == "str" else canonical((param.modes or ["bfloat16"])[0])
 
 
 def _first_row(op: Op, name: str) -> str:

@@ -11,9 +11,10 @@ from ..plan import Creation, Insertion
 
 if TYPE_CHECKING:
     from ..plan import Edit, FileChange, Plan, Step
-    from ..problems import Problem
+    from ..problems import NewopError, Problem
 
 SCHEMA = "newop-gen/report/1"
+ERROR_SCHEMA = "newop-gen/error/1"
 
 
 def report(
@@ -49,6 +50,16 @@ def report(
         "notes": list(notes),
         "warnings": [problem_data(w) for w in warnings],
         "problems": [problem_data(p) for p in problems],
+    }
+
+
+def failure(error: NewopError) -> dict[str, Any]:
+    """A command that failed before it had anything to print: docs/schemas/error-1.schema.json."""
+    return {
+        "schema": ERROR_SCHEMA,
+        "tool": {"name": "newop-gen", "version": __version__},
+        "exit_code": int(error.exit_code),
+        "problems": [problem_data(p) for p in error.problems],
     }
 
 

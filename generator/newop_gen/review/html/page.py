@@ -1,0 +1,135 @@
+"""The page as one string: what the template shows, gathered. The same input gives the same bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from markupsafe import Markup
+
+from ... import __version__
+from ...model.op import Op
+from ..text import counted
+from ..why import decisions, step_reason
+from .changes import FileView, file_views
+from .environment import environment, style
+from .figures import Figures, figures_of
+from .verification import Verification
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ...plan import FileChange, Plan, Step
+    from ...problems import Problem
+    from ...spec.load import LoadedSpec
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One op of the page: its spec, and a verification of it, if there is one."""
+
+    loaded: LoadedSpec
+    verification: Verification | None = None
+
+
+@dataclass(frozen=True)
+class _OpView:
+    op: Op
+    loaded: LoadedSpec
+    decisions: list[tuple[str, str]]
+    figures: Figures
+    verification: Verification | None
+    doubts: list[str]
+
+
+@dataclass(frozen=True)
+class _StepView:
+    number: int
+    step: Step
+    reason: str
+    state: str
+    files: list[FileView]
+
+
+def page(
+    plan: Plan,
+    changes: list[FileChange],
+    subjects: Sequence[Subject],
+    *,
+    checkout: Path | None = None,
+    state: str = "",
+    notes: Iterable[str] = (),
+    warnings: Iterable[Problem] = (),
+) -> str:
+    """The review page of a plan and its file changes.
+
+    `checkout` gives the system's figures for the plots (None: built-in ones). `state` is a sentence that says how the
+    checkout stands to the plan ("Nothing was written."); `notes` and `warnings` are shown before anything else.
+    """
+    files = file_views(plan, changes)
+    text, digest = style()
+    ops = [_op(subject, plan.layout, checkout) for subject in subjects]
+    return (
+        environment()
+        .get_template("page.html.j2")
+        .render(
+            title=f"{', '.join(plan.ops)}: review of {'an op' if len(plan.ops) == 1 else 'ops'} for aiconfigurator",
+            version=__version__,
+            style=Markup(text),
+            style_digest=digest,
+            plan=plan,
+            state=state,
+            facts=_facts(plan, files, ops),
+            ops=ops,
+            steps=[_step(number, step, files) for number, step in enumerate(plan.steps, 1)],
+            files=files,
+            notes=list(notes),
+            warnings=[str(w) for w in warnings],
+        )
+    )
+
+
+def _op(subject: Subject, layout: str, checkout: Path | None) -> _OpView:
+    op = Op.from_spec(subject.loaded.spec)
+    figures = figures_of(op, subject.loaded.path, checkout)
+    return _OpView(
+        op, subject.loaded, list(decisions(op)), figures, subject.verification, list(_doubts(subject, layout))
+    )
+
+
+def _doubts(subject: Subject, layout: str) -> Iterable[str]:
+    """Why a verification may not be about what this page shows."""
+    report = subject.verification
+    if report is not None and report.layout != layout:
+        yield f"The verification was made on layout {report.layout}; this page plans for {layout}."
+
+
+def _step(number: int, step: Step, files: list[FileView]) -> _StepView:
+    mine = [file for file in files if number in file.steps]
+    state = "nothing to do here" if not step.edits else "done already" if step.done else "to do"
+    return _StepView(number, step, step_reason(step.key), state, mine)
+
+
+def _facts(plan: Plan, files: list[FileView], ops: list[_OpView]) -> list[tuple[str, str, str]]:
+    """The headline: (figure, what it counts, "good", "bad" or "")."""
+    code = [file for file in files if not file.data]
+    lines = sum(file.added for file in code)
+    removed = sum(file.removed for file in files)
+    facts = [
+        (str(sum(not file.created for file in files)), "files changed", ""),
+        (str(sum(file.created for file in files)), "files created", ""),
+        (f"+{lines}", "lines of code and tests", ""),
+        (f"\u2212{removed}", "lines taken out", ""),
+        (str(sum(bool(step.edits) for step in plan.steps)), "steps", ""),
+    ]
+    reports = [op.verification for op in ops if op.verification is not None]
+    if not reports:
+        return [*facts, ("none", "verification", "")]
+    failed = sum(len(report.failed) for report in reports)
+    checks = sum(len(report.checks) for report in reports)
+    good = len(reports) == len(ops) and all(report.passed for report in reports)
+    label = f"of {counted(checks, 'check')} failed"
+    if len(reports) < len(ops):
+        label += f", {len(ops) - len(reports)} of {len(ops)} ops not verified"
+    return [*facts, (str(failed), label, "good" if good else "bad")]

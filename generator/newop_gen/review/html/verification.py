@@ -1,0 +1,109 @@
+"""What `newop-gen verify --json` found, read back from its file, which is as little to be trusted as any other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from ...problems import IoFault, Place, Problem, SpecError
+
+SCHEMA = "newop-gen/verify/1"
+
+# A report has a few dozen checks and a handful of failures each.
+MAX_BYTES = 8 * 2**20
+
+Words = Annotated[str, Field(max_length=20_000)]
+
+
+class _Read(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Failure(_Read):
+    """One assertion that does not hold."""
+
+    where: Words
+    expected: Words
+    found: Words
+
+
+class Cause(_Read):
+    """A probable cause, with its stable code."""
+
+    code: Words
+    words: Words
+
+
+class Check(_Read):
+    """One check: `worst` is the largest relative deviation over `points`, `tolerance` the allowed one."""
+
+    check: Words
+    asserts: Words
+    status: Literal["passed", "failed", "skipped"]
+    points: int = Field(ge=0)
+    worst: float | None
+    tolerance: float | None
+    failed: int = Field(ge=0)
+    failures: list[Failure]
+    cause: Cause | None
+    note: Words
+
+
+class Verification(_Read):
+    """A report of one op. `format` is the report's `schema`."""
+
+    format: Literal["newop-gen/verify/1"] = Field(alias="schema")
+    op: Words
+    layout: Words
+    tables: list[Words]
+    seconds: float
+    checks: list[Check]
+
+    @property
+    def failed(self) -> list[Check]:
+        return [check for check in self.checks if check.status == "failed"]
+
+    @property
+    def skipped(self) -> list[Check]:
+        return [check for check in self.checks if check.status == "skipped"]
+
+    @property
+    def assertions(self) -> int:
+        return sum(check.points for check in self.checks)
+
+    @property
+    def passed(self) -> bool:
+        """Told from the checks, whatever the report's own `passed` says."""
+        return not self.failed and any(check.status == "passed" for check in self.checks)
+
+
+def read_verification(path: Path) -> Verification:
+    """The report in a file. Raises `IoFault` when it can't be read, `SpecError` when it is no such report."""
+    try:
+        with path.open("rb") as file:
+            raw = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        found = f"the verification report can't be read ({error.strerror})"
+        raise IoFault(Problem(Place(str(path)), found, "", "`newop-gen verify SPEC --json` prints one")) from None
+    if len(raw) > MAX_BYTES:
+        raise _not_one(path, f"more than {MAX_BYTES} bytes")
+    try:
+        return Verification.model_validate_json(raw)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(map(str, first["loc"]))
+        raise _not_one(path, f"{where}: {first['msg']}" if where else str(first["msg"])) from None
+
+
+def _not_one(path: Path, why: str) -> SpecError:
+    return SpecError(
+        Problem(
+            Place(str(path)),
+            f"not a verification report ({why})",
+            f"JSON of the schema {SCHEMA}",
+            "`newop-gen verify SPEC --checkout DIR --json > FILE` writes one",
+            "verification",
+        )
+    )

@@ -1,0 +1,20 @@
+"""A browser for these tests. Without one they are skipped, and counted; NEWOP_GEN_REQUIRE_BROWSER makes them fail."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from support.browser import Browser, find_browser
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """One browser for all tests of a worker."""
+    executable = find_browser()
+    if executable is None:
+        if os.environ.get("NEWOP_GEN_REQUIRE_BROWSER"):
+            pytest.fail("BROWSER UNAVAILABLE: no Chromium on the path, and NEWOP_GEN_BROWSER is not set")
+        pytest.skip("BROWSER UNAVAILABLE: no Chromium on the path, and NEWOP_GEN_BROWSER is not set")
+    with Browser(executable) as started:
+        yield started
