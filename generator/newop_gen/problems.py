@@ -37,6 +37,25 @@ class Place:
         return f"{self.file}:{self.line}:{self.column}"
 
 
+@dataclass(frozen=True, order=True)
+class SpecPlace(Place):
+    """A place in the spec of `op` that is known by its path (`("wiring", 0, "args", "heads")`), not yet by its line.
+
+    `offset` counts characters from 0 into the text that stands there. Whoever has read the spec can turn it into a
+    `Place` with a line; until then it prints as the path.
+    """
+
+    op: str = ""
+    path: tuple[str | int, ...] = ()
+    offset: int = 0
+
+
+def spec_place(op: str, path: tuple[str | int, ...], offset: int = 0) -> SpecPlace:
+    """The place at `path` in the spec of `op`."""
+    steps = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+    return SpecPlace(f"{op}: {steps.lstrip('.')}", op=op, path=path, offset=offset)
+
+
 @dataclass(frozen=True)
 class Problem:
     """One thing that is wrong.

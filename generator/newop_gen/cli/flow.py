@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..problems import CheckoutRefused, Place, Problem
+from ..problems import CheckoutRefused, NewopError, Place, Problem, SpecPlace
 
 if TYPE_CHECKING:
     from ..checkout.tree import Tree
@@ -38,11 +38,26 @@ def prepare(loaded: Sequence[LoadedSpec], checkout: Path, tree: Tree | None = No
     tree = tree or Tree.open(checkout)
     layout = layout_of(tree)
     ops = [(Op.from_spec(spec.spec), spec.path) for spec in loaded]
-    steps = layout.plan(ops, tree)
+    try:
+        steps = layout.plan(ops, tree)
+    except NewopError as error:
+        raise type(error)(located(error.problems, loaded)) from None
     plan = Plan(str(tree.root), layout.name, tuple(op.name for op, _ in ops), tuple(steps), tree.sources())
     changes = plan.changes()
     verify(changes)
     return Prepared(plan, changes)
+
+
+def located(problems: Iterable[Problem], loaded: Sequence[LoadedSpec]) -> list[Problem]:
+    """Problems with a place in a spec, which planning knows by its path alone, given their line and column."""
+    by_op = {spec.spec.op: spec for spec in loaded}
+    found = []
+    for problem in problems:
+        place = problem.place
+        if isinstance(place, SpecPlace) and place.op in by_op:
+            problem = replace(problem, place=by_op[place.op].places.offset(place.path, place.offset))
+        found.append(problem)
+    return found
 
 
 def layout_of(tree: Tree) -> Layout:

@@ -8,7 +8,7 @@ from pathlib import Path
 from ....checkout.tree import Tree
 from ....model.op import Op
 from ....plan import Creation, Skip
-from ....problems import CheckoutRefused, Place, Problem, SpecError
+from ....problems import CheckoutRefused, Place, Problem, SpecError, spec_place
 from ....spec.model import DataFile
 from ..settle import Draft, StepDraft
 from .facts import DatabaseFacts
@@ -20,8 +20,8 @@ def plan_data(op: Op, spec_path: Path, tree: Tree, facts: DatabaseFacts) -> Step
     """Raises `SpecError` for a file that is not there, `CheckoutRefused` for a directory that the tree lacks."""
     step = StepDraft(op.name, "data", "Perf data files")
     missing: list[Problem] = []
-    for entry in op.spec.data:
-        place = Place(str(spec_path))
+    for number, entry in enumerate(op.spec.data):
+        place = spec_place(op.name, ("data", number))
         folder, why = find_version(tree, facts.systems, entry)
         if folder is None:
             if entry.optional:
@@ -34,7 +34,7 @@ def plan_data(op: Op, spec_path: Path, tree: Tree, facts: DatabaseFacts) -> Step
                 )
             continue
         table = next((t for t in op.tables if entry.phase in t.phases), op.tables[0])
-        content = _read(spec_path.parent / entry.file, entry, spec_path)
+        content = _read(spec_path.parent / entry.file, entry, place)
         path = f"{folder}/{table.stem}{facts.suffix}"
         step.drafts.append(new_file(tree, path, content, data=True))
     if missing:
@@ -50,24 +50,16 @@ def new_file(tree: Tree, path: str, content: bytes, *, data: bool = False) -> Dr
     return Draft(Creation(path, content, data=data))
 
 
-def _read(path: Path, entry: DataFile, spec_path: Path) -> bytes:
+def _read(path: Path, entry: DataFile, place: Place) -> bytes:
     try:
         if not path.is_file():
             raise FileNotFoundError(path)
         if path.stat().st_size > MAX_DATA_BYTES:
-            raise SpecError(
-                Problem(Place(str(spec_path)), f"data file {entry.file} is larger than 64 MiB", "", "", "data-size")
-            )
+            raise SpecError(Problem(place, f"data file {entry.file} is larger than 64 MiB", "", "", "data-size"))
         return path.read_bytes()
     except OSError:
         raise SpecError(
-            Problem(
-                Place(str(spec_path)),
-                f"data file {entry.file} can't be read",
-                "a file next to the spec",
-                "",
-                "data-missing",
-            )
+            Problem(place, f"data file {entry.file} can't be read", "a file next to the spec", "", "data-missing")
         ) from None
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from ....checkout.tree import Tree
 from ....model.op import Op
 from ....plan import Creation, Skip
-from ....problems import CheckoutRefused, Place, Problem, SpecError
+from ....problems import CheckoutRefused, Place, Problem, SpecError, spec_place
 from ....render import fragment
 from ....spec.model import DataFile
 from ..database.data_files import MAX_DATA_BYTES, new_file, version_key
@@ -31,7 +31,7 @@ def plan_owned_data(op: Op, spec_path: Path, tree: Tree, facts: OpOwnedFacts) ->
     step = StepDraft(op.name, "data", "Perf data files")
     problems: list[Problem] = []
     sidecars: dict[str, list[str]] = {}
-    for entry in op.spec.data:
+    for number, entry in enumerate(op.spec.data):
         found, why = find_directory(op, tree, facts, entry)
         if found is None:
             if entry.optional:
@@ -39,7 +39,13 @@ def plan_owned_data(op: Op, spec_path: Path, tree: Tree, facts: OpOwnedFacts) ->
             else:
                 expected = "a directory that the checkout has"
                 problems.append(
-                    Problem(Place(str(spec_path)), why, expected, "or mark it `optional: true`", "no-data-dir")
+                    Problem(
+                        spec_place(op.name, ("data", number)),
+                        why,
+                        expected,
+                        "or mark it `optional: true`",
+                        "no-data-dir",
+                    )
                 )
             continue
         table = next((t for t in op.tables if entry.phase in t.phases), op.tables[0])

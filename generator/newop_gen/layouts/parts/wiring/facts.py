@@ -1,4 +1,4 @@
-"""What a layout tells the wiring about its tree, and how a finding in a spec's wiring says where it is."""
+"""What a layout tells the wiring about its tree."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from ....problems import Place
+from ....problems import SpecPlace, spec_place
 from ....spec.model import PhaseName
+
+__all__ = ["MIXED_NAMES", "SpecPlace", "WiringFacts", "spec_place"]
 
 MIXED_NAMES: Mapping[PhaseName, str] = {"context": "context_attention", "generation": "generation_attention"}
 
@@ -28,20 +30,3 @@ class WiringFacts:
     mixed_names: Mapping[PhaseName, str] = field(default_factory=lambda: MIXED_NAMES)
     width: int = 120
     taken_over: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, order=True)
-class SpecPlace(Place):
-    """A place in the spec that is known by its path (`("wiring", 0, "args", "heads")`), not yet by line and column.
-
-    `offset` counts characters from 0 into the text that stands there. Whoever has read the spec can turn it into a
-    `Place` with a line; until then it prints as the path.
-    """
-
-    path: tuple[str | int, ...] = ()
-    offset: int = 0
-
-
-def spec_place(op: str, path: tuple[str | int, ...], offset: int = 0) -> SpecPlace:
-    steps = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
-    return SpecPlace(f"{op}: {steps.lstrip('.')}", path=path, offset=offset)
