@@ -8,7 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from .catalog import BY_NAME, ENERGY, SILICON
+from .catalog import BY_NAME
+from .kinds import ENERGY
 from .points import measured, random_points
 from .rules import RULES
 from .tables import Tables
@@ -46,6 +47,3 @@ def evenly(values: list[Any], count: int | None) -> list[Any]:
     if count is None or count >= len(values):
         return list(values)
     return [values[i * len(values) // count] for i in range(count)]
-
-
-__all__ = ["SILICON", "evenly", "run_job"]

@@ -9,7 +9,7 @@ import math
 import random
 from collections.abc import Iterator, Sequence
 
-from .catalog import Point, Replay, Row
+from .kinds import Point, Replay, Row
 
 FARTHEST = 3_000_000
 """Beyond the largest target of the grids that are filled in at load time, except for generation's 2**24."""

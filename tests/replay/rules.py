@@ -1,8 +1,8 @@
 """Where a generated op answers otherwise than upstream's on purpose: why, where upstream does it, and how to tell.
 
 A rule explains a difference only if its check holds, and a check takes the difference apart: mostly it asks upstream's
-own query again, on a table in which the cause cannot show, and wants ours to the last digit. Lines are those of the
-release's `sdk/perf_database.py`; `test_replay` finds each in the function that it is said to be in.
+own query again, on a table in which the cause cannot show, and wants ours to the last digit. `places` holds the lines
+of upstream, `calibrated` the checks for releases that take EMPIRICAL from measured utilisation.
 
 Runs inside a release.
 """
@@ -10,23 +10,18 @@ Runs inside a release.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from .catalog import EMPIRICAL, ENERGY, HYBRID, MODES, SILICON, SOL, SOL_FULL
+from . import calibrated, places
+from .kinds import EMPIRICAL, ENERGY, HYBRID, MODES, SILICON, SOL, SOL_FULL
+from .places import Place
 from .tables import Outcome
 from .trial import Case
 
 MISS = "PerfDataNotAvailableError"
-
-
-@dataclass(frozen=True)
-class Place:
-    """A statement of a kind (`ast` class) in a function, by release the line of `sdk/perf_database.py` it starts on."""
-
-    function: str
-    kind: str
-    lines: Mapping[str, int]
+UNCALIBRATED = "EmpiricalNotImplementedError"  # from 0.10 on: EMPIRICAL has no measurement to go by
+HELPERS_RAISE = ("AssertionError", "KeyError", "QhullError", "ValueError", "ZeroDivisionError", MISS)
 
 
 @dataclass(frozen=True)
@@ -40,11 +35,11 @@ class Rule:
     places: tuple[Place, ...]
 
     def where(self, release: str) -> list[str]:
-        return [f"perf_database.py:{p.lines[release]}" for p in self.places if release in p.lines]
+        return [f"{p.file}:{p.lines[release]}" for p in self.places if release in p.lines]
 
 
 def _structured_miss(case: Case) -> bool:
-    return bool(case.theirs.error) and case.ours.error == MISS and bool(case.missing)
+    return case.theirs.error in HELPERS_RAISE and case.ours.error in (MISS, UNCALIBRATED) and bool(case.missing)
 
 
 def _not_a_time(case: Case) -> bool:
@@ -56,6 +51,11 @@ def _peak_figure(case: Case) -> bool:
     """With a system whose figures are multiples of the 16-bit one, ours is what upstream's is here."""
     ours = case.trial.ours(case.point, case.mode, case.variant.but(peaks=True))
     return ours.same(case.theirs)
+
+
+def _last_row_and_peak(case: Case) -> bool:
+    there = case.trial.theirs(case.point, case.mode, case.variant.but(first_only=True))
+    return there.same(case.trial.ours(case.point, case.mode, case.variant.but(peaks=True)))
 
 
 def _energy(case: Case) -> bool:
@@ -79,7 +79,8 @@ def _no_sol(case: Case) -> bool:
     """Upstream has no SOL, and so nothing to fall back on in HYBRID: ours falls back on its own."""
     if case.mode == HYBRID:
         return bool(case.theirs.error) and case.ours.same(case.trial.ours(case.point, EMPIRICAL, case.variant))
-    return case.theirs.error == "NotImplementedError" and bool(case.ours.values)
+    answered = bool(case.ours.values) or (case.ours.error == UNCALIBRATED and bool(case.missing))
+    return case.theirs.error == "NotImplementedError" and answered
 
 
 def _more_kv_heads(case: Case) -> bool:
@@ -146,22 +147,6 @@ def _on_measured_lines(case: Case) -> bool:
 
 READS = (SILICON, ENERGY)
 TABLE_MODES = (*READS, HYBRID)
-_BRACKET = (
-    Place("PerfDatabase._nearest_1d_point_helper", "Assert", {"0.6.0": 2147, "0.7.0": 2797, "0.8.0": 3144}),
-    Place("PerfDatabase._nearest_1d_point_helper", "Raise", {"0.6.0": 2152, "0.7.0": 2802, "0.8.0": 3154}),
-    Place("PerfDatabase._nearest_1d_point_helper", "Raise", {"0.6.0": 2157, "0.7.0": 2807, "0.8.0": 3159}),
-)
-_LINE = Place("PerfDatabase._interp_1d", "Return", {"0.6.0": 2448, "0.7.0": 3098, "0.8.0": 3450})
-_FILLED = Place("PerfDatabase._extrapolate_data_grid", "Assign", {"0.6.0": 2045, "0.7.0": 2695, "0.8.0": 3029})
-_ORDER = Place("PerfDatabase.__init__", "Assign", {"0.6.0": 1480, "0.7.0": 2020, "0.8.0": 2265})
-_LAST = (
-    Place("load_context_dsa_module_data", "Assign", {"0.8.0": 1211}),
-    Place("load_generation_dsa_module_data", "Assign", {"0.8.0": 1260}),
-)
-_LOST = (
-    Place("load_mamba2_data", "Assign", {"0.7.0": 1130, "0.8.0": 1291}),
-    Place("load_mamba2_data", "Expr", {"0.7.0": 1166, "0.8.0": 1327}),
-)
 
 RULES = (
     Rule(
@@ -169,22 +154,22 @@ RULES = (
         "upstream asserts that there are no more key-value heads than heads; a spec has no such condition",
         (*MODES, ENERGY),
         _more_kv_heads,
-        (Place("PerfDatabase.query_context_attention", "Assert", {"0.6.0": 2654, "0.7.0": 3535, "0.8.0": 3928}),),
+        places.ASSERTED,
     ),
     Rule(
         "structured miss",
         "where the table has nothing for a point upstream raises what its helpers happen to raise, ours the class that "
         "callers handle",
-        READS,
+        (*TABLE_MODES, EMPIRICAL),
         _structured_miss,
-        _BRACKET,
+        places.UNSTRUCTURED,
     ),
     Rule(
         "not a time",
         "upstream hands on a negative time where a line has fallen below zero; ours says that there is no data",
         TABLE_MODES,
         _not_a_time,
-        (_LINE,),
+        places.LINE,
     ),
     Rule(
         "peak figure",
@@ -192,89 +177,85 @@ RULES = (
         "system's figure for fp8 and fp4",
         (SOL, SOL_FULL, EMPIRICAL, HYBRID),
         _peak_figure,
-        (
-            Place("PerfDatabase.query_context_attention", "Assign", {"0.8.0": 3904}),
-            Place("PerfDatabase.query_context_mla", "Assign", {"0.8.0": 4165}),
-            Place("PerfDatabase.query_generation_mla", "Assign", {"0.8.0": 4257}),
-            Place("PerfDatabase.query_mla_bmm", "Assign", {"0.8.0": 5219}),
-        ),
+        places.PEAKS,
     ),
     Rule(
         "T13 last row",
         "of rows that repeat a key upstream keeps the last one, ours the first",
-        TABLE_MODES,
+        (*TABLE_MODES, EMPIRICAL),
         lambda case: case.agrees(first_only=True),
-        _LAST,
+        places.LAST,
+    ),
+    Rule(
+        "T13 and peak figure",
+        "both at one point",
+        (EMPIRICAL, HYBRID),
+        _last_row_and_peak,
+        (*places.LAST, *places.PEAKS),
     ),
     Rule(
         "T7 energy",
         "points that are filled in at load time have no energy upstream; ours is power times latency",
         (ENERGY,),
         _energy,
-        (_FILLED, _LINE),
+        (*places.FILLED, *places.LINE),
     ),
     Rule(
         "T13 and T7",
         "both at one point",
         (ENERGY,),
         lambda case: case.agrees(first_only=True, filled=True),
-        (*_LAST, _FILLED),
+        (*places.LAST, *places.FILLED),
     ),
     Rule(
         "grid order",
         "upstream fills in 512 before 384, which counts where a line is cut off; ours goes upwards",
-        (SILICON, HYBRID),
+        (*TABLE_MODES, EMPIRICAL),
         lambda case: case.agrees(rising=True),
-        (_ORDER,),
+        places.ORDER,
     ),
     Rule(
         "grid order and T7",
         "both at one point",
         (ENERGY,),
         lambda case: case.agrees(rising=True, filled=True),
-        (_ORDER, _FILLED, _LINE),
+        (*places.ORDER, *places.FILLED, *places.LINE),
     ),
     Rule(
         "no key-value heads",
         "upstream's fallback sees 0 key-value heads, its mark for as many as heads, and leaves their cache out of the SOL",
         (HYBRID,),
         _counts_no_kv_heads,
-        (Place("PerfDatabase.query_context_attention", "Assign", {"0.6.0": 2687}),),
+        places.NO_KV_HEADS,
     ),
     Rule(
         "T7 energy of a line",
         "along one axis upstream's energy is 0, or the product of two lines; ours is interpolated like the latency",
         (ENERGY,),
         _energy_of_a_line,
-        (_LINE,),
+        places.LINE,
     ),
     Rule(
         "no SOL",
         "upstream's SOL and EMPIRICAL raise NotImplementedError, and HYBRID has nothing to fall back on",
         (SOL, SOL_FULL, EMPIRICAL, HYBRID),
         _no_sol,
-        (
-            Place("PerfDatabase.query_wideep_deepep_ll", "Raise", {"0.6.0": 4089, "0.7.0": 4987, "0.8.0": 5632}),
-            Place("PerfDatabase.query_wideep_deepep_ll", "Raise", {"0.6.0": 4093, "0.7.0": 4991, "0.8.0": 5636}),
-        ),
+        places.NO_SOL,
     ),
     Rule(
         "T1 lost rows",
         "upstream's loader drops every row of the generation phase and answers with the SOL",
         READS,
         lambda case: case.agrees(restored=True),
-        _LOST,
+        places.LOST,
     ),
-    Rule("T1 and T7", "both at one point", (ENERGY,), _lost_rows_and_energy, (*_LOST, _LINE)),
+    Rule("T1 and T7", "both at one point", (ENERGY,), _lost_rows_and_energy, (*places.LOST, *places.LINE)),
     Rule(
         "SOL is a memory op",
         "upstream's stand-in for a missing measurement is the time of a memory op, ours the SOL",
         (SOL, *READS),
         _memory_op,
-        (
-            Place("PerfDatabase.query_mamba2", "Return", {"0.7.0": 4854}),
-            Place("PerfDatabase.query_mamba2", "Return", {"0.7.0": 4858}),
-        ),
+        places.MEMORY_OP,
     ),
     Rule(
         "measured lines",
@@ -282,7 +263,59 @@ RULES = (
         "point; ours follows the measurements that there are",
         TABLE_MODES,
         _on_measured_lines,
-        _BRACKET,
+        places.BRACKET,
+    ),
+    Rule(
+        "zero is a measurement",
+        "upstream's EMPIRICAL of compute_scale takes the nearest point, a zero as well; ours is the release's estimate "
+        "for all ops",
+        (EMPIRICAL,),
+        calibrated.zero_aware,
+        places.ZERO_AWARE,
+    ),
+    Rule(
+        "held utilisation",
+        "outside its table upstream's scale_matrix grows with the SOL; `outside: clamp` holds the time",
+        TABLE_MODES,
+        calibrated.held_utilisation,
+        places.HELD,
+    ),
+    Rule(
+        "mode of the samples",
+        "upstream takes the utilisation of a substituted table as if it had been measured in the mode asked for; ours "
+        "takes it in the mode of the table",
+        (EMPIRICAL, HYBRID),
+        calibrated.mode_of_samples,
+        places.FALLBACK_SAMPLES,
+    ),
+    Rule(
+        "heads of the samples",
+        "where there are as many key-value heads as heads, upstream's samples have them too; in ours they have the "
+        "number asked for",
+        (EMPIRICAL, HYBRID),
+        calibrated.heads_of_samples,
+        places.HEADS_OF_SAMPLES,
+    ),
+    Rule(
+        "borrowed utilisation",
+        "without measurements upstream borrows those of another window or head size; ours says that there are none",
+        (EMPIRICAL, HYBRID),
+        calibrated.borrowed,
+        places.TRANSFERS,
+    ),
+    Rule(
+        "refused backend",
+        "upstream's EMPIRICAL answers for backends that its SILICON refuses; the spec leaves their rows out",
+        (EMPIRICAL,),
+        calibrated.refused_backend,
+        places.REFUSED,
+    ),
+    Rule(
+        "stale utilisation",
+        "upstream's key of calibrated grids leaves out a mode that the SOL depends on: the first one asked for stays",
+        (EMPIRICAL, HYBRID),
+        calibrated.stale,
+        places.STALE,
     ),
 )
 BY_NAME = {rule.name: rule for rule in RULES}

@@ -12,7 +12,8 @@ from typing import Any
 from support.applying import SPECS, apply_specs
 from support.releases import Release, copy_release, run_in
 
-from .catalog import REPLAYS, Replay
+from .catalog import REPLAYS
+from .kinds import Replay
 
 UPSTREAM = SPECS / "upstream"
 TESTS = Path(__file__).resolve().parents[1]
@@ -66,7 +67,7 @@ def specs_of(release: str, replays: Iterable[Replay]) -> list[Path]:
 def tables_of(tree: Release, replay: Replay) -> list[Place]:
     """(system, backend, version) of every real table of the op, each content once; the longest first."""
     found: dict[bytes, Place] = {}
-    paths = sorted(tree.systems.glob(f"data/*/*/*/{replay.file}.txt"), key=lambda p: (-p.stat().st_size, str(p)))
+    paths = sorted(tree.systems.glob(f"data/*/*/*/{replay.file}.*"), key=lambda p: (-p.stat().st_size, str(p)))
     for path in paths:
         system, backend, version = path.parts[-4:-1]
         if (tree.systems / f"{system}.yaml").is_file():

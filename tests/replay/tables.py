@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from .catalog import Replay, Row
+from .kinds import Replay, Row
 from .points import frozen
 
 POWER = "power"
@@ -35,6 +35,7 @@ class Variant:
     filled: bool = False  # in memory: points that were filled in get the energy that they lack
     restored: bool = False  # in memory: rows that the loader lost are put in
     rising: bool = False  # in memory: grids are filled in upwards
+    alone: bool = False  # in memory: no table lends its utilisation to another
 
     def but(self, **changes: bool) -> Variant:
         return replace(self, **changes)
@@ -54,14 +55,17 @@ class Tables:
         import yaml
 
         self.spec = yaml.safe_load((self.systems / f"{self.system}.yaml").read_text(encoding="utf-8"))
-        self.path = self._directory(self.systems) / f"{self.replay.file}.txt"
-        with self.path.open(encoding="utf-8", newline="") as stream:
-            self.rows: list[Row] = list(csv.DictReader(stream))
+        self.path = next(self._directory(self.systems).glob(f"{self.replay.file}.*"))
+        self.rows = read_rows(self.path)
         self._databases: dict[Variant, Any] = {}
         self._scratch = Path(tempfile.mkdtemp(prefix="replay-"))
 
     def close(self) -> None:
         self._databases.clear()
+        with contextlib.suppress(ImportError):  # 0.10 keeps tables, and what it makes of them, for all databases
+            from aiconfigurator.sdk.operations import clear_all_op_caches
+
+            clear_all_op_caches()
         shutil.rmtree(self._scratch)
 
     def _directory(self, root: Path) -> Path:
@@ -73,8 +77,11 @@ class Tables:
             from aiconfigurator.sdk.perf_database import PerfDatabase
 
             root = self._root(variant)
-            with filling_upwards(PerfDatabase) if variant.rising else contextlib.nullcontext():
+            with filling_upwards() if variant.rising else contextlib.nullcontext():
                 database = PerfDatabase(self.system, self.backend, self.version, str(root))
+                load_all(database)
+            if variant.alone:
+                database.set_transfer_policy(())
             if variant.restored:
                 self._restore(database, variant)
             if variant.filled:
@@ -95,12 +102,12 @@ class Tables:
         if variant.empty:
             return root
         for name, own in ((self.replay.file, False), (self.replay.own_file, True)):
-            target = data / f"{name}.txt"
             rows = self.variant_rows(variant, own=own)
             if rows is self.rows:
-                shutil.copyfile(self.path, target)
+                shutil.copyfile(self.path, data / f"{name}{self.path.suffix}")
                 continue
-            with target.open("w", encoding="utf-8", newline="") as stream:
+            # Releases that keep parquet read such a file as well, where there is no other.
+            with (data / f"{name}.txt").open("w", encoding="utf-8", newline="") as stream:
                 writer = csv.DictWriter(stream, fieldnames=list(rows[0]), lineterminator="\n")
                 writer.writeheader()
                 writer.writerows(rows)
@@ -140,27 +147,53 @@ class Tables:
                 node[last] = {"latency": latency, "power": power, "energy": latency * power}
 
 
+def read_rows(path: Path) -> list[Row]:
+    """Rows of a table, values as text."""
+    if path.suffix == ".parquet":
+        import pyarrow.parquet
+
+        rows = pyarrow.parquet.read_table(path).to_pylist()
+        return [{name: "" if value is None else str(value) for name, value in row.items()} for row in rows]
+    with path.open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def load_all(database: Any) -> None:
+    """From 0.10 on tables are loaded when first asked for; rules look at them earlier."""
+    with contextlib.suppress(ImportError):
+        from aiconfigurator.sdk.operations import warm_all_op_data
+
+        warm_all_op_data(database)
+
+
 @contextlib.contextmanager
-def filling_upwards(database: type) -> Iterator[None]:
+def filling_upwards() -> Iterator[None]:
     """Databases that are made in here fill in their grids from small values to large ones."""
-    original = database._extrapolate_data_grid
+    from aiconfigurator.sdk.perf_database import PerfDatabase
 
-    def fill_in(
-        self: Any, data_dict: Any, target_x_list: Any, target_y_list: Any, target_z_list: Any, **more: Any
-    ) -> None:
-        original(self, data_dict, sorted(target_x_list), sorted(target_y_list), sorted(target_z_list), **more)
+    home, name = PerfDatabase, "_extrapolate_data_grid"
+    if not hasattr(home, name):
+        from aiconfigurator.sdk import interpolation
 
-    database._extrapolate_data_grid = fill_in
+        home, name = interpolation, "extrapolate_data_grid"
+    original = getattr(home, name)
+
+    def fill_in(*data: Any, target_x_list: Any, target_y_list: Any, target_z_list: Any, **more: Any) -> None:
+        targets = {"target_x_list": target_x_list, "target_y_list": target_y_list, "target_z_list": target_z_list}
+        original(*data, **{axis: sorted(values) for axis, values in targets.items()}, **more)
+
+    setattr(home, name, fill_in)
     try:
         yield
     finally:
-        database._extrapolate_data_grid = original
+        setattr(home, name, original)
 
 
 def even_peaks(gpu: dict[str, Any]) -> dict[str, Any]:
     """Figures for fp8 and fp4, where the system has them, that are the 16-bit one times the compute factor."""
     keys = {"fp8_tc_flops": 2, "fp4_tc_flops": 4}
-    return {key: gpu["float16_tc_flops"] * factor for key, factor in keys.items() if key in gpu}
+    sixteen = gpu["float16_tc_flops" if "float16_tc_flops" in gpu else "bfloat16_tc_flops"]
+    return {key: sixteen * factor for key, factor in keys.items() if key in gpu}
 
 
 def leaves(node: Any) -> list[dict[str, float]]:

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 import pytest
 from support.releases import ReleaseUnavailable
 
-from replay.catalog import BY_NAME, ENERGY, RELEASES, REPLAYS, SILICON, SOL
+from replay.catalog import BY_NAME, REPLAYS
+from replay.kinds import ENERGY, RELEASES, SILICON, SOL
 from replay.rules import RULES
 from replay.run import TESTS, UPSTREAM, Size, run_batch, tables_of
 
@@ -123,16 +124,19 @@ def test_a_spec_with_a_mistake_is_not_explained(release, tmp_path) -> None:
 @pytest.mark.parametrize("version", RELEASES)
 def test_upstreams_side_of_a_difference_stands_where_it_is_said_to(release, version) -> None:
     """The line of each place begins a statement of its kind in its function."""
-    source = (release(version).sdk / "perf_database.py").read_text(encoding="utf-8")
-    functions = dict(functions_of(ast.parse(source)))
+    sdk = release(version).sdk
+    modules: dict[str, dict[str, ast.AST]] = {}
     for rule in RULES:
         assert rule.places, rule.name
         for place in rule.places:
-            if version in place.lines:
-                found = [
-                    n for n in ast.walk(functions[place.function]) if getattr(n, "lineno", 0) == place.lines[version]
-                ]
-                assert place.kind in {type(n).__name__ for n in found}, (rule.name, place, version)
+            if version not in place.lines:
+                continue
+            if place.file not in modules:
+                tree = ast.parse((sdk / place.file).read_text(encoding="utf-8"))
+                modules[place.file] = {"": tree, **dict(functions_of(tree))}
+            found = ast.walk(modules[place.file][place.function])
+            kinds = {type(n).__name__ for n in found if getattr(n, "lineno", 0) == place.lines[version]}
+            assert place.kind in kinds, (rule.name, place, kinds)
 
 
 def functions_of(node: ast.AST, prefix: str = "") -> Iterator[tuple[str, ast.FunctionDef]]:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from .catalog import ENERGY, MODES, SILICON, SOL, Point, Replay
+from .kinds import ENERGY, MODES, SILICON, SOL, Point, Replay
 from .tables import Outcome, Tables, Variant, outcome
 
 EXAMPLES = 3
@@ -38,10 +38,11 @@ class Trial:
 
         self.replay, self.release, self.tables, self.common = replay, release, tables, common
         self.modes = dict(common.DatabaseMode.__members__)
+        self.memory: dict[Any, Any] = {}  # what rules want to keep for further points
 
     def run(self, points: Iterable[Point], mode: str, rules: Iterable[Any]) -> Tally:
         tally = Tally()
-        rules = [rule for rule in rules if rule.name in self.replay.rules and mode in rule.modes]
+        rules = [rule for rule in rules if self._may_explain(rule, mode)]
         for point in points:
             tally.points += 1
             case = Case(self, point, mode)
@@ -59,6 +60,10 @@ class Trial:
                     if len(tally.examples) < EXAMPLES:
                         tally.examples.append(f"{point}: {case.theirs} there, {case.ours} here")
         return tally
+
+    def _may_explain(self, rule: Any, mode: str) -> bool:
+        """The rule is one of the op's, shows in the mode, and upstream has its side of it in this release."""
+        return rule.name in self.replay.rules and mode in rule.modes and bool(rule.where(self.release))
 
     # asking
 
