@@ -25,11 +25,13 @@ def column_names(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(n.id for n in walk(parse(text)) if isinstance(n, Name)))
 
 
+@functools.lru_cache(maxsize=1024)
 def number_column(text: str) -> Expr:
     """An integer key or axis as an expression over integer columns."""
     return typed(text, dict.fromkeys(column_names(text), Type.INT))
 
 
+@functools.lru_cache(maxsize=1024)
 def real_column(text: str) -> Expr:
     """A measured value as an expression over real columns."""
     return typed(text, dict.fromkeys(column_names(text), Type.REAL))
@@ -55,5 +57,6 @@ def compared_texts(text: str) -> dict[str, tuple[str, ...]]:
     return out
 
 
+@functools.lru_cache(maxsize=1024)
 def row_condition(text: str) -> Expr:
     return typed(text, row_types(text))

@@ -102,13 +102,13 @@ def read_table(op: Op, table: Table, text: str) -> TableModel:
     model = TableModel(op, table)
     for number, row in enumerate(csv.DictReader(io.StringIO(text)), start=2):
         try:
-            filed = _filed(op, table, row)
+            kept = filed(op, table, row)
         except (KeyError, TypeError, ValueError, SolValueError) as error:
             raise BadRow(number, f"{type(error).__name__}: {error}") from None
-        if filed is None:
+        if kept is None:
             model.left_out += 1
             continue
-        path, leaf = filed
+        path, leaf = kept
         model.last[path] = leaf
         if path in model.leaves:
             model.repeated += 1
@@ -118,8 +118,9 @@ def read_table(op: Op, table: Table, text: str) -> TableModel:
     return model
 
 
-def _filed(op: Op, table: Table, row: Mapping[str, str]) -> tuple[Path, Leaf] | None:
-    """(path, leaf) of a row, or None for one that is not the op's."""
+def filed(op: Op, table: Table, row: Mapping[str, str]) -> tuple[Path, Leaf] | None:
+    """(path, leaf) of a row, or None for one that is not the op's. Raises `KeyError` for a column that it lacks,
+    `TypeError`, `ValueError` or `SolValueError` for a cell that can't be read."""
     start: Path = ()
     phase = table.phases[0]
     if table.phase_column:

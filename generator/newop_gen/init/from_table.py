@@ -1,0 +1,245 @@
+"""From collected tables to a first spec, and an account of what was seen in them."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Union, cast
+
+from ..data.read import RawTable, Row
+from ..problems import Place, Problem, SpecError
+from ..spec.model import FILE_PATTERN, PhaseName
+from .decide import Choices, Level, Levels, decide, run_time_columns
+from .draft import Draft, EntryDraft, KeyDraft, NestingDraft, ParamDraft, op_name, param_names
+from .latency import power_said
+from .profile import profile
+from .vocabulary import PHASE_COLUMNS, PHASE_WORDS, WIDTH
+from .where import Where
+
+Said = tuple[str, str]
+
+
+_Piece = tuple[RawTable, Sequence[Row], Union[PhaseName, None]]
+"""The rows of one phase of one file."""
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A piece with its levels."""
+
+    table: RawTable
+    phase: PhaseName | None
+    levels: Levels
+
+
+def draft_from(
+    tables: Sequence[RawTable], choices: Choices, *, op: str = "", where: Mapping[Path, Where], below: Path
+) -> tuple[Draft, list[Said]]:
+    """A draft, and (subject, text) lines that say what was seen and why it was decided so.
+
+    `below` is the directory of the spec, which data files are named relative to. Raises `SpecError` where a table has
+    no latency or no axis, or where two tables are of one phase.
+    """
+    said: list[Said] = []
+    pieces, column, values = _pieces(tables, choices, said)
+    query, query_why = _query(pieces, choices, said)
+    parts = _decided(pieces, query, choices, column)
+    for part in parts:
+        said += [(f"{part.phase} {subject}" if len(parts) > 1 else subject, text) for subject, text in part.levels.said]
+    said.append(("power", power_said(profile(tables[0]))))
+    used = _used(parts, query, said)
+    names = _names(parts)
+    nestings = {phase: _nesting(_part_of(parts, phase), names) for phase in used}
+    told = {p for p in (part.phase for part in parts) if p}
+    filing = "phase_column" if column else "per_phase" if told and not choices.phase else "one"
+    stem = op or _stem(tables[0].path, strip=bool(told))
+    draft = Draft(
+        op=op_name(stem),
+        summary=f"TODO what {op_name(stem)} computes",
+        origin=", ".join(t.path.name for t in tables),
+        params=_params(parts, names),
+        used=used,
+        table=filing,
+        query=query,
+        query_why=query_why,
+        nestings=nestings,
+        phase_column=column,
+        phase_values=values,
+        entries=tuple(_entry(t, where[t.path], parts, filing, below) for t in tables),
+    )
+    return draft, said
+
+
+def _decided(pieces: Sequence[_Piece], query: str, choices: Choices, column: str) -> list[_Part]:
+    """Levels of each piece. A text that is a key in one phase is one in the other: it means the same there."""
+    parts = [_Part(t, phase, decide(t, rows, phase, query, choices, column)) for t, rows, phase in pieces]
+    texts = {level.column.name for part in parts for level in part.levels.keys if level.type == "str"}
+    if all(texts <= {level.column.name for level in part.levels.keys} for part in parts):
+        return parts
+    keys = (*choices.keys, *sorted(texts))
+    choices = dataclasses.replace(choices, keys=keys)
+    return [
+        _Part(t, phase, decide(t, rows, phase, query, choices, column)) if texts <= set(t.columns) else part
+        for (t, rows, phase), part in zip(pieces, parts)
+    ]
+
+
+# phases
+
+
+def _pieces(
+    tables: Sequence[RawTable], choices: Choices, said: list[Said]
+) -> tuple[list[_Piece], str, dict[PhaseName, str]]:
+    """The pieces, the phase column or "", and what it holds per phase."""
+    if len(tables) == 1:
+        column, values = _phase_column(tables[0])
+        if column and choices.phase is None:
+            shown = ", ".join(f"{text!a} is {phase}" for phase, text in values.items())
+            said.append(("phases", f"column {column}: {shown}"))
+            pieces: list[_Piece] = [
+                (tables[0], [r for r in tables[0].rows if r.cells[column] == text], phase)
+                for phase, text in values.items()
+            ]
+            return pieces, column, {p: text for p, text in values.items() if p != text}
+    pieces = []
+    for table in tables:
+        phase = choices.phase or phase_of_name(table.path.name)
+        if phase and not choices.phase:
+            said.append(("phases", f"{table.path.name} is {phase}, by its name"))
+        pieces.append((table, table.rows, phase))
+    if len(pieces) > 1 and sorted(str(phase) for _, _, phase in pieces) != ["context", "generation"]:
+        raise SpecError(
+            Problem(
+                Place(str(tables[-1].path)), "several tables, and it can't be told which phase each is of",
+                "one table, or two whose names say context and generation", "rename them", "init-phase",
+            )
+        )  # fmt: skip
+    return pieces, "", {}
+
+
+def phase_of_name(name: str) -> PhaseName | None:
+    """The phase that a file's name says, if it says one."""
+    told = {_phase(word) for word in re.split(r"[^a-z]+", name.lower()) if word in PHASE_WORDS}
+    return told.pop() if len(told) == 1 else None
+
+
+def _phase_column(table: RawTable) -> tuple[str, dict[PhaseName, str]]:
+    for name, column in profile(table).items():
+        if name.lower() in PHASE_COLUMNS and column.readable and 0 < len(column.values) <= 2:
+            values = {_phase(v): v for v in column.values if v.lower() in PHASE_WORDS}
+            if len(values) == len(column.values):
+                return name, dict(sorted(values.items()))
+    return "", {}
+
+
+def _phase(word: str) -> PhaseName:
+    return cast(PhaseName, PHASE_WORDS[word.lower()])
+
+
+def _used(parts: Sequence[_Part], query: str, said: list[Said]) -> tuple[PhaseName, ...]:
+    told = tuple(p for p in ("context", "generation") if any(part.phase == p for part in parts))
+    if told:
+        return told  # type: ignore[return-value]
+    if query == "x":
+        said.append(("phases", "nothing says which: both, one table (cost per token is the same in both)"))
+        return "context", "generation"
+    said.append(("phases", "nothing says which: context (--phase generation, or a file name that says so, for decode)"))
+    return ("context",)
+
+
+def _part_of(parts: Sequence[_Part], phase: PhaseName) -> _Part:
+    return next((part for part in parts if part.phase == phase), parts[0])
+
+
+# the axis decision
+
+
+def _query(pieces: Sequence[_Piece], choices: Choices, said: list[Said]) -> tuple[str, str]:
+    """x or b,s, and why."""
+    if choices.axes:
+        return ("x" if set(choices.axes) == {"x"} else "b,s"), "as said on the command line"
+    found = [(phase, run_time_columns(profile(table, rows))) for table, rows, phase in pieces]
+    separate = all("b" in f and ("s" in f or phase == "generation") for phase, f in found)
+    if separate:
+        why = "the table has batch and sequence apart"
+        said.append(("axis decision", f"b,s: {why}"))
+        return "b,s", why
+    why = "the table counts tokens, or one size, not batch and sequence apart"
+    said.append(("axis decision", f"x: {why}"))
+    return "x", why
+
+
+# names, params, nesting
+
+
+def _names(parts: Sequence[_Part]) -> dict[str, str]:
+    """The param of each key column, over all parts."""
+    types: dict[str, str] = {}
+    for part in parts:
+        for level in part.levels.keys:
+            types.setdefault(level.column.name, level.type)
+    return param_names(types, types)
+
+
+def _params(parts: Sequence[_Part], names: Mapping[str, str]) -> dict[str, ParamDraft]:
+    params: dict[str, ParamDraft] = {}
+    for part in parts:
+        for level in part.levels.keys:
+            name = names[level.column.name]
+            modes = level.quant.modes if level.quant else ()
+            if name in params:
+                modes = tuple(dict.fromkeys((*params[name].modes, *modes)))
+            wide = level.type == "int" and level.column.high >= WIDTH
+            params[name] = ParamDraft(level.type, modes, level.why if level.type == "int" else "", wide)
+    return params
+
+
+def _nesting(part: _Part, names: Mapping[str, str]) -> NestingDraft:
+    levels = part.levels
+    single = [level for level in levels.keys if not (levels.tuple_key and _in_tuple(level))]
+    together = [level for level in levels.keys if level not in single]
+    keys = [_key(level, names) for level in single]
+    if together:
+        columns = tuple(level.column.name for level in together)
+        keys.append(KeyDraft(tuple(names[c] for c in columns), columns))
+    method = "linear" if len(levels.axes) == 1 else "bilinear"
+    return NestingDraft(
+        tuple(keys), tuple(levels.axes.items()), method, levels.latency.column, levels.latency.unit, levels.rows
+    )
+
+
+def _in_tuple(level: Level) -> bool:
+    return level.type == "int"
+
+
+def _key(level: Level, names: Mapping[str, str]) -> KeyDraft:
+    alias = level.quant.alias if level.quant else {}
+    return KeyDraft((names[level.column.name],), (level.column.name,), alias, level.why if level.type == "str" else "")
+
+
+# files
+
+
+def _stem(path: Path, *, strip: bool) -> str:
+    """The op's name in a file's name: `new_op_context_perf.csv` is of new_op."""
+    words = [w for w in re.split(r"[^A-Za-z0-9]+", path.stem) if w]
+    words = words[:-1] if len(words) > 1 and words[-1].lower() == "perf" else words
+    if strip:
+        words = [w for w in words if w.lower() not in PHASE_WORDS] or words
+    return "_".join(words)
+
+
+def _entry(table: RawTable, where: Where, parts: Sequence[_Part], filing: str, below: Path) -> EntryDraft:
+    phase = next((p.phase for p in parts if p.table is table), None) if filing == "per_phase" else None
+    blank = [name for name, value in (("system", where.system), ("backend", where.backend)) if not value]
+    try:
+        file = table.path.resolve().relative_to(below.resolve()).as_posix()
+    except ValueError:
+        file = table.path.name
+        blank.append("file")
+    if "file" not in blank and not re.fullmatch(FILE_PATTERN, file):
+        blank.append("file")
+    return EntryDraft(file, phase, where.system or "h200_sxm", where.backend or "trtllm", where.version, tuple(blank))

@@ -1,0 +1,74 @@
+"""The ways to a first spec. Each gives the spec's text, which is valid, and an account of how it came about."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ..data.filed import FiledTable, file_table
+from ..data.findings import Finding
+from ..data.read import RawTable, read
+from ..model.op import Op
+from ..problems import Place, Problem, SpecError
+from . import measured
+from .decide import Choices
+from .draft import Draft
+from .from_table import draft_from, phase_of_name
+from .where import Where, where_of
+from .write import checked, rendered
+
+
+@dataclass(frozen=True)
+class Started:
+    """A first spec. `said` are (subject, text) lines for people; `findings` are about the tables' form."""
+
+    draft: Draft
+    text: str
+    said: tuple[tuple[str, str], ...]
+    findings: tuple[Finding, ...] = ()
+
+
+def from_tables(
+    paths: Sequence[Path], choices: Choices, *, op: str, where: Where, systems: Collection[str], below: Path
+) -> Started:
+    """A first spec from collected tables: one, or one for each phase.
+
+    `systems` are names that a device may be one of, `below` is the directory that the spec will be in. Raises
+    `SpecError` where a table can't be read, or has no latency or no axis.
+    """
+    if len(paths) > 2:
+        raise SpecError(Problem(Place("--from-csv"), f"{len(paths)} tables", "one, or one for each phase", "", "init"))
+    readings = [read(path) for path in paths]
+    tables = [reading.usable() for reading in readings]
+    places = {table.path: where_of(table, systems, where) for table in tables}
+    draft, said = draft_from(tables, choices, op=op, where=places, below=below)
+    said = [("table", f"{t.path}: {len(t.rows)} rows, {len(t.columns)} columns") for t in tables] + said
+    spec = Op.from_spec(checked(rendered(draft)).spec)
+    filed = _filed(spec, tables)
+    for table in filed:
+        if table.bad:
+            row, why = table.bad[0]
+            said.append(("unreadable", f"{len(table.bad)} rows, first {table.op.name} row {row.line}: {why}"))
+        for phase in table.table.phases:
+            subject = f"{phase} grid" if len(spec.phases) > 1 and len(filed) > 1 else "grid"
+            said += [(subject, text) for text in measured.grids(table, phase)]
+    draft = replace(draft, remarks=tuple(measured.remarks(filed, draft.query)))
+    said += [("measured", text) for text in draft.remarks]
+    findings = tuple(finding for reading in readings for finding in reading.findings)
+    return Started(draft, _sure(draft), tuple(dict.fromkeys(said)), findings)
+
+
+def _filed(op: Op, tables: Sequence[RawTable]) -> list[FiledTable]:
+    found = []
+    for table in op.tables:
+        raw = next((r for r in tables if len(tables) == 1 or phase_of_name(r.path.name) in table.phases), tables[0])
+        found.append(file_table(op, table, raw))
+    return found
+
+
+def _sure(draft: Draft) -> str:
+    """The draft's text, valid."""
+    text = rendered(draft)
+    checked(text)
+    return text
