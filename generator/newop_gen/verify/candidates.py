@@ -7,8 +7,9 @@ the class are built with those values.
 
 from __future__ import annotations
 
+import itertools
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,6 +26,8 @@ from .system import BACKEND
 BASE = {"tp_size": 1, "pp_size": 1, "moe_tp_size": 1, "moe_ep_size": 1, "attention_dp_size": 1}
 ACCEPT_RATES = [0.85, 0.3, 0.0, 0.0, 0.0]
 DERIVED = 4  # models of a class that a made-up value is tried on
+HEADS = 8
+IDENTITY = ("architecture", "model_name", "model_path")  # what a model is known by
 
 
 @dataclass
@@ -35,6 +38,7 @@ class Built:
     label: str
     model: str
     settings: dict[str, Any]
+    taken: dict[str, str]
     told: Mapping[str, Any]
     scopes: list[dict[str, Any]] = field(default_factory=list)
 
@@ -56,21 +60,32 @@ class Shelf:
         self.names = sorted(_names(bench.op))
         self._built: dict[str, Built | None] = {}
 
-    def build(self, model: str, label: str = "", **settings: Any) -> Built | None:
-        """A model, or None where the checkout can't build it so."""
+    def build(
+        self, model: str, label: str = "", taken: Mapping[str, str] | None = None, **settings: Any
+    ) -> Built | None:
+        """A model, or None where the checkout can't build it so. `taken` are attributes that its op lists are made
+        with in place of its own."""
         chosen = {**BASE, **settings}
-        key = json.dumps([model, chosen], sort_keys=True)
+        key = json.dumps([model, chosen, taken], sort_keys=True)
         if key not in self._built:
             handle = f"model-{len(self._built)}"
             told = self.bench.session.attempt(
-                "build", handle=handle, model=model, settings=chosen, backend=BACKEND, ours=self.ours, names=self.names
-            )
-            if "error" in told:
+                "build", handle=handle, model=model, settings=chosen, backend=BACKEND, ours=self.ours,
+                names=self.names, taken=dict(taken or {}),
+            )  # fmt: skip
+            if "error" in told and chosen["tp_size"] > chosen["moe_tp_size"]:
+                # Experts may have to be spread over as many GPUs as the rest.
+                self._built[key] = self.build(model, label, taken, **{**settings, "moe_tp_size": chosen["tp_size"]})
+            elif "error" in told:
                 self._built[key] = None
             else:
                 text = ", ".join([label or model, *(f"{k}={v}" for k, v in settings.items() if k in chosen)])
-                self._built[key] = Built(handle, text, model, settings, told, told["scopes"])
+                self._built[key] = Built(handle, text, model, settings, dict(taken or {}), told, told["scopes"])
         return self._built[key]
+
+    def again(self, built: Built, **settings: Any) -> Built | None:
+        """The same model with other settings."""
+        return self.build(built.model, built.label, built.taken, **{**built.settings, **settings})
 
     def of_class(self, name: str) -> Iterator[Built]:
         """The checkout's own models of a class, on one GPU."""
@@ -80,31 +95,47 @@ class Shelf:
                 yield built
 
     def derived(self, name: str, condition: str) -> Iterator[Built]:
-        """Models of a class that a condition might hold for."""
+        """Models of a class that a condition might hold for, those that are nearest to a real one first."""
         hosts = list(self.of_class(name))[:DERIVED]
         for path, value in _compared(condition):
-            if path in ("self.model_name", "self.model_path") and isinstance(value, str):
-                yield from _present([self.build(value)])
-            elif path == "self.architecture" and isinstance(value, str):
-                for host in hosts or self._anything():
-                    folder = self._with_architecture(host.model, value)
-                    yield from _present([folder and self.build(folder, f"{host.model} as {value}")])
-            elif path.startswith("self.config."):
-                for host in hosts:
-                    for setting in _near(value):
-                        yield from _present([self.build(host.model, **{path.removeprefix("self.config."): setting})])
+            attribute = path.removeprefix("self.")
+            if attribute in IDENTITY and isinstance(value, str):
+                real = [self.build(value)] if attribute != "architecture" else []
+                real += [self._with_architecture(h, value) for h in hosts if attribute == "architecture"]
+                yield from _present(real)
+                if not any(real):
+                    # A release may know the class and not this member of its family.
+                    yield from _present(
+                        [self.build(h.model, f"{h.model} taken for {value}", {attribute: value}) for h in hosts]
+                    )
+            elif attribute.startswith("config."):
+                for host, setting in itertools.product(hosts, _near(value)):
+                    settings = {attribute.removeprefix("config."): setting}
+                    built = self.build(host.model, **settings)
+                    yield from _present([built or self._with_heads(host, settings)])
 
-    def _anything(self) -> list[Built]:
-        return [b for m in list(self.catalogue)[:DERIVED] if (b := self.build(m)) is not None]
+    def _with_architecture(self, host: Built, architecture: str) -> Built | None:
+        """A model under another architecture."""
+        folder = self._configured(host.model, architecture, lambda raw: {**raw, "architectures": [architecture]})
+        return self.build(folder, f"{host.model} as {architecture}") if folder else None
 
-    def _with_architecture(self, model: str, architecture: str) -> str | None:
-        """A model's configuration under another architecture, in a directory of its own."""
+    def _with_heads(self, host: Built, settings: Mapping[str, Any]) -> Built | None:
+        """A model with more heads, which more GPUs can share."""
+
+        def more(raw: Mapping[str, Any]) -> dict[str, Any]:
+            return {k: v * HEADS if type(v) is int and k.endswith(("heads", "n_groups")) else v for k, v in raw.items()}
+
+        folder = self._configured(host.model, f"{HEADS}-times-heads", more)
+        return self.build(folder, f"{host.model} with {HEADS} times the heads", **settings) if folder else None
+
+    def _configured(self, model: str, how: str, change: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> str | None:
+        """A directory with a model's configuration, changed."""
         raw = self.catalogue.get(model)
         if not isinstance(raw, dict):
             return None
-        folder = self.bench.scratch / "models" / f"{model.replace('/', '--')}-{architecture}"
+        folder = self.bench.scratch / "models" / f"{model.replace('/', '--')}-{how}"
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "config.json").write_text(json.dumps({**raw, "architectures": [architecture]}), encoding="utf-8")
+        (folder / "config.json").write_text(json.dumps(change(raw)), encoding="utf-8")
         return str(folder)
 
 

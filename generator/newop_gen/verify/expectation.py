@@ -6,13 +6,14 @@ variation explains the numbers that were found.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..model.op import Op, Query
 from ..sol.evaluate import Gpu, SolTimes
 from ..spec.model import Nesting
+from . import perf_interp
 from .facts import VerifyFacts
 from .grid import Answer, Nothing, Promise, Refusal, answer
 from .points import speed_of_light
@@ -115,7 +116,10 @@ class Expectation:
         prefix = values.get("prefix", 0) if query.takes_prefix else 0
         longer = prefix and not vary.look_up_s
         point = [values[a.axis] + (prefix if longer and a.axis == "s" else 0) for a in nesting.axes]
-        found = self._answer(nesting, grids[keys], point)
+        if self.facts.fills_grid:
+            found = answer(nesting, grids[keys], point)
+        else:
+            found = perf_interp.answer(nesting, grids[keys], point, lambda at: self._sol_at(query, values, at))
         if isinstance(found, Promise) and prefix and vary.correct:
             correction = self._correction(query, values, prefix)
             if correction is None:
@@ -123,11 +127,11 @@ class Expectation:
             return found.scaled(correction, None if vary.correct_energy else 1.0)
         return found
 
-    def _answer(self, nesting: Nesting, grid: dict[Any, Any], point: list[Any]) -> Answer:
-        found = answer(nesting, grid, point)
-        if self.facts.fills_grid or (isinstance(found, Promise) and found.tolerance < 1e-11):
-            return found
-        return Nothing("the release interpolates by rules of its own")
+    def _sol_at(self, query: Query, values: Mapping[str, Any], at: Sequence[float]) -> float | None:
+        """The SOL at a point of the query's table, which was measured without a prefix."""
+        there = {**values, **{a.axis: v for a, v in zip(query.nesting.axes, at)}}
+        times = self.sol(query, {**there, "prefix": 0} if query.takes_prefix else there)
+        return None if times is None else times.sol
 
     def _correction(self, query: Query, values: Mapping[str, Any], prefix: float) -> float | None:
         full = values["s"] + prefix

@@ -136,7 +136,7 @@ def _along(nesting: Nesting, node: Any, point: Sequence[float]) -> tuple[float, 
             raise _Outside(f"{at} is outside {values[0]} to {values[-1]}")
         if len(values) == 1:
             return _along(nesting, node[values[0]], point[1:])
-    left, right = _bracket(values, at)
+    left, right = bracket(values, at)
     low, high = _along(nesting, node[left], point[1:]), _along(nesting, node[right], point[1:])
     if not inside and (high[0] < low[0] or high[1] < low[1]):
         raise _Free("the values fall towards the edge")
@@ -144,7 +144,7 @@ def _along(nesting: Nesting, node: Any, point: Sequence[float]) -> tuple[float, 
     return low[0] + (high[0] - low[0]) * share, low[1] + (high[1] - low[1]) * share
 
 
-def _bracket(values: Sequence[_Number], at: float) -> tuple[_Number, _Number]:
+def bracket(values: Sequence[_Number], at: float) -> tuple[_Number, _Number]:
     """The two neighbours of `at`; outside, the two values at that end."""
     upper = next((i for i, v in enumerate(values) if v >= at), len(values) - 1)
     upper = max(1, upper)
@@ -165,7 +165,7 @@ def full_cell(grid: Mapping[Any, Any], point: Sequence[float]) -> Cell | None:
         values = sorted(node)
         if len(values) < 2 or not values[0] <= point[depth] <= values[-1]:
             return False
-        return all(walk(node[v], depth + 1, (*at, v)) for v in _bracket(values, point[depth]))
+        return all(walk(node[v], depth + 1, (*at, v)) for v in bracket(values, point[depth]))
 
     return corners if walk(grid, 0, ()) else None
 
@@ -260,8 +260,8 @@ def is_product(grid: Mapping[Any, Any], depth: int) -> bool:
     return walk(grid, 0) == math.prod(len(a) for a in axes)
 
 
-def filled(nesting: Nesting, grid: Mapping[Any, Any]) -> dict[tuple[int, ...], float | None] | None:
-    """Latencies of the filled grid, added points included: innermost axis first, each along a line through its
+def filled(nesting: Nesting, grid: Mapping[Any, Any], which: int = 0) -> dict[tuple[int, ...], float | None] | None:
+    """Latencies (`which` 0) or energies (2) of the filled grid, innermost axis first, each along a line through its
     neighbours, or the last two beyond the end; roots along the second axis where the spec says so. None for a value
     that is not promised (values that fall outwards); None altogether for a ragged grid."""
     depth = len(nesting.axes)
@@ -271,7 +271,7 @@ def filled(nesting: Nesting, grid: Mapping[Any, Any]) -> dict[tuple[int, ...], f
     targets = targets_of(nesting)
     sqrt = nesting.pre_interpolate is not None and nesting.pre_interpolate.sqrt_second_axis
     found: dict[tuple[int, ...], float | None] = {
-        at: leaf.latency for at in itertools.product(*axes) if (leaf := _at(grid, at)) is not None
+        at: leaf[which] for at in itertools.product(*axes) if (leaf := _at(grid, at)) is not None
     }
     for i in reversed(range(depth)):
         # Two axes stand below a level with one value: what is called the second axis is the first of them.
@@ -280,7 +280,7 @@ def filled(nesting: Nesting, grid: Mapping[Any, Any]) -> dict[tuple[int, ...], f
         added = [] if len(values) < 2 else [t for t in targets[i] if t not in values]
         others = [sorted({at[j] for at in found}) for j in range(depth)]
         for target in added:
-            left, right = _bracket(values, target)
+            left, right = bracket(values, target)
             for at in itertools.product(*(o if j != i else [target] for j, o in enumerate(others))):
                 ends = [found[(*at[:i], end, *at[i + 1 :])] for end in (left, right)]
                 found[at] = _line(left, right, ends, target, root=sqrt and second)

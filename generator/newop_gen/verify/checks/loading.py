@@ -109,13 +109,15 @@ def pre_interpolation(bench: Bench, data: Dataset) -> list[CheckResult]:
     if not bench.facts.fills_grid:
         return []
     results = []
+    by_line: bool = bench.session.ask("energy_by_line")
     for table in bench.op.tables:
         phases = [p for p in table.phases if bench.op.nesting(p).pre_interpolate]
         if not phases or table.member not in data.models:
             continue
         tally = Tally(
             f"pre-interpolation:{table.member}",
-            "every target is filled in, along lines through its neighbours, with energy = power * latency",
+            "every target is filled in, along lines through its neighbours, with energy "
+            + ("on a line of its own" if by_line else "= power * latency"),
             LINEAR,
         )
         for phase in phases if table.phase_column else phases[:1]:
@@ -137,13 +139,23 @@ def pre_interpolation(bench: Bench, data: Dataset) -> list[CheckResult]:
                 continue
             here, there = grids_of(bench.op, table, phase, model.leaves), grids_of(bench.op, table, phase, nodes)
             for keys, grid in here.items():
-                _added(tally, bench.op.nesting(phase), keys, grid, there.get(keys, {}))
+                _added(tally, bench.op.nesting(phase), keys, grid, there.get(keys, {}), by_line)
         results.append(tally.result())
     return results
 
 
-def _added(tally: Tally, nesting: Nesting, keys: Path, collected: Mapping[Any, Any], nodes: Mapping[Any, Any]) -> None:
+def _added(
+    tally: Tally,
+    nesting: Nesting,
+    keys: Path,
+    collected: Mapping[Any, Any],
+    nodes: Mapping[Any, Any],
+    by_line: bool,
+) -> None:
+    """The points of one grid. What energy an added point has is the release's own rule: that of the helper where that
+    fills in energy as it does latency (`by_line`), else power * latency."""
     wanted = filled(nesting, collected)
+    energies = filled(nesting, collected, which=2) if by_line else None
     if wanted is None:
         tally.note = "grids with gaps are left to the helper"
         return
@@ -161,7 +173,9 @@ def _added(tally: Tally, nesting: Nesting, keys: Path, collected: Mapping[Any, A
         if latency is None:
             continue
         worst = max(off(node.latency, latency, latency), 0.0)
-        energy = node.power * node.latency
+        energy = node.power * node.latency if energies is None else energies[at]
+        if energy is None:
+            energy = node.energy
         if node.energy == node.energy:  # a leaf without energy was told already
             worst = max(worst, off(node.energy, energy, energy))
         tally.deviation(worst)

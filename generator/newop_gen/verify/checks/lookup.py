@@ -11,7 +11,7 @@ from ...model.op import Query
 from ..bench import Bench
 from ..causes.lookup import Sample, explain_lookup
 from ..expectation import Dataset, judge, point_text, promised_text, told
-from ..grid import CUBIC, EXACT, Nothing
+from ..grid import CUBIC, EXACT, LINEAR, Nothing
 from ..points import Values, path_values
 from ..result import CheckResult, Tally
 
@@ -43,16 +43,17 @@ def between(bench: Bench, data: Dataset) -> list[CheckResult]:
     """Points off the grid, inside the collected range."""
     results = []
     for query in _queries(bench, data):
-        method = query.nesting.method
+        method = query.nesting.method if bench.facts.fills_grid else "perf_interp"
         promise = {
             "cubic": "near its cell, and on the plane where its corners lie in one",
             "linear": "on the line or triangle between its neighbours",
+            "perf_interp": "on the line between its neighbours, axis after axis (this release's own rule)",
         }
         tally = Tally(
             f"between:{query.method}",
             f"a point between measured ones ({method}) is "
             + promise.get(method, "on the surface through its neighbours"),
-            CUBIC if method == "cubic" else 1e-9,
+            CUBIC if method == "cubic" else LINEAR,
         )
         _judge(bench, data, query, list(itertools.islice(_between(bench, data, query), BETWEEN)), tally)
         results.append(tally.result())
@@ -62,7 +63,7 @@ def between(bench: Bench, data: Dataset) -> list[CheckResult]:
 def outside(bench: Bench, data: Dataset) -> list[CheckResult]:
     """Points beyond the collected range, by the spec's policy."""
     results = []
-    for query in _queries(bench, data) if bench.facts.fills_grid else ():
+    for query in _queries(bench, data):
         policy = query.nesting.outside
         words = {
             "error": "is refused with PerfDataNotAvailableError",
@@ -71,6 +72,8 @@ def outside(bench: Bench, data: Dataset) -> list[CheckResult]:
         }
         if bench.op.spec.missing == "sol" and policy == "error":
             words["error"] = "gets its SOL"
+        if not bench.facts.fills_grid:
+            words[policy] = "keeps the nearest point's share of the SOL (this release's own rule)"
         tally = Tally(f"outside:{query.method}", f"a point outside the collected range {words[policy]}", 1e-9)
         _judge(bench, data, query, list(itertools.islice(_outside(bench, data, query), OUTSIDE)), tally)
         results.append(tally.result())

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from pathlib import Path
 
-from ...sandbox.runtime import release_environment
+from ...sandbox.runtime import import_roots, release_environment
 from ..bench import Bench
 from ..result import Cause, CheckResult, Tally
 
@@ -38,22 +39,24 @@ def unit_test(bench: Bench) -> CheckResult:
 
 NO_PYTEST = -1
 
+# pytest in a checkout that may lack what `child/lend.py` lends.
+_VERIFY = str(Path(__file__).parents[1])
+_RUN = """\
+import json, sys
+sys.path[0] = sys.argv[1]
+from child.lend import lend
+lend(json.loads(sys.argv[2]))
+sys.path[0] = ""
+import pytest
+sys.exit(pytest.main(sys.argv[3:]))
+"""
+
 
 def pytest_in(python: str, root: Path, arguments: list[str], seconds: float = UNIT_SECONDS) -> tuple[int, list[str]]:
     """pytest in a checkout: its exit status, or `NO_PYTEST`, and the lines that it printed."""
-    command = [
-        python,
-        "-m",
-        "pytest",
-        "-q",
-        "-p",
-        "no:cacheprovider",
-        "--no-header",
-        "--tb=line",
-        "-rfE",
-        "--color=no",
-        *arguments,
-    ]
+    flags = ["-q", "-p", "no:cacheprovider", "--no-header", "--tb=line", "-rfE", "--color=no"]
+    roots = [str(r) for r in import_roots(root)]
+    command = [python, "-c", _RUN, _VERIFY, json.dumps(roots), *flags, *arguments]
     try:
         done = subprocess.run(
             command, cwd=root, env=release_environment(root), stdin=subprocess.DEVNULL, capture_output=True,

@@ -3,7 +3,7 @@ and a model's estimate moves by exactly the op's share."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -88,7 +88,7 @@ def _models(bench: Bench, shelf: Shelf, one: Wired) -> tuple[list[Built], list[B
         for change in ({"nextn": 1, "nextn_accept_rates": ACCEPT_RATES}, {"tp_size": 2}):
             if built.settings.keys() & change.keys():
                 continue
-            varied = shelf.build(built.model, built.label, **{**built.settings, **change})
+            varied = shelf.again(built, **change)
             if varied is not None and _holds(bench, one.wiring, varied):
                 chosen.append(varied)
     return chosen, others[:OTHERS]
@@ -176,7 +176,15 @@ def _look(
 
 
 def _anchored(op: Mapping[str, Any], anchors: Sequence[str]) -> bool:
-    return op["name"] in anchors or any(_anchored(o, anchors) for o in op.get("inside", ()))
+    return any(True for _ in _named(op, anchors))
+
+
+def _named(op: Mapping[str, Any], anchors: Sequence[str]) -> Iterator[Mapping[str, Any]]:
+    """Those of an op and the ops that it is made of that have one of the names."""
+    if op["name"] in anchors:
+        yield op
+    for inner in op.get("inside", ()):
+        yield from _named(inner, anchors)
 
 
 def _neighbours(
@@ -201,7 +209,9 @@ def _scales(
     """What the scale may be: the spec's expression, with the MTP factor in generation; else that of the anchor."""
     texts = listed(one.wiring.scale)
     if not texts:
-        return [ops[i]["scale"] for i in places if isinstance(ops[i]["scale"], (int, float))]
+        anchors = listed(one.wiring.at.before or one.wiring.at.after or one.wiring.at.replace)
+        found = [anchored["scale"] for i in places for anchored in _named(ops[i], anchors)]
+        return [scale for scale in found if isinstance(scale, (int, float))]
     values = in_scope(built, texts, bench) or []
     mtp = built.told["mtp"]
     counted = any("_mtp_scale_factor" in t for t in texts)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import importlib
 import json
 import os
@@ -46,10 +48,19 @@ def classes(names: list[str]) -> list[str]:
     return [n for n in names if any(isinstance(getattr(m, n, None), type) for m in _model_modules())]
 
 
-def build(handle: str, model: str, settings: dict[str, Any], backend: str, ours: list[str], names: list[str]) -> Any:
+def build(
+    handle: str,
+    model: str,
+    settings: dict[str, Any],
+    backend: str,
+    ours: list[str],
+    names: list[str],
+    taken: dict[str, str] | None = None,
+) -> Any:
     """Builds a model and tells its op lists, and what the dotted `names` stand for where its op lists are made.
 
-    `settings` are fields of `ModelConfig`; those that the release does not have are left out.
+    `settings` are fields of `ModelConfig`; those that the release does not have are left out. `taken` are attributes
+    that the model gets as soon as `BaseModel` has set its own.
     """
     configuration = _configuration(settings)
     seen: list[dict[str, Any]] = []
@@ -64,11 +75,12 @@ def build(handle: str, model: str, settings: dict[str, Any], backend: str, ours:
                     scope[name] = encode(value)
             seen.append({"function": frame.f_code.co_name, "class": type(frame.f_locals["self"]).__name__, **scope})
 
-    sys.setprofile(returned)
-    try:
-        made = sdk("models").get_model(model, configuration, backend)
-    finally:
-        sys.setprofile(None)
+    with _taken(taken or {}):
+        sys.setprofile(returned)
+        try:
+            made = sdk("models").get_model(model, configuration, backend)
+        finally:
+            sys.setprofile(None)
     _models[handle] = made
     return {
         "class": type(made).__name__,
@@ -78,6 +90,27 @@ def build(handle: str, model: str, settings: dict[str, Any], backend: str, ours:
         "context": [_op(o, ours) for o in made.context_ops],
         "generation": [_op(o, ours) for o in made.generation_ops],
     }
+
+
+@contextlib.contextmanager
+def _taken(attributes: dict[str, str]) -> Iterator[None]:
+    """Inside this block, models are made with these attributes in place of their own."""
+    base = sdk("models").BaseModel
+    original = base.__init__
+
+    @functools.wraps(original)
+    def made(self: Any, *args: Any, **kwargs: Any) -> None:
+        original(self, *args, **kwargs)
+        for name, value in attributes.items():
+            getattr(self, name)  # what a release's models don't have, it doesn't decide by
+            setattr(self, name, value)
+
+    if attributes:
+        base.__init__ = made
+    try:
+        yield
+    finally:
+        base.__init__ = original
 
 
 def _configuration(settings: dict[str, Any]) -> Any:

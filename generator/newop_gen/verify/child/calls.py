@@ -35,6 +35,7 @@ def verbs() -> dict[str, Callable[..., Any]]:
         "default_mode": default_mode,
         "operate": operate,
         "support": support,
+        "energy_by_line": energy_by_line,
         "parquet": parquet,
         "rows": rows,
     }
@@ -177,6 +178,17 @@ def operate(handle: str, calls: list[list[Any]]) -> list[Any]:
         except Exception as error:
             outcomes.append(failure(error))
     return outcomes
+
+
+def energy_by_line() -> bool:
+    """Whether the release's own helper gives points that it adds to a grid an energy, as it gives them a latency."""
+    try:
+        fill = sdk("interpolation").extrapolate_data_grid
+    except (ImportError, AttributeError):
+        return False  # a method of `PerfDatabase`, and older than energies
+    grid = {1: {y: {z: {"latency": 1.0, "power": 2.0, "energy": 2.0} for z in (1, 3)} for y in (1, 3)}}
+    fill(data_dict=grid, target_x_list=[], target_y_list=[], target_z_list=[2])
+    return "energy" in grid[1][1][2]
 
 
 def support(handle: str) -> Any:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import importlib
-import importlib.metadata
 import os
 import sys
 from collections.abc import Callable
 from typing import Any
 
+from .lend import keep_offline, lend
 from .link import Link, failure
 
 # What a release imports before anything of its own. Imported early, these make a forked child cheap.
@@ -58,26 +58,12 @@ def _forked(link: Link, request: dict[str, Any]) -> None:
         link.write({"fault": f"the process ended with status {status}"})
 
 
-def _lend_version() -> None:
-    """A checkout that was never installed has no metadata, and asks for its version when it is imported."""
-    known = importlib.metadata.version
-
-    def version(distribution_name: str) -> str:
-        try:
-            return known(distribution_name)
-        except importlib.metadata.PackageNotFoundError:
-            if distribution_name.startswith("aiconfigurator"):
-                return "0"
-            raise
-
-    importlib.metadata.version = version
-
-
 def _work(link: Link, request: dict[str, Any]) -> None:
     """Answers with `calls` and `built` until `end`."""
     sys.path[:0] = request["roots"]
     os.environ["PYTHONPATH"] = os.pathsep.join(request["roots"])
-    _lend_version()
+    lend(request["roots"])
+    keep_offline()
     try:
         from . import built, calls
 
