@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..problems import Exit
-from .output import emit_json, say
+from .output import complain, emit_json, say
 
 if TYPE_CHECKING:
     from ..explain.analysis import Crossover, Explained
@@ -58,6 +58,7 @@ def command(
     from ..spec.load import load_specs
 
     loaded = load_specs([spec])[0]
+    complain(loaded.warnings, "warning")
     op = Op.from_spec(loaded.spec)
     where = find_system(system, checkout)
     files = _files(op, loaded.path, tables)
