@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Prepared:
-    """Specs planned against a tree. `changes` have passed the postcondition."""
+    """Specs planned against a tree. The plan has passed the guard, its `changes` the postcondition."""
 
     plan: Plan
     changes: list[FileChange]
@@ -28,9 +28,10 @@ def prepare(loaded: Sequence[LoadedSpec], checkout: Path, tree: Tree | None = No
     """Plan checked specs against the checkout as it is now, or as `tree` has it. Nothing is written.
 
     Raises `CheckoutRefused` for a directory that isn't a supported checkout, a missing anchor, a taken name, or a plan
-    that fails the postcondition; `Conflict` where the tree has another text than the specs would insert.
+    that fails the guard or the postcondition; `Conflict` where the tree has another text than the specs would insert.
     """
     from ..checkout.tree import Tree
+    from ..guard import check
     from ..model.op import Op
     from ..plan import Plan
     from ..plan.verify import verify
@@ -43,6 +44,7 @@ def prepare(loaded: Sequence[LoadedSpec], checkout: Path, tree: Tree | None = No
     except NewopError as error:
         raise type(error)(located(error.problems, loaded)) from None
     plan = Plan(str(tree.root), layout.name, tuple(op.name for op, _ in ops), tuple(steps), tree.sources())
+    check(plan, [op for op, _ in ops], layout.words())
     changes = plan.changes()
     verify(changes)
     return Prepared(plan, changes)

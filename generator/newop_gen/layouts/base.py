@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -11,6 +11,7 @@ from ..problems import Place
 
 if TYPE_CHECKING:
     from ..checkout.tree import Tree
+    from ..guard.walk import Vocabulary
     from ..model.op import Op
     from ..plan import Step
 
@@ -47,6 +48,11 @@ class Layout(Protocol):
         Raises `CheckoutRefused` with every missing anchor and taken name, `Conflict` when a definition of the op's
         name differs from what would be inserted.
         """
+        ...
+
+    def words(self) -> Mapping[str, Vocabulary]:
+        """By step key, what inserted code may hold whatever the spec says: one of the tables in `guard.vocabulary`,
+        with what the layout's own templates add. A step that isn't named inserts no code."""
         ...
 
 

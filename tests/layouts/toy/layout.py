@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,7 @@ from ..parts.settle import Draft, StepDraft, finish, settled
 
 if TYPE_CHECKING:
     from ...checkout.tree import Tree
+    from ...guard.walk import Vocabulary
     from ...model.op import Op
     from ...plan import Step
 
@@ -54,6 +55,14 @@ class Toy:
 
     def plan(self, ops: Sequence[tuple[Op, Path]], tree: Tree) -> list[Step]:
         return [step for op, _ in ops for step in _plan_op(op, tree)]
+
+    def words(self) -> Mapping[str, Vocabulary]:
+        from ...guard.vocabulary import METHODS
+        from ...guard.walk import Vocabulary
+
+        entry = Vocabulary(nodes=frozenset({"Dict"}))
+        answer = Vocabulary(calls=frozenset({"peak"}), globals=frozenset({"MEM_BW"}))
+        return {"enum": METHODS["enum"] | entry, "query": METHODS["query"] | answer}
 
 
 def _plan_op(op: Op, tree: Tree) -> list[Step]:

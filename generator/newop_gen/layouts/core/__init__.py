@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from ..parts.op_owned.probes import OwnedProber
 
 if TYPE_CHECKING:
     from ...checkout.tree import Tree
+    from ...guard.walk import Vocabulary
     from ...model.op import Op
     from ...plan import Step
     from ..parts.op_owned.facts import OpOwnedFacts
@@ -38,6 +39,11 @@ class Core:
         from ..parts.op_owned.plan import plan_ops
 
         return plan_ops(ops, tree, self.facts(tree))
+
+    def words(self) -> Mapping[str, Vocabulary]:
+        from ...guard.vocabulary import OWNED
+
+        return OWNED
 
 
 def _ask(prober: OwnedProber) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ from ..parts.database.probes import Prober, guarded
 
 if TYPE_CHECKING:
     from ...checkout.tree import Tree
+    from ...guard.walk import Vocabulary
     from ...model.op import Op
     from ...plan import Step
     from ..parts.database.facts import DatabaseFacts
@@ -55,6 +56,11 @@ class Direct:
         from ..parts.database.plan import plan_ops
 
         return plan_ops(ops, tree, self.facts(tree))
+
+    def words(self) -> Mapping[str, Vocabulary]:
+        from ...guard.vocabulary import METHODS
+
+        return METHODS
 
 
 LAYOUT = Direct()

@@ -43,6 +43,10 @@ def plan_unit_test(op: Op, tree: Tree, facts: OpOwnedFacts, module: ModuleView) 
     if facts.tests is None:
         step.skips.append(Skip(f"unit test of {op.name}", "the checkout has no tests/unit/sdk/database"))
         return step
-    text = fragment(facts.templates, "test.py.j2", t=OwnedTestView(op, facts, module), facts=facts)
+    view = OwnedTestView(op, facts, module)
+    if view.unfilled:
+        step.skips.append(view.unfilled)
+        return step
+    text = fragment(facts.templates, "test.py.j2", t=view, facts=facts)
     step.drafts.append(new_file(tree, f"{facts.tests}/test_{op.name}.py", text.encode("utf-8")))
     return step
