@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Union
 
@@ -16,7 +16,7 @@ from ..model.op import Op, Query, Table, axis_column, key_columns, key_params
 from ..sol.evaluate import SolValueError, evaluate
 from ..sol.quants import canonical
 from ..sol.types import Type
-from ..spec.model import Key, Nesting, PhaseName
+from ..spec.model import Alike, Key, Nesting, PhaseName
 from .facts import VerifyFacts
 
 MILLISECONDS = {"ms": 1.0, "us": 1e-3, "s": 1e3}
@@ -204,10 +204,24 @@ def select(op: Op, query: Query, grids: Mapping[Path, Any], values: Mapping[str,
             wanted = key_value(op, key_params(key)[0], key.fallback)
         if wanted not in there and key.nearest and there:
             wanted = min(there, key=lambda k: (abs(k - wanted), k))
+        if wanted not in there and key.alike is not None:
+            wanted = stand_in(key, key.alike, list(there), wanted)
         if wanted not in there:
             raise Missing(key_params(key), wanted)
         chosen = (*chosen, wanted)
     return chosen
+
+
+def stand_in(key: Key, alike: Alike, collected: Sequence[Path], asked: Path) -> Path:
+    """The collected tuple that answers for `asked`: the same in the params that the spec names, then the nearest in the
+    one that it may differ in; of several, the first in the file. `asked` itself when none is alike."""
+    params = key_params(key)
+    same = [params.index(name) for name in alike.same]
+    found = [t for t in collected if all(t[i] == asked[i] for i in same)]
+    if alike.nearest is None:
+        return found[0] if found else asked
+    at = params.index(alike.nearest)
+    return min(found, key=lambda t: abs(t[at] - asked[at]), default=asked)
 
 
 def key_value(op: Op, param: str, value: Any) -> Any:
