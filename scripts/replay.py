@@ -20,8 +20,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
-from replay.catalog import RELEASES as ALL_RELEASES
 from replay.catalog import REPLAYS
+from replay.kinds import RELEASES as ALL_RELEASES
 from replay.rules import BY_NAME
 from replay.run import FULL, Done, Size, run
 
@@ -48,7 +48,7 @@ def main() -> int:
 
 def progress(one: Done, seconds: float) -> None:
     line = f"{seconds:5.0f} s  {one.release} {one.replay}: {one.table}, {one.result['rows']} rows"
-    print(line, file=sys.stderr, flush=True)
+    print(line, one.result.get("failed", ""), file=sys.stderr, flush=True)
     for mode, tally in one.result["modes"].items():
         for example in tally["examples"]:
             print(f"         {mode}: {example}", file=sys.stderr, flush=True)
@@ -87,7 +87,10 @@ def report(done: Iterable[Done]) -> int:
         print(f"  {name}: {BY_NAME[name].why}")
         for release, count in sorted(counts.items()):
             print(f"    {release} {count:9} points  {', '.join(BY_NAME[name].where(release))}")
-    return 1 if total["unexplained"] else 0
+    failed = [f"{one.release} {one.replay}: {one.table}" for one in done if "failed" in one.result]
+    if failed:
+        print("\nfailed, and not counted above\n  " + "\n  ".join(failed))
+    return 1 if failed or total["unexplained"] else 0
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ def zero_aware(case: Case) -> bool:
 
     point, trial = case.point, case.trial
     table = _own_table(case)
-    if table is None:
+    if table is None or not _both_answer(case):
         return False
 
     def sol(x: float, width: float) -> float:
@@ -41,7 +41,7 @@ def zero_aware(case: Case) -> bool:
 def held_utilisation(case: Case) -> bool:
     """Upstream's answer is ours, times the SOL here over the SOL at the edge that ours holds on to."""
     node, at = case.grid
-    if not node or not case.theirs.values or not case.ours.values:
+    if not node or not _both_answer(case):
         return False
     inner = [value for below in node.values() for value in below]
     edge = [max(min(values), min(value, max(values))) for value, values in zip(at, (list(node), inner))]
@@ -56,9 +56,10 @@ def mode_of_samples(case: Case) -> bool:
     node, _ = case.grid
     name = next(iter(case.trial.replay.quants))
     asked, sixteen = case.point, {**case.point, name: "bfloat16"}
-    if not node or case.trial.members(asked)[name] in case.trial.table(case.variant):
+    if not node or not _both_answer(case) or case.trial.members(asked)[name] in case.trial.table(case.variant):
         return False
-    there = _calibrated(case, "asked", node, _sols(case, case.trial.theirs, asked), _sol(case, case.trial.theirs))
+    mode = asked[name]
+    there = _calibrated(case, mode, node, _sols(case, case.trial.theirs, asked), _sol(case, case.trial.theirs))
     here = _calibrated(case, "table", node, _sols(case, case.trial.ours, sixteen), _sol(case, case.trial.ours))
     return case.theirs.same(there) and case.ours.same(here)
 
@@ -67,7 +68,7 @@ def heads_of_samples(case: Case) -> bool:
     """As many key-value heads as heads: in upstream's samples at each sample, in ours at the point."""
     node, _ = case.grid
     point = case.point
-    if not node or point["num_heads"] != point["num_kv_heads"] or not _falls_back(case):
+    if not node or not _both_answer(case) or not _falls_back(case) or point["num_heads"] != point["num_kv_heads"]:
         return False
 
     def like_the_sample(at: tuple[int, ...]) -> Outcome:
@@ -109,6 +110,10 @@ def stale(case: Case) -> bool:
     util_empirical.clear_grid_cache()
     case.trial.tables.database(case.variant).clear_runtime_caches()
     return case.trial.theirs(case.point, case.mode, case.variant).same(case.ours)
+
+
+def _both_answer(case: Case) -> bool:
+    return bool(case.theirs.values) and bool(case.ours.values)
 
 
 def _falls_back(case: Case) -> bool:

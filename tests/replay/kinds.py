@@ -47,6 +47,7 @@ class Replay:
     latency: tuple[str, ...] = ("latency",)  # columns
     rules: tuple[str, ...] = ()  # names of deliberate differences that may apply, see `rules`
     own_modes: bool = True  # False: upstream's query has no modes; it is SILICON, and SOL without a table
+    answered: Callable[[Point], bool] = lambda point: True  # upstream's query does not refuse the point as such
     op: str = ""  # name of the generated op, by which its table is called; "" is replay_<name>
 
     @property

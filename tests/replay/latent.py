@@ -107,6 +107,7 @@ WIDEEP_CONTEXT = Replay(
     choices={"num_heads": HEADS_OF_128},
     prefix=True,
     rules=(*CONTEXT_RULES, "refused backend"),
+    answered=lambda p: _supported(p) is not None,
 )
 
 WIDEEP_GENERATION = Replay(
@@ -134,6 +135,7 @@ WIDEEP_GENERATION = Replay(
     quants=TP_QUANTS,
     choices={"num_heads": HEADS_OF_128},
     rules=(*CONTEXT_RULES, "refused backend", "stale utilisation"),
+    answered=lambda p: _supported(p) is not None,
 )
 
 
