@@ -36,6 +36,7 @@ from .output import Progress, complain, emit_json, wanted
     help="A perf table to verify on, instead of the spec's own; once per table. The name tells which table it is.",
 )
 @click.option("--cli", "run_cli", is_flag=True, help="Also run `aiconfigurator cli default` (minutes).")
+@click.option("--model", metavar="NAME", help="The model for --cli (default: the first one that has the op).")
 @click.option(
     "--upstream-tests", is_flag=True, help="Also run upstream's unit tests before and after (minutes; needs git)."
 )
@@ -46,6 +47,7 @@ def command(
     python: Path | None,
     data: tuple[Path, ...],
     run_cli: bool,
+    model: str | None,
     upstream_tests: bool,
     as_json: bool,
 ) -> int:
@@ -71,7 +73,7 @@ def command(
 
     loaded = load_spec(spec)
     complain(loaded.warnings, "warning")
-    options = Options(python, data, cli=run_cli, upstream_tests=upstream_tests)
+    options = Options(python, data, cli=run_cli, model=model, upstream_tests=upstream_tests)
     with Progress() as progress:
         report = verify(loaded, checkout, options, progress)
     if as_json:

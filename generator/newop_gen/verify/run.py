@@ -14,7 +14,7 @@ from ..model.op import Op
 from ..problems import CheckoutRefused, Place, Problem
 from ..spec.load import LoadedSpec
 from .bench import EMPTY, MADE_UP, Bench
-from .checks import loading, lookup, modes, operations, refusals, suites, wiring
+from .checks import chosen, loading, lookup, modes, operations, refusals, suites, upstream, wiring
 from .checks.inserted import absent, inserted, look
 from .datasets import spec_tables
 from .facts import facts_of
@@ -30,6 +30,7 @@ class Options:
     data: tuple[Path, ...] = ()
     unit_test: bool = True
     cli: bool = False
+    model: str | None = None  # for `cli`
     upstream_tests: bool = False
 
 
@@ -116,6 +117,12 @@ def _checks(
     if options.unit_test:
         report("unit test")
         yield suites.unit_test(bench)
+    if options.upstream_tests:
+        report("upstream's tests, before and after (minutes)")
+        yield from _guarded("upstream-tests", lambda: [upstream.upstream(bench, report)])
+    if options.cli:
+        report("aiconfigurator cli default (minutes)")
+        yield from _guarded("cli", lambda: [chosen.command(bench, catalogue, options.model, report)])
 
 
 def _open(bench: Bench, loaded: LoadedSpec, options: Options) -> list[CheckResult]:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Protocol
@@ -74,16 +75,16 @@ class Process:
             self._lines.put(line)
         self._lines.put(b"")
 
-    def request(self, request: dict[str, Any], seconds: float) -> Any:
+    def request(self, request: dict[str, Any], seconds: float, told: Callable[[str], None] | None = None) -> Any:
+        """The reply. `told` gets the last line that the child printed, every second while it works."""
         assert self._child.stdin is not None
         with contextlib.suppress(BrokenPipeError):
             self._child.stdin.write(json.dumps(request).encode() + b"\n")
             self._child.stdin.flush()
-        try:
-            line = self._lines.get(timeout=seconds)
-        except queue.Empty:
+        line = self._wait(seconds, told)
+        if line is None:
             self.close()
-            raise IoFault(_fault(self.python, f"gave no answer to {request['verb']!r} in {seconds:.0f} s")) from None
+            raise IoFault(_fault(self.python, f"gave no answer to {request['verb']!r} in {seconds:.0f} s"))
         if not line:
             self._child.wait()
             raise IoFault(_fault(self.python, f"ended with status {self._child.returncode}: {self.last_words()}"))
@@ -92,10 +93,24 @@ class Process:
             raise IoFault(_fault(self.python, f"{reply['fault']}: {self.last_words()}"))
         return reply
 
+    def _wait(self, seconds: float, told: Callable[[str], None] | None) -> bytes | None:
+        """The next line; None when there is none in time."""
+        end = time.monotonic() + seconds
+        while True:
+            left = end - time.monotonic()
+            try:
+                return self._lines.get(timeout=max(0.0, min(left, 1.0) if told else left))
+            except queue.Empty:
+                if told is None or left <= 0:
+                    return None
+                told(self.last_words())
+
     def last_words(self) -> str:
         """The last line of what the child printed."""
-        self._errors.seek(0)
-        lines = self._errors.read().decode("utf-8", "replace").strip().splitlines()
+        # The child goes on writing to this file: its place in it is its own, ours is not to move it.
+        size = os.fstat(self._errors.fileno()).st_size
+        start = max(0, size - 4096)
+        lines = os.pread(self._errors.fileno(), size - start, start).decode("utf-8", "replace").strip().splitlines()
         return lines[-1] if lines else "it printed nothing"
 
     def close(self) -> None:
@@ -115,8 +130,10 @@ class Conversation:
         self.checkout = checkout
         self._process = process
 
-    def attempt(self, verb: str, **arguments: Any) -> Any:
-        reply = self._process.request({"verb": verb, **arguments}, ASK_SECONDS)
+    def attempt(
+        self, verb: str, *, seconds: float = ASK_SECONDS, told: Callable[[str], None] | None = None, **arguments: Any
+    ) -> Any:
+        reply = self._process.request({"verb": verb, **arguments}, seconds, told)
         return reply.get("reply", reply)
 
     def ask(self, verb: str, **arguments: Any) -> Any:
@@ -127,10 +144,10 @@ class Conversation:
 
 
 @contextlib.contextmanager
-def begin(process: Process, checkout: Path, *, fork: bool = False) -> Iterator[Conversation]:
+def begin(process: Process, checkout: Path, *, fork: bool = False, offline: bool = True) -> Iterator[Conversation]:
     """Has the process, or a fork of it, import the checkout. Raises `IoFault` when it can't."""
     roots = [str(r) for r in import_roots(checkout)]
-    started = process.request({"verb": "begin", "roots": roots, "fork": fork}, START_SECONDS)
+    started = process.request({"verb": "begin", "roots": roots, "fork": fork, "offline": offline}, START_SECONDS)
     if "error" in started:
         error = started["error"]
         if "ModuleNotFoundError" in error["bases"] and "aiconfigurator" not in error["text"]:

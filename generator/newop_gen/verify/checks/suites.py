@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import subprocess
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 from ...sandbox.runtime import import_roots, release_environment
@@ -11,6 +13,7 @@ from ..bench import Bench
 from ..result import Cause, CheckResult, Tally
 
 UNIT_SECONDS = 300
+PULSE_SECONDS = 20
 
 
 def unit_test(bench: Bench) -> CheckResult:
@@ -52,19 +55,42 @@ sys.exit(pytest.main(sys.argv[3:]))
 """
 
 
+class Pulse:
+    """Passes on what a long step says: each new line as a detail, and one now and then as a line of its own."""
+
+    def __init__(self, name: str, report: Callable[[str], None]) -> None:
+        self._name, self._report = name, report
+        self._last, self._told = "", time.monotonic()
+
+    def __call__(self, text: str) -> None:
+        if text == self._last:
+            return
+        self._last = text
+        if time.monotonic() - self._told > PULSE_SECONDS:
+            self._told = time.monotonic()
+            self._report(f"{self._name}: {text}")
+        else:
+            self._report(f"  {self._name}: {text}")
+
+
+def pytest_command(python: str, root: Path, arguments: list[str]) -> tuple[list[str], dict[str, str]]:
+    """A command that runs pytest in a checkout, and its environment."""
+    flags = ["-q", "-p", "no:cacheprovider", "--no-header", "--color=no"]
+    roots = [str(r) for r in import_roots(root)]
+    return [python, "-c", _RUN, _VERIFY, json.dumps(roots), *flags, *arguments], release_environment(root)
+
+
 def pytest_in(python: str, root: Path, arguments: list[str], seconds: float = UNIT_SECONDS) -> tuple[int, list[str]]:
     """pytest in a checkout: its exit status, or `NO_PYTEST`, and the lines that it printed."""
-    flags = ["-q", "-p", "no:cacheprovider", "--no-header", "--tb=line", "-rfE", "--color=no"]
-    roots = [str(r) for r in import_roots(root)]
-    command = [python, "-c", _RUN, _VERIFY, json.dumps(roots), *flags, *arguments]
+    command, environment = pytest_command(python, root, ["--tb=line", "-rfE", *arguments])
     try:
         done = subprocess.run(
-            command, cwd=root, env=release_environment(root), stdin=subprocess.DEVNULL, capture_output=True,
+            command, cwd=root, env=environment, stdin=subprocess.DEVNULL, capture_output=True,
             text=True, timeout=seconds, check=False,
         )  # fmt: skip
     except subprocess.TimeoutExpired:
         return 1, [f"no end after {seconds:.0f} s"]
-    if "No module named pytest" in done.stderr:
+    if "No module named 'pytest'" in done.stderr:
         return NO_PYTEST, []
     lines = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()]
     return done.returncode, lines

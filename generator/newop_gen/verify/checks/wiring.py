@@ -69,6 +69,13 @@ def wirings(bench: Bench, catalogue: Mapping[str, Any]) -> list[CheckResult]:
     return results
 
 
+def models_with(bench: Bench, shelf: Shelf) -> Iterator[Built]:
+    """Models that a wiring's condition holds for."""
+    for number, wiring in enumerate(bench.op.spec.wiring):
+        for owner in bench.session.ask("classes", names=listed(wiring.model)):
+            yield from _models(bench, shelf, Wired(number, wiring, owner, bench.op))[0]
+
+
 def _models(bench: Bench, shelf: Shelf, one: Wired) -> tuple[list[Built], list[Built]]:
     """Models of the class for which the condition holds, and for which it doesn't."""
     holding: list[Built] = []

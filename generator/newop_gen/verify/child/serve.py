@@ -63,11 +63,12 @@ def _work(link: Link, request: dict[str, Any]) -> None:
     sys.path[:0] = request["roots"]
     os.environ["PYTHONPATH"] = os.pathsep.join(request["roots"])
     lend(request["roots"])
-    keep_offline()
+    if request["offline"]:
+        keep_offline()
     try:
-        from . import built, calls
+        from . import built, calls, command
 
-        verbs: dict[str, Callable[..., Any]] = {**calls.verbs(), **built.verbs()}
+        verbs: dict[str, Callable[..., Any]] = {**calls.verbs(), **built.verbs(), **command.verbs()}
         link.write({"ready": True, "python": sys.version.split()[0]})
     except BaseException as error:
         link.write(failure(error))
