@@ -11,6 +11,7 @@ something is unexplained.
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import sys
 import time
@@ -35,14 +36,17 @@ def main() -> int:
     parser.add_argument("--op", action="append", choices=[r.name for r in REPLAYS], help="default: all of them")
     parser.add_argument("--quick", action="store_true", help="some points of the two longest tables of each op")
     parser.add_argument("--tables", type=int, help="only the longest tables of each op")
+    parser.add_argument("--minutes", type=float, default=math.inf, help="begin no other table after that")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     options = parser.parse_args()
     size, tables = (QUICK, options.tables or QUICK_TABLES) if options.quick else (FULL, options.tables)
     start = time.perf_counter()
     done = []
-    for one in run(options.release or ALL_RELEASES, options.op, size, tables, options.processes):
+    releases = options.release or ALL_RELEASES
+    for one in run(releases, options.op, size, tables, options.processes, 60 * options.minutes):
         done.append(one)
-        progress(one, time.perf_counter() - start)
+        if one.result:
+            progress(one, time.perf_counter() - start)
     return report(done)
 
 
@@ -56,7 +60,8 @@ def progress(one: Done, seconds: float) -> None:
 
 def report(done: Iterable[Done]) -> int:
     """Prints the table and what its explanations are; 1 if anything is left."""
-    done = list(done)
+    known = list(done)
+    done = [one for one in known if one.result]
     sums: dict[tuple[str, str, str], Counter[str]] = {}
     tables: dict[tuple[str, str], int] = Counter()
     rules: dict[str, Counter[str]] = {}
@@ -87,6 +92,8 @@ def report(done: Iterable[Done]) -> int:
         print(f"  {name}: {BY_NAME[name].why}")
         for release, count in sorted(counts.items()):
             print(f"    {release} {count:9} points  {', '.join(BY_NAME[name].where(release))}")
+    if len(done) < len(known):
+        print(f"\n{len(known) - len(done)} of {len(known)} tables were left out when the time was over")
     failed = [f"{one.release} {one.replay}: {one.table}" for one in done if "failed" in one.result]
     if failed:
         print("\nfailed, and not counted above\n  " + "\n  ".join(failed))

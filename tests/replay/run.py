@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,7 +50,7 @@ FULL = Size(None, 2000, 2000)
 
 @dataclass(frozen=True)
 class Done:
-    """A job and what came out."""
+    """A job and what came out; an empty result when its time was over before it began."""
 
     release: str
     replay: str
@@ -93,10 +95,16 @@ def run(
     size: Size = FULL,
     tables: int | None = None,
     processes: int = 2,
+    seconds: float = math.inf,
 ) -> Iterator[Done]:
     """Runs the replays `names` (default: all) on each release, on the `tables` longest tables of each op (default:
-    all), and yields what came out, table by table."""
+    all), and yields what came out, table by table.
+
+    The longest tables of all ops come first. After `seconds` no other one is begun; those that are left out are
+    yielded as `Done` without a result.
+    """
     chosen = [r for r in REPLAYS if names is None or r.name in set(names)]
+    end = time.monotonic() + seconds
     with tempfile.TemporaryDirectory(prefix="newop-replay-") as name, ThreadPoolExecutor(processes) as pool:
         work = []
         for release in releases:
@@ -105,12 +113,15 @@ def run(
                 continue
             tree = make_tree(release, present, Path(name) / release)
             for replay in present:
-                for place in tables_of(tree, replay)[:tables]:
-                    work.append((tree, replay, place))
-        yield from pool.map(lambda item: _run_one(*item, size), work)
+                work += [(rank, tree, replay, place) for rank, place in enumerate(tables_of(tree, replay)[:tables])]
+        work.sort(key=lambda item: item[0])
+        for future in as_completed(pool.submit(_run_one, *item, size, end) for _, *item in work):
+            yield future.result()
 
 
-def _run_one(tree: Release, replay: Replay, place: Place, size: Size) -> Done:
+def _run_one(tree: Release, replay: Replay, place: Place, size: Size, end: float) -> Done:
+    if time.monotonic() > end:
+        return Done(tree.version, replay.name, "/".join(place), {})
     job = _job(tree, replay, place, size)
     try:
         [result] = run_in(tree.root, CHILD.format(setup=""), str(TESTS), [job], timeout=SECONDS)
