@@ -5,7 +5,7 @@
 # ARGS=...     more arguments for pytest, or for the script that a target runs
 # Downloads stay in $NEWOP_GEN_CACHE, else ~/.cache/newop-gen: after the first run no network is needed.
 
-.PHONY: help setup demo test lint format goldens bench history clean
+.PHONY: help setup demo test lint format goldens bench replay history clean
 .DEFAULT_GOAL := help
 
 RUN := .venv/bin/python
@@ -17,6 +17,7 @@ help:
 	@echo "make format   ruff, rewriting files"
 	@echo "make goldens  write the golden files of tests/golden anew"
 	@echo "make bench    how long and how much memory a dry run takes, next to LibCST and ast"
+	@echo "make replay   upstream's own ops from specs beside the originals, on all real tables (hours; ARGS=--quick: minutes)"
 	@echo "make history  the examples on every way that upstream has arranged its code (REPO=PATH to a clone; ALL=1)"
 	@echo "make setup    only make .venv"
 	@echo "make clean    remove what these targets made here (the cache stays)"
@@ -45,6 +46,9 @@ goldens: setup
 
 bench: setup
 	@$(RUN) scripts/bench.py $(ARGS)
+
+replay: setup
+	@$(RUN) scripts/replay.py $(ARGS)
 
 history: setup
 	@$(RUN) scripts/history.py --repo "$(or $(REPO),$(error history needs REPO=PATH, a clone of upstream))" $(if $(ALL),--all) $(ARGS)
