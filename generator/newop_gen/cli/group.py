@@ -19,6 +19,7 @@ from .output import Wanted, complain, emit_json, error_line, remark, wanted
 # Name -> module below this package that holds it as `command`. In the order in which help lists them.
 COMMANDS = {
     "init": "init",
+    "data": "data",
     "apply": "apply",
     "remove": "remove",
     "update": "update",

@@ -2,31 +2,57 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from ..problems import Place, Problem
+
+MOST_DETAILS = 1000
+"""Sentences that a finding carries at most; its lines are all there."""
 
 Severity = Literal["error", "warning"]
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing about a table. An `error` keeps it from being loaded, or makes a query answer something wrong; a
-    `warning` is loaded as the spec says, and is worth a look. `count` is how many rows it is about."""
+    """One kind of thing about a table, at its first place.
+
+    An `error` keeps the table from being loaded, or makes a query answer something wrong; a `warning` is loaded as the
+    spec says, and is worth a look. `lines` are all the rows it is about: lines of a text file, row numbers of a parquet
+    file, from 1. `details` are sentences about single ones, for people.
+    """
 
     severity: Severity
     problem: Problem
-    count: int = 1
+    lines: tuple[int, ...] = ()
+    details: tuple[str, ...] = ()
+
+    @property
+    def count(self) -> int:
+        return max(len(self.lines), len(self.details), 1)
 
 
-def error(file: str, line: int, found: str, expected: str = "", suggestion: str = "", code: str = "") -> Finding:
-    """`line` counts from 1: a line of a text file, a row of a parquet file; 0 is the file as a whole."""
-    return Finding("error", Problem(Place(file, line, int(line > 0)), found, expected, suggestion, code))
+def error(
+    file: str, lines: int | Sequence[int], found: str, expected: str = "", suggestion: str = "", code: str = "",
+    details: Sequence[str] = (),
+) -> Finding:  # fmt: skip
+    """`lines` are the rows it is about, or one of them; 0 and none mean the file as a whole."""
+    return _finding("error", file, lines, found, expected, suggestion, code, details)
 
 
 def warning(
-    file: str, line: int, found: str, expected: str = "", suggestion: str = "", code: str = "", count: int = 1
-) -> Finding:
+    file: str, lines: int | Sequence[int], found: str, expected: str = "", suggestion: str = "", code: str = "",
+    details: Sequence[str] = (),
+) -> Finding:  # fmt: skip
     """As `error`."""
-    return Finding("warning", Problem(Place(file, line, int(line > 0)), found, expected, suggestion, code), count)
+    return _finding("warning", file, lines, found, expected, suggestion, code, details)
+
+
+def _finding(
+    severity: Severity, file: str, lines: int | Sequence[int], found: str, expected: str, suggestion: str, code: str,
+    details: Sequence[str],
+) -> Finding:  # fmt: skip
+    rows = tuple(filter(None, [lines] if isinstance(lines, int) else lines))
+    place = Place(file, rows[0], 1) if rows else Place(file)
+    return Finding(severity, Problem(place, found, expected, suggestion, code), rows, tuple(details))

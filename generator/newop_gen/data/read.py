@@ -39,6 +39,9 @@ class RawTable:
     rows: tuple[Row, ...] = field(repr=False)
     parquet: bool = False
 
+    def where(self, line: int) -> str:
+        return f"{'row' if self.parquet else 'line'} {line}"
+
     def values(self, column: str) -> list[str]:
         return [row.cells[column] for row in self.rows]
 

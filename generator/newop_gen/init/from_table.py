@@ -7,16 +7,17 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Union, cast
+from typing import Union
 
 from ..data.read import RawTable, Row
+from ..data.which import PHASE_WORDS, phase_of_name, phase_of_word
 from ..problems import Place, Problem, SpecError
 from ..spec.model import FILE_PATTERN, PhaseName
 from .decide import Choices, Level, Levels, decide, run_time_columns
 from .draft import Draft, EntryDraft, KeyDraft, NestingDraft, ParamDraft, op_name, param_names
 from .latency import power_said
 from .profile import profile
-from .vocabulary import PHASE_COLUMNS, PHASE_WORDS, WIDTH
+from .vocabulary import PHASE_COLUMNS, WIDTH
 from .where import Where
 
 Said = tuple[str, str]
@@ -120,23 +121,13 @@ def _pieces(
     return pieces, "", {}
 
 
-def phase_of_name(name: str) -> PhaseName | None:
-    """The phase that a file's name says, if it says one."""
-    told = {_phase(word) for word in re.split(r"[^a-z]+", name.lower()) if word in PHASE_WORDS}
-    return told.pop() if len(told) == 1 else None
-
-
 def _phase_column(table: RawTable) -> tuple[str, dict[PhaseName, str]]:
     for name, column in profile(table).items():
         if name.lower() in PHASE_COLUMNS and column.readable and 0 < len(column.values) <= 2:
-            values = {_phase(v): v for v in column.values if v.lower() in PHASE_WORDS}
+            values = {phase: v for v in column.values if (phase := phase_of_word(v))}
             if len(values) == len(column.values):
                 return name, dict(sorted(values.items()))
     return "", {}
-
-
-def _phase(word: str) -> PhaseName:
-    return cast(PhaseName, PHASE_WORDS[word.lower()])
 
 
 def _used(parts: Sequence[_Part], query: str, said: list[Said]) -> tuple[PhaseName, ...]:

@@ -9,12 +9,13 @@ from pathlib import Path
 from ..data.filed import FiledTable, file_table
 from ..data.findings import Finding
 from ..data.read import RawTable, read
+from ..data.which import phase_of_name
 from ..model.op import Op
 from ..problems import Place, Problem, SpecError
 from . import measured
 from .decide import Choices
 from .draft import Draft
-from .from_table import draft_from, phase_of_name
+from .from_table import draft_from
 from .where import Where, where_of
 from .write import checked, rendered
 

@@ -31,10 +31,6 @@ HARNESS = (
 """Settings of the measuring run, often beside the size that follows from them (heads on one GPU, beside tp_size)."""
 
 PHASE_COLUMNS = ("phase", "stage", "mode")
-PHASE_WORDS = {
-    **dict.fromkeys(("context", "ctx", "prefill", "prompt", "encode"), "context"),
-    **dict.fromkeys(("generation", "gen", "decode", "decoding"), "generation"),
-}
 
 LATENCY = ("latency", "latency_ms", "latency_us", "latency_s", "avg_ms", "time_ms", "avg_latency", "duration_ms", "ms")
 LATENCY_LIKE = re.compile(r"(^|_)(latency|time|duration|elapsed|avg|mean|median|t)(_|$)|_(ms|us|s)$", re.IGNORECASE)

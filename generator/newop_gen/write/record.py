@@ -44,6 +44,8 @@ def record(
     for op in plan.ops:
         old = known.get(op)
         created = dict(_created(home, plan, op))
+        # A table that `data add` put in is in no plan of the spec; it still goes when the op does.
+        created.update((f.path, f) for f in (old.created if old else ()) if f.step == "data" and f.path not in created)
         edited = []
         others = [receipt for name, receipt in known.items() if name not in plan.ops]
         for path, pieces in _pieces(home, plan, op, by_path, old).items():

@@ -10,6 +10,7 @@ from ....model.op import Op
 from ....plan import Creation, Skip
 from ....problems import CheckoutRefused, Place, Problem, SpecError, spec_place
 from ....spec.model import DataFile
+from ..op_owned.parquet import to_csv
 from ..settle import Draft, StepDraft
 from .facts import DatabaseFacts
 
@@ -36,6 +37,8 @@ def plan_data(op: Op, spec_path: Path, tree: Tree, facts: DatabaseFacts) -> Step
         table = next((t for t in op.tables if entry.phase in t.phases), op.tables[0])
         content = _read(spec_path.parent / entry.file, entry, place)
         path = f"{folder}/{table.stem}{facts.suffix}"
+        if entry.file.endswith(".parquet") and not path.endswith(".parquet"):
+            content = to_csv(content, Place(str(spec_path.parent / entry.file)))
         step.drafts.append(new_file(tree, path, content, data=True))
     if missing:
         raise CheckoutRefused(missing)

@@ -27,6 +27,27 @@ def to_parquet(content: bytes, place: Place) -> bytes:
     return out.getvalue()
 
 
+def to_csv(content: bytes, place: Place) -> bytes:
+    """The bytes of a CSV with the rows of a parquet file, for releases that keep tables as text; null is an empty cell.
+
+    Raises `SpecError` for a file that can't be read, `CheckoutRefused` without pyarrow.
+    """
+    _, pq = _arrow(place)
+    try:
+        table = pq.read_table(io.BytesIO(content))
+    except (OSError, ValueError):
+        raise SpecError(
+            Problem(
+                place, "the table is no parquet file", "a parquet file, or a CSV under its own name", "", "data-parquet"
+            )
+        ) from None
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(table.column_names)
+    writer.writerows(zip(*(column.to_pylist() for column in table.columns)))
+    return out.getvalue().encode("utf-8")
+
+
 def same_table(one: bytes, other: bytes, place: Place) -> bool:
     """Whether two parquet files hold the same table: versions of pyarrow write it with other bytes."""
     _, pq = _arrow(place)

@@ -1,0 +1,166 @@
+"""Cells against what a spec reads in them: which columns, as what, and which values they may have."""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+from ..model.columns import column_names, row_types
+from ..model.op import Op, Table, axis_column, key_columns, key_params
+from ..sol.quants import canonical
+from ..sol.types import Type
+from ..spec.model import Key, PhaseName
+from ..spec.rules.names import MODES
+from .findings import MOST_DETAILS, Finding, error, warning
+from .read import RawTable, Row
+
+Use = Literal["phase", "int", "real", "text", "mode"]
+
+
+@dataclass(frozen=True)
+class Read:
+    """One column as a spec reads it. `optional`: the spec has a value for tables without the column."""
+
+    column: str
+    use: Use
+    param: str = ""
+    optional: bool = False
+    key: Key | None = field(default=None, compare=False, hash=False)
+
+
+def reads(op: Op, table: Table, phase: PhaseName) -> list[Read]:
+    """What a row of `phase` is read for, in the order of the nesting."""
+    nesting = op.nesting(phase)
+    found = [Read(table.phase_column, "phase")] if table.phase_column else []
+    if nesting.rows:
+        found += [Read(n, "text" if t is Type.STR else "int") for n, t in row_types(nesting.rows).items()]
+    for key in nesting.keys:
+        for param, column in zip(key_params(key), key_columns(key)):
+            kind = op.params[param].type
+            use: Use = "int" if kind == "int" else "text" if kind == "str" else "mode"
+            found += [Read(name, use, param, key.default is not None, key) for name in column_names(column)]
+    for axis in nesting.axes:
+        found += [Read(name, "int") for name in column_names(axis_column(axis))]
+    found += [Read(name, "real") for name in column_names(nesting.latency.column)]
+    return list(dict.fromkeys(found))
+
+
+def missing_columns(op: Op, table: Table, raw: RawTable) -> list[Finding]:
+    """A finding for each column that the spec reads and the table has not."""
+    found = {}
+    for phase in table.phases:
+        for read in reads(op, table, phase):
+            if read.column not in raw.columns and not read.optional:
+                near = difflib.get_close_matches(read.column, raw.columns, n=1, cutoff=0.6)
+                what = f" (for {read.param})" if read.param else ""
+                found[read.column] = error(
+                    str(raw.path), 1 if not raw.parquet else 0, f"no column {read.column!a}{what}",
+                    f"the columns that the spec reads; the table has {', '.join(raw.columns)[:200]}",
+                    f"did you mean {near[0]}?" if near else "", "column-missing",
+                )  # fmt: skip
+    return list(found.values())
+
+
+def phase_of(op: Op, table: Table, row: Row) -> PhaseName | None:
+    """The phase of a row; None when the row is of none that the op uses."""
+    if not table.phase_column:
+        return table.phases[0]
+    return next((p for p in table.phases if op.phase_value(p) == row.cells[table.phase_column]), None)
+
+
+def wrong_cell(op: Op, read: Read, row: Row) -> tuple[str, str, str] | None:
+    """(what is wrong, what was expected, code) of a row's cell that can't be read, else None."""
+    text = row.cells.get(read.column)
+    if text is None:
+        return None
+    if read.use == "int" and not _is(int, text):
+        hint = "a whole number" + (", without the point" if _is(float, text) and float(text) % 1 == 0 else "")
+        return f"{read.column} is {text[:40]!a}", hint, "not-int"
+    if read.use == "real" and not (_is(float, text) and math.isfinite(float(text))):
+        return f"{read.column} is {text[:40]!a}", "a finite number", "not-number"
+    if read.use == "mode" and read.key is not None:
+        mode = canonical(read.key.alias.get(text, text))
+        known = MODES[op.params[read.param].type]
+        if mode not in known and not (read.key.only and text not in read.key.only):
+            return (
+                f"{read.column} is {text[:40]!a}",
+                f"a mode ({', '.join(known)}) or an alias",
+                "mode-unknown",
+            )
+    return None
+
+
+def check_cells(op: Op, table: Table, raw: RawTable) -> Iterator[Finding]:
+    """Every cell that can't be read, those of a kind together."""
+    kinds: dict[tuple[str, str, str], tuple[str, list[int], list[str]]] = {}
+    by_phase = {phase: reads(op, table, phase) for phase in table.phases}
+    for row in raw.rows:
+        phase = phase_of(op, table, row)
+        for read in by_phase[phase] if phase else ():
+            wrong = wrong_cell(op, read, row)
+            if wrong is not None:
+                found, expected, code = wrong
+                first = kinds.setdefault((read.column, expected, code), (found, [], []))
+                first[1].append(row.line)
+                first[2].append(f"{raw.where(row.line)}: {found}")
+    for (_, expected, code), (found, lines, details) in kinds.items():
+        more = f", and {len(lines) - 1} rows like it" if len(lines) > 1 else ""
+        yield error(str(raw.path), lines, found + more, expected, "", code, details[:MOST_DETAILS])
+
+
+def check_power(raw: RawTable) -> Iterator[Finding]:
+    """The power column, which is read where there is one."""
+    if "power" not in raw.columns:
+        return
+    bad, empty, negative, zero, filled = [], [], [], [], 0
+    for row in raw.rows:
+        text = row.cells["power"].strip()
+        if not text:
+            empty.append(row.line)
+        elif not _is(float, text) or not math.isfinite(float(text)):
+            bad.append(row.line)
+        elif float(text) < 0:
+            negative.append(row.line)
+        elif float(text) == 0:
+            zero.append(row.line)
+        else:
+            filled += 1
+    file = str(raw.path)
+    if bad:
+        yield error(file, bad, f"power is no number in {len(bad)} rows", "W", "", "power")
+    if negative:
+        yield error(file, negative, f"power is negative in {len(negative)} rows", "W", "", "power")
+    if (empty or zero) and filled:
+        without = sorted(empty + zero)
+        yield warning(file, without, f"{len(without)} rows have no power, {filled} have",
+                      "power in each row, or in none", "energy is 0 there", "power-gaps")  # fmt: skip
+
+
+def check_modes(op: Op, table: Table, raw: RawTable) -> Iterator[Finding]:
+    """Modes that the table holds and the spec does not list, and the other way round."""
+    for phase in table.phases:
+        for read in reads(op, table, phase):
+            if read.use != "mode" or read.column not in raw.columns or read.key is None:
+                continue
+            key, seen = read.key, dict[str, list[int]]()
+            for row in raw.rows:
+                text = row.cells[read.column]
+                if phase_of(op, table, row) == phase and not (key.only and text not in key.only):
+                    seen.setdefault(canonical(key.alias.get(text, text)), []).append(row.line)
+            modes = op.params[read.param].modes
+            for mode, lines in seen.items():
+                if mode not in map(canonical, modes) and mode in MODES[op.params[read.param].type]:
+                    yield warning(str(raw.path), lines, f"{len(lines)} rows of {read.param} {mode}",
+                                  f"one of the spec's modes: {', '.join(modes)}",
+                                  "add it to modes if the op has kernels for it", "mode-unlisted")  # fmt: skip
+
+
+def _is(kind: type[int] | type[float], text: str) -> bool:
+    try:
+        kind(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,134 @@
+"""A table against its spec: what would not load, what would be lost, and what looks measured badly."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from ..explain.systems import System
+from ..model.op import Op, Table
+from ..spec.rules.placeholder import PLACEHOLDER
+from .cells import check_cells, check_modes, check_power, missing_columns, phase_of, reads
+from .filed import FiledTable, file_table
+from .findings import MOST_DETAILS, Finding, error, warning
+from .outliers import check_against_sol
+from .places import check_places
+from .read import RawTable, Reading
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What a check found. `points` are the leaves that would be loaded, `left_out` rows that are not the op's.
+    `notes` say what could not be checked."""
+
+    findings: tuple[Finding, ...]
+    rows: int = 0
+    points: int = 0
+    repeats: int = 0
+    left_out: int = 0
+    notes: tuple[str, ...] = ()
+
+    @property
+    def errors(self) -> list[Finding]:
+        return [finding for finding in self.findings if finding.severity == "error"]
+
+
+def check(op: Op, table: Table, reading: Reading, systems: Sequence[System] = ()) -> Checked:
+    """Everything about a file that is to be `table` of `op`; measured points are held against SOL on each system."""
+    raw = reading.table
+    if raw is None:
+        return Checked(reading.findings)
+    findings = [*reading.findings, *missing_columns(op, table, raw)]
+    if any(finding.problem.code == "column-missing" for finding in findings):
+        return Checked(tuple(findings), len(raw.rows))
+    filed = file_table(op, table, raw)
+    findings += check_cells(op, table, raw)
+    findings += _unreadable(filed, raw, findings)
+    findings += check_modes(op, table, raw)
+    findings += check_power(raw)
+    findings += _latencies(filed, raw)
+    findings += _phases(op, table, raw)
+    findings += _repeats(filed, raw)
+    for phase in table.phases if table.phase_column else table.phases[:1]:
+        findings += check_places(filed, raw, phase)
+    notes = []
+    if _placeholder(op):
+        notes.append("the spec's SOL is a placeholder: points were not held against it")
+    elif not systems:
+        notes.append("no system is known: points were not held against SOL (--system NAME)")
+    else:
+        for system, phase in itertools.product(systems, table.phases):
+            findings += check_against_sol(filed, raw, phase, system)
+    found = tuple(dict.fromkeys(findings))
+    return Checked(found, len(raw.rows), len(filed.leaves), len(filed.repeats), filed.left_out, tuple(notes))
+
+
+def _unreadable(filed: FiledTable, raw: RawTable, known: Sequence[Finding]) -> Iterator[Finding]:
+    """Rows that can't be filed for another reason than a cell that was named already."""
+    told = {line for finding in known for line in finding.lines}
+    rest = [(row, why) for row, why in filed.bad if row.line not in told]
+    if rest:
+        yield error(str(raw.path), [row.line for row, _ in rest], f"{len(rest)} rows can't be read: {rest[0][1]}",
+                    "rows that the spec's expressions have a value for", "", "row",
+                    [f"{raw.where(row.line)}: {why}" for row, why in rest[:MOST_DETAILS]])  # fmt: skip
+
+
+def _latencies(filed: FiledTable, raw: RawTable) -> Iterator[Finding]:
+    every = [(filed.rows[path], leaf) for path, leaf in filed.leaves.items()]
+    every += [(row, leaf) for row, _, leaf in filed.repeats]
+    negative = sorted(row.line for row, leaf in every if leaf.latency < 0)
+    zero = sorted(row.line for row, leaf in every if leaf.latency == 0)
+    file = str(raw.path)
+    if negative:
+        yield error(file, negative, f"the latency is negative in {len(negative)} rows", "a time", "", "latency")
+    if zero:
+        hint = "a query there answers 0 ms"
+        yield warning(file, zero, f"the latency is 0 in {len(zero)} rows", "a measured time", hint, "latency-zero")
+
+
+def _phases(op: Op, table: Table, raw: RawTable) -> Iterator[Finding]:
+    """Rows of no phase that the op uses, and phases without a row."""
+    column, file = table.phase_column, str(raw.path)
+    if not column:
+        return
+    lost = [row for row in raw.rows if phase_of(op, table, row) is None]
+    if lost:
+        values = ", ".join(f"{v[:30]!a}" for v in list(dict.fromkeys(row.cells[column] for row in lost))[:5])
+        known = " or ".join(op.phase_value(p) for p in table.phases)
+        found = f"{len(lost)} rows have {values} in {column}"
+        yield warning(file, [row.line for row in lost], found, known, "they are left out", "phase")
+    for phase in table.phases:
+        if not any(phase_of(op, table, row) == phase for row in raw.rows):
+            expected = f"rows with {op.phase_value(phase)!a} in {column}"
+            yield warning(file, 0, f"no row of the {phase} phase", expected, "", "phase")
+
+
+def _repeats(filed: FiledTable, raw: RawTable) -> Iterator[Finding]:
+    """Rows whose point an earlier row has, and the columns that would tell them apart."""
+    if not filed.repeats:
+        return
+    read = {r.column for phase in filed.table.phases for r in reads(filed.op, filed.table, phase)} | {"power"}
+    differing: dict[str, int] = {}
+    details: list[str] = []
+    other, worst = 0, 1.0
+    for row, path, leaf in filed.repeats:
+        first, kept = filed.rows[path], filed.leaves[path]
+        for name in raw.columns:
+            if name not in read and row.cells[name] != first.cells[name]:
+                differing[name] = differing.get(name, 0) + 1
+        other += leaf.latency != kept.latency
+        if leaf.latency > 0 and kept.latency > 0:
+            worst = max(worst, leaf.latency / kept.latency, kept.latency / leaf.latency)
+        what = f"{leaf.latency:g} ms, {kept.latency:g} ms is kept"
+        details.append(f"{raw.where(row.line)} repeats {raw.where(first.line)}: {what}")
+    found = f"{len(filed.repeats)} rows repeat an earlier point"
+    found += f", {other} with another latency, up to {worst:.3g}-fold" if other else ""
+    columns = ", ".join(f"{n} in {count}" for n, count in sorted(differing.items(), key=lambda i: -i[1])[:3])
+    hint = f"they differ in columns that the spec does not read: {columns}" if columns else "the first one is kept"
+    lines = [row.line for row, _, _ in filed.repeats]
+    yield warning(str(raw.path), lines, found, "each point once", hint, "repeated", details[:MOST_DETAILS])
+
+
+def _placeholder(op: Op) -> bool:
+    return any(part.name == PLACEHOLDER for phase in op.phases for part in op.sol(phase).parts)
