@@ -26,10 +26,12 @@ COMMANDS = {
     "status": "status",
     "verify": "verify",
     "recover": "recover",
+    "pr-text": "pr_text",
     "validate": "validate",
     "explain": "explain",
     "schema": "schema",
     "detect": "detect",
+    "doctor": "doctor",
     "sandbox": "sandbox",
 }
 
