@@ -26,7 +26,6 @@ COMMANDS = {
     "status": "status",
     "verify": "verify",
     "recover": "recover",
-    "pr-text": "pr_text",
     "validate": "validate",
     "explain": "explain",
     "schema": "schema",
