@@ -8,7 +8,7 @@ import types
 import pytest
 from click.testing import CliRunner
 
-from newop_gen import layouts
+from newop_gen import guard, layouts
 from newop_gen.cli import cli
 from newop_gen.edits import find
 from newop_gen.edits.place import after_statement, end_of_class
@@ -37,6 +37,9 @@ class Toy:
 
     name = "toy"
     title = "a toy"
+
+    def words(self):
+        return {}
 
     def probes(self, tree):
         source = tree.source(tree.at("sdk/common.py"))
@@ -81,6 +84,8 @@ def toy(monkeypatch):
     module.LAYOUT = Toy()
     monkeypatch.setitem(sys.modules, "newop_gen.layouts.toy", module)
     monkeypatch.setattr(layouts, "REGISTERED", ("toy",))
+    # What the toy puts in is in no spec; the guard has tests of its own.
+    monkeypatch.setattr(guard, "check", lambda plan, ops, words: None)
     return module.LAYOUT
 
 

@@ -26,6 +26,7 @@ COMMANDS = {
     "status": "status",
     "verify": "verify",
     "recover": "recover",
+    "pr-text": "pr_text",
     "validate": "validate",
     "explain": "explain",
     "schema": "schema",

@@ -71,7 +71,7 @@ def decisions(op: Op) -> Iterator[tuple[str, str]]:
     for phases, nesting in nestings(op):
         outside = OUTSIDE_REASONS[nesting.outside]
         where = "" if len(phases) == len(op.phases) else f", {phases[0]}"
-        yield f"Table{where}", f"data{nesting_path(nesting)}, {nesting.method} between collected points. {outside}"
+        yield f"Table{where}", f"`data{nesting_path(nesting)}`, {nesting.method} between collected points. {outside}"
     scales = {op.empirical(phase) for phase in op.phases}
     if len(scales) == 1:
         yield "Empirical scale", f"{scales.pop():g}: EMPIRICAL is SOL divided by it, where the release uses a constant."
@@ -81,7 +81,7 @@ def decisions(op: Op) -> Iterator[tuple[str, str]]:
     if spec.missing == "sol":
         yield "Without data", "SILICON answers with the SOL."
     else:
-        yield "Without data", "SILICON raises PerfDataNotAvailableError."
+        yield "Without data", "SILICON raises `PerfDataNotAvailableError`."
     yield "Models", _models(op)
 
 
