@@ -1,4 +1,4 @@
-"""Making the mistakes of `mistakes.py` in a checkout, and asking `verify` about them.
+"""Making the mistakes of the catalogue in a checkout, and asking `verify` about them.
 
 One base tree per release has the example specs applied. A mistake is written into it, verified, and taken out again.
 The interpreter that imports the checkout is warm: it has numpy and the like, and forks for each mistake.
@@ -6,14 +6,12 @@ The interpreter that imports the checkout is warm: it has numpy and the like, an
 
 from __future__ import annotations
 
-import argparse
 import ast
 import contextlib
+import dataclasses
 import os
-import shutil
-import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,7 +24,7 @@ from newop_gen.verify.result import Report
 from newop_gen.verify.run import Options, verify_in
 from newop_gen.verify.session import Process, begin
 
-from .mistakes import MISTAKES, Mistake
+from .catalogue import Mistake
 
 
 class NoSuchPlace(AssertionError):
@@ -98,8 +96,7 @@ class Bed:
 
 
 def own_tables_only(loaded: LoadedSpec) -> LoadedSpec:
-    import dataclasses
-
+    """The spec without its data: made-up tables show every mistake, and sooner."""
     return dataclasses.replace(loaded, spec=loaded.spec.model_copy(update={"data": []}))
 
 
@@ -156,38 +153,3 @@ def outcome(bed: Bed, mistake: Mistake) -> Outcome:
     with bed.made(mistake):
         report = bed.verify(mistake.spec)
     return Outcome(mistake, report, time.monotonic() - started)
-
-
-def print_table(arguments: Sequence[str]) -> int:
-    """The table of all mistakes of a release: which checks fall short, which cause is named. 1 when one gets by."""
-    parser = argparse.ArgumentParser(prog="python -m tests.verify.mistakes")
-    parser.add_argument("names", nargs="*", metavar="NAME", help="mistakes to make (default: all)")
-    parser.add_argument("--release", default="0.8.0")
-    options = parser.parse_args(arguments)
-    chosen = [m for m in MISTAKES if options.release in m.releases and (not options.names or m.name in options.names)]
-    folder = Path(tempfile.mkdtemp(prefix="newop-mistakes-"))
-    bed = Bed.make(options.release, folder)
-    wrong = 0
-    try:
-        for spec in dict.fromkeys(m.spec for m in chosen):
-            report = bed.verify(spec)
-            print(f"{'(no mistake)':32} {spec:17} {'no alarm' if report.passed else 'FALSE ALARM'}", flush=True)
-            wrong += not report.passed
-        for mistake in chosen:
-            found = outcome(bed, mistake)
-            good = found.caught and found.right
-            wrong += not good
-            checks = [r.check for r in found.report.broken]
-            some = ", ".join(checks[:2]) + (f" and {len(checks) - 2} more" if len(checks) > 2 else "")
-            verdict = "caught" if good else "CAUGHT, CAUSE WRONG" if found.caught else "MISSED"
-            print(
-                f"{mistake.name:32} {mistake.spec:17} {verdict:20} {found.named:28} {some}  ({found.seconds:.1f} s)",
-                flush=True,
-            )
-            if found.caught and not good:
-                print(f"{'':32} expected {' or '.join(mistake.right)}; named {[c.code for c in found.report.causes]}")
-    finally:
-        bed.close()
-        shutil.rmtree(folder, ignore_errors=True)
-    print(f"{len(chosen)} mistakes on {options.release}: {len(chosen) - wrong} caught by their cause, {wrong} not")
-    return 1 if wrong else 0

@@ -32,6 +32,12 @@ class SolSample:
     single: Mapping[str, Any]
 
 
+KEPT_ELSEWHERE = Cause(
+    "cache-key",
+    "a database without a file answers from the table of another one: what is kept of loaded tables goes by too few "
+    "of a database's properties",
+)
+
 Triple = Union[tuple[float, float, float], None]
 Twist = Callable[[SolSample], Triple]
 
@@ -261,6 +267,36 @@ def explain_empirical(
         if off(ratio, 1 / other, 1 / other) < 1e-9:
             return Cause("empirical-phase", f"EMPIRICAL has the scale of the {phase} phase")
     return Cause("empirical-scale", f"EMPIRICAL is SOL / {1 / ratio:.6g}, the spec's scale is {query.empirical}")
+
+
+def explain_utilisation(
+    samples: Sequence[tuple[SolTimes | None, float, Mapping[str, Any]]],
+    without_file: Sequence[tuple[float, Mapping[str, Any]]],
+) -> Cause | None:
+    """Why EMPIRICAL is not SOL over the measured utilisation: (SOL, measured latency, outcome) at measured points, and
+    (measured latency, outcome) of the same points where there is no file."""
+    others = [o["latency"] for _, o in without_file if "latency" in o]
+    if others and all(off(o["latency"], v, v) <= TOLERANCE for v, o in without_file if "latency" in o):
+        return KEPT_ELSEWHERE
+    for _, _, outcome in samples:
+        if "error" in outcome:
+            error = outcome["error"]
+            return explain_error(error) or Cause(
+                "empirical-utilisation", f"EMPIRICAL fails at measured points: {error['class']}: {error['text'][:160]}"
+            )
+    if any("latency" not in o for _, _, o in samples):
+        return Cause("mode-missing", "EMPIRICAL does not answer with a result")
+    if all(t is not None and off(o["latency"], t.sol, t.sol) <= TOLERANCE for t, _, o in samples):
+        return Cause("empirical-missing", "EMPIRICAL is the SOL itself: no utilisation is applied")
+    if all(off(o["latency"], v, v) <= TOLERANCE for _, v, o in samples):
+        return Cause(
+            "empirical-missing-data", "without data EMPIRICAL is not refused as this layout's other queries do"
+        )
+    return Cause(
+        "empirical-utilisation",
+        "EMPIRICAL at measured points is not what was measured: the utilisation is worked out with the SOL of other "
+        "points, or looked up at another point",
+    )
 
 
 def explain_modes(failures: Sequence[Failure]) -> Cause | None:

@@ -9,7 +9,7 @@ from typing import Any
 from ...model.op import Query
 from ...sol.evaluate import SolTimes
 from ..bench import EMPTY, Bench
-from ..causes.modes import SolSample, explain_empirical, explain_modes, explain_sol
+from ..causes.modes import SolSample, explain_empirical, explain_modes, explain_sol, explain_utilisation
 from ..expectation import off, point_text, told
 from ..points import Values, spread
 from ..result import Cause, CheckResult, Tally
@@ -121,7 +121,8 @@ def _utilisation(bench: Bench, query: Query) -> CheckResult:
             )
             tally.holds(holds, where, "EmpiricalNotImplementedError", told(outcome))
     if tally.failed:
-        tally.blame(explain_modes(tally.failures))
+        samples = [(bench.expect.sol(query, v), leaf.latency, o) for (v, leaf), o in zip(points, outcomes)]
+        tally.blame(explain_utilisation(samples, [(leaf.latency, o) for (_, leaf), o in zip(points, empty)]))
     return tally.result()
 
 

@@ -166,6 +166,12 @@ def _operation(bench: Bench, phase: PhaseName, host: str, tally: Tally) -> None:
             if not holds:
                 told_given = ", ".join(f"{k}={v:g}" for k, v in given.items() if k in _TOLD)
                 tally.fail(f"{where} ({host}; {told_given})", promised_text(promised), told(outcome))
+            if bench.facts.source_tags and "latency" in outcome:
+                source = {"SOL": "sol", "SILICON": "silicon"}[run.mode]
+                if not tally.holds(
+                    outcome["source"] == source, where, f"source {source}", f"source {outcome['source']}"
+                ):
+                    tally.blame(SOURCE_DROPPED)
             key = f"{run.mode} {sorted(chosen.items())}"
             judged.setdefault(key, []).append(Call(given, outcome, holds))
             params[key] = chosen
@@ -187,6 +193,9 @@ def _operation(bench: Bench, phase: PhaseName, host: str, tally: Tally) -> None:
         tally.blame(cause)
 
 
+SOURCE_DROPPED = Cause(
+    "source-tag", "the op makes its result without the `source` of the query's: an estimate counts as measured"
+)
 _TOLD = ("x", "batch_size", "beam_width", "s", "prefix")
 
 
