@@ -102,7 +102,7 @@ def try_loader(task: dict[str, Any]) -> dict[str, Any]:
                 "rows": len(rows),
                 "leaves": len(leaves),
                 "empty": len(empty),
-                "lost": lost(rows, leaves, empty),
+                "lost": lost(rows, leaves, empty, task["branches"]),
                 "differ": sum(backwards.get(p) != latency for p, latency in leaves.items()),
                 "replaced": sum(twice.get(p) != latency for p, latency in leaves.items()),
             }
@@ -110,22 +110,25 @@ def try_loader(task: dict[str, Any]) -> dict[str, Any]:
     return {"files": files}
 
 
-def lost(rows: list[Row], leaves: Leaves, empty: list[tuple[Any, ...]]) -> dict[str, Any] | None:
+def lost(rows: list[Row], leaves: Leaves, empty: list[tuple[Any, ...]], branches: list[str]) -> dict[str, Any] | None:
     """The rows that empty dicts stand for: those that have, in a column, a text that all empty paths share and that no
     leaf has; all rows when nothing is kept."""
     if not empty:
         return None
-    shared = set.intersection(*(set(map(str, path)) for path in empty))
-    kept = {str(part) for path in leaves for part in path}
+    if not leaves:
+        return {"value": None, "rows": len(rows)}
+    shared = set.intersection(*({part for part in path if isinstance(part, str)} for path in empty))
+    kept = {part for path in leaves for part in path}
     found = []
     for column in rows[0] if rows else ():
         values = [row.get(column) for row in rows]
-        # What tells rows apart most roughly says best which they are.
-        found += [(len(set(values)), text, values.count(text)) for text in shared - kept if text in values]
-    if found:
-        _, text, number = min(found)
-        return {"value": text, "rows": number}
-    return None if leaves else {"value": None, "rows": len(rows)}
+        # What the loader itself tells rows apart by says best which they are; else what does so most roughly.
+        rank = (column not in branches, len(set(values)))
+        found += [(rank, text, values.count(text)) for text in shared - kept if text in values]
+    if not found:
+        return None
+    _, text, number = min(found)
+    return {"value": text, "rows": number}
 
 
 def try_helper(task: dict[str, Any]) -> dict[str, Any]:

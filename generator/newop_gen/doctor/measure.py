@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import subprocess
 import tempfile
@@ -69,6 +70,7 @@ def _tasks(findings: list[Finding], subject: Subject) -> dict[str, dict[str, Any
                     "files": [str(p) for p in chosen],
                     "readers": sorted(readers_of(subject.code)),
                     "measured": sorted(_measured_columns(loader)),
+                    "branches": sorted(_branch_columns(loader)),
                 }
         elif finding.code == HELPER_CODE:
             for name, definition in lossy_helpers(subject).items():
@@ -105,8 +107,6 @@ def _choose(paths: list[Path]) -> list[Path]:
 
 def _measured_columns(loader: Loader) -> set[str]:
     """The columns that a leaf's latency is made of."""
-    import ast
-
     found: set[str] = set()
     for store in loader.stores:
         leaf = loader.definition.flow.sole(store.value)
@@ -115,6 +115,13 @@ def _measured_columns(loader: Loader) -> set[str]:
                 if isinstance(key, ast.Constant) and key.value == "latency":
                     found |= loader.columns(value)
     return found or {"latency"}
+
+
+def _branch_columns(loader: Loader) -> set[str]:
+    """The columns that a loader's branches depend on."""
+    return {
+        column for node in ast.walk(loader.loop) if isinstance(node, ast.If) for column in loader.columns(node.test)
+    }
 
 
 def _run(

@@ -11,6 +11,7 @@ from ..checkout.tree import Tree
 from ..layouts import detect
 from ..problems import CheckoutRefused, Place, Problem, SpecError
 from . import checks
+from .checks import gates
 from .finding import Checkup, Finding
 from .measure import measure
 from .subject import Subject
@@ -64,6 +65,8 @@ def _notes(subject: Subject) -> list[str]:
         notes.append(f"{code.systems}/data is not there: no perf file was looked at, and no loader was run")
     if not code.backends:
         notes.append(f"{code.home}/backends is not there: mixed steps were not looked at")
+    if not gates.readable(subject):
+        notes.append(f"the rules of {code.home}/afd_partition.py are not understood: names were not sorted by them")
     return notes
 
 

@@ -132,6 +132,11 @@ class Code:
         return self._named("backends")
 
     @functools.cached_property
+    def afd(self) -> Source | None:
+        """What sorts operations into attention and FFN workers."""
+        return self._parsed(f"{self.home}/afd_partition.py", needed=False)
+
+    @functools.cached_property
     def helpers(self) -> list[Source]:
         return [*self._named("interpolation"), *self._named("perf_interp")]
 

@@ -32,6 +32,7 @@ REGISTERED = (
     "step_factor",
     "erased",
     "mixed_steps",
+    "gates",
     "data_files",
 )
 

@@ -53,6 +53,13 @@ class Partitioner:
         except _Unreadable as error:
             raise ValueError(str(error)) from None
 
+    def refuses_family(self, name: str) -> bool:
+        """Whether the partitioner refuses, on purpose, the family of layers that an op called `name` is of."""
+        try:
+            return REFUSING in self.functions and self._holds(REFUSING, name.lower())
+        except _Unreadable:
+            return False
+
     def _side(self, name: str) -> str | None:
         skipped, *others = RULES
         if self._holds(skipped[0], name):

@@ -1,0 +1,130 @@
+"""Defects that are more than a changed line: queries without modes, keys that escape HYBRID, files that can't be read."""
+
+from __future__ import annotations
+
+import pytest
+from checkouts import copy_fixture, copy_git_fixture
+
+from doctor.planting import BODY, NAME, Trap, plant
+from doctor.test_planted import findings, of_kelp
+
+NO_MODES = """\
+        def get_sol():
+            return 4 * b * s * width / self.system_spec["gpu"]["mem_bw"] * 1000, 0, 0
+
+        table = self._kelp_stir_data
+        if not table:
+            return PerformanceResult(get_sol()[0], energy=0.0)
+        below = table.get(tide, {}).get(width)
+        if not below:
+            return PerformanceResult(get_sol()[0], energy=0.0)
+        result = self._interp_2d_linear(b, s + prefix, below)
+        return PerformanceResult(result["latency"], energy=result["energy"])
+"""
+
+ESCAPING = """\
+        def get_sol():
+            return 4 * b * s * s * width / database.system_spec["gpu"]["mem_bw"] * 1000, 0, 0
+
+        def get_silicon():
+            database._kelp_stir_data.raise_if_not_loaded()
+            leaf = LEAF
+            return PerformanceResult(leaf["latency"], energy=leaf["energy"])
+
+        if database_mode == common.DatabaseMode.SOL:
+            return PerformanceResult(get_sol()[0], energy=0.0, source="sol")
+        elif database_mode == common.DatabaseMode.SOL_FULL:
+            return get_sol()
+        elif database_mode == common.DatabaseMode.EMPIRICAL:
+            return PerformanceResult(get_sol()[0] / 0.7, energy=0.0, source="empirical")
+        return database._query_silicon_or_hybrid(get_silicon, lambda: get_sol()[0] / 0.7, database_mode, "kelp")
+"""
+RAW = "database._kelp_stir_data[tide][width][b][s]"
+CAUGHT = """{}
+            try:
+                leaf = database._kelp_stir_data[tide][width][b][s]
+            except KeyError:
+                raise PerfDataNotAvailableError("no kelp") from None"""
+
+PARTITIONER = """\
+def _is_skipped_model_internal_op(op, name):
+    if isinstance(op, operations.P2P):
+        return True
+    return "_send" in name
+
+
+def _unclassifiable_layer_family(name):
+    if "bog" in name:
+        return "Bog"
+    return None
+
+
+def _is_boundary_op(name):
+    return any(marker in name for marker in ("gemm", "norm", "embedding", "act_gate", "ar_", "p2p", "overlap"))
+
+
+def _is_attention_side_op(name):
+    return any(marker in name for marker in ("attention", "rope", "mla", "cp_"))
+
+
+def _is_ffn_side_op(name):
+    return any(marker in name for marker in ("ffn", "moe", "mamba", "gdn", "mhc"))
+"""
+
+
+def test_a_query_without_modes_that_answers_by_formula(tmp_path) -> None:
+    root = copy_fixture("v0_8", tmp_path)
+    plant(root, Trap("", "body", BODY, NO_MODES))
+    database = root / "src/aiconfigurator/sdk/perf_database.py"
+    text = database.read_text(encoding="utf-8")
+    mode = "width: int, database_mode: common.DatabaseMode | None = None\n"
+    assert text.count(mode) == 1
+    database.write_text(text.replace(mode, "width: int\n"), encoding="utf-8")
+    assert {f.code for f in of_kelp(findings(root))} == {"no-modes", "silent-formula"}
+
+
+@pytest.mark.parametrize(("leaf", "codes"), [(RAW, {"missing-key-escapes"}), (CAUGHT, set())], ids=["raw", "caught"])
+def test_a_key_error_that_hybrid_does_not_fall_back_on(leaf, codes, tmp_path) -> None:
+    root = copy_fixture("v0_10", tmp_path)
+    plant(root, Trap("", "body", BODY, ESCAPING.replace("LEAF", leaf)))
+    assert {f.code for f in of_kelp(findings(root))} == codes
+
+
+def test_files_that_are_pointers(tmp_path) -> None:
+    root = copy_git_fixture("v0_8", tmp_path, lfs_pointers=True)
+    (finding,) = [f for f in findings(root) if f.code == "lfs-pointer"]
+    number = len(list(root.glob("**/systems/data/**/*_perf.*")))
+    assert number > 3
+    assert f"{number} of {number} perf files" in finding.what
+    assert not [f for f in findings(copy_fixture("v0_8", tmp_path / "with")) if f.code == "lfs-pointer"]
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "line"),
+    [
+        ("tide,width,batch_size,isl,latency\nebb,8,1,16,0.5\n", None, 0),
+        ("tide,width,batch_size,isl,latency,power\nebb,8,1,16,0.5,300\n", None, 0),
+        ("tide,batch_size,isl,latency\nebb,1,16,0.5\n", "missing-column", 1),
+        ("tide,width,batch_size,isl,latency\nebb,8,1,16,0.5\nebb,8,1,0.5\n", "malformed-row", 3),
+    ],
+    ids=["good", "with power", "no width", "short row"],
+)
+def test_a_table_that_its_loader_can_not_read(text, code, line, tmp_path) -> None:
+    root = copy_fixture("v0_8", tmp_path)
+    plant(root)
+    table = next(root.glob("**/systems/data/*/trtllm/*")) / f"{NAME}_perf.txt"
+    table.write_text(text, encoding="utf-8")
+    found = of_kelp(findings(root))
+    assert [(f.code, f.place.line) for f in found] == ([(code, line)] if code else [])
+
+
+@pytest.mark.parametrize(
+    ("label", "codes"),
+    [("generation_attention", set()), ("generation_kelp", {"unsortable-op"}), ("generation_kelp_bog", set())],
+    ids=["sorted", "not sorted", "refused on purpose"],
+)
+def test_a_name_that_the_partitioner_can_not_sort(label, codes, tmp_path) -> None:
+    root = copy_fixture("v0_10", tmp_path)
+    plant(root, Trap("", "model", '"generation_attention"', f'"{label}"'))
+    (root / "src/aiconfigurator/sdk/afd_partition.py").write_text(PARTITIONER, encoding="utf-8")
+    assert {f.code for f in of_kelp(findings(root))} == codes
