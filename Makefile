@@ -5,7 +5,8 @@
 # ARGS=...     more arguments for pytest, or for the script that a target runs
 # Downloads stay in $NEWOP_GEN_CACHE, else ~/.cache/newop-gen: after the first run no network is needed.
 
-.PHONY: help setup demo test lint format goldens bench replay history clean
+.PHONY: help setup demo test lint format goldens bench replay history matrix docs docs-serve docs-long dist \
+        coverage clean
 .DEFAULT_GOAL := help
 
 RUN := .venv/bin/python
@@ -19,6 +20,11 @@ help:
 	@echo "make bench    how long and how much memory a dry run takes, next to LibCST and ast"
 	@echo "make replay   upstream's own ops from specs beside the originals, on all real tables (hours; ARGS=--quick: minutes)"
 	@echo "make history  the examples on every way that upstream has arranged its code (REPO=PATH to a clone; ALL=1)"
+	@echo "make matrix   one table of spec x release: modes, points, deviation, lint, removal (REPO=PATH to a clone)"
+	@echo "make docs     the documentation as a site in build/site; make docs-serve shows it on localhost:8000"
+	@echo "make docs-long  the commands in the documentation that take minutes or need a clone (REPO=PATH)"
+	@echo "make dist     wheel and source archive in dist/"
+	@echo "make coverage all tests, and which lines they ran (build/coverage)"
 	@echo "make setup    only make .venv"
 	@echo "make clean    remove what these targets made here (the cache stays)"
 
@@ -52,6 +58,26 @@ replay: setup
 
 history: setup
 	@$(RUN) scripts/history.py --repo "$(or $(REPO),$(error history needs REPO=PATH, a clone of upstream))" $(if $(ALL),--all) $(ARGS)
+
+matrix: setup
+	@$(RUN) scripts/matrix.py --repo "$(or $(REPO),$(error matrix needs REPO=PATH, a clone of upstream))" $(or $(ARGS),--write)
+
+docs: setup
+	$(RUN) -m mkdocs build --strict $(ARGS)
+
+docs-serve: setup
+	$(RUN) -m mkdocs serve --strict $(ARGS)
+
+docs-long: setup
+	NEWOP_GEN_LONG=1 $(RUN) -m pytest tests/docs $(ARGS)
+
+dist: setup
+	rm -rf dist
+	$(RUN) -m hatchling build
+
+coverage: setup
+	@$(RUN) scripts/prefetch.py
+	$(RUN) -m pytest -n auto --dist worksteal --cov --cov-report=term:skip-covered --cov-report=html:build/coverage $(ARGS)
 
 clean:
 	rm -rf .venv build dist .pytest_cache .ruff_cache .mypy_cache .hypothesis

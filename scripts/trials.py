@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -45,11 +45,11 @@ class Trial:
     removed: bool = False
 
 
-def try_out(root: Path, specs: Sequence[LoadedSpec]) -> Trial:
+def try_out(root: Path, specs: Sequence[LoadedSpec], applied: Callable[[], None] = lambda: None) -> Trial:
     """Applies specs to the checkout `root`, holds the result to what is promised, and takes them out again.
 
-    A checkout of no supported layout is refused, for the reason that `detect` gives; anything else that does not go
-    well is a failure. Nothing is raised.
+    `applied` is called while the specs are in. A checkout of no supported layout is refused, for the reason that
+    `detect` gives; anything else that does not go well, in `applied` too, is a failure. Nothing is raised.
     """
     trial = Trial("failed")
     stage = "detect"
@@ -74,6 +74,8 @@ def try_out(root: Path, specs: Sequence[LoadedSpec]) -> Trial:
             stage = "apply again"
             check_nothing_to_do(prepare(specs, root).plan)
             trial = replace(trial, again=True)
+            stage = "while applied"
+            applied()
             stage = "remove"
             remove_op(root, tuple(spec.spec.op for spec in specs))
             check_same(contents(root), before)
