@@ -42,6 +42,9 @@ def verify(
     Raises `CheckoutRefused` when the directory is no supported checkout or the op is not applied there, `SpecError`
     for a data file that can't be read, `IoFault` when no interpreter can run the checkout.
     """
+    from ..cli.flow import layout_of
+
+    layout_of(Tree.open(checkout))  # before an interpreter is looked for, or made
     with session(checkout, options.python, report) as conversation:
         return verify_in(conversation, loaded, checkout, options, report)
 

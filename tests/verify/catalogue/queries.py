@@ -70,7 +70,7 @@ QUERIES = (
     ),
     one(
         "key-error", "a missing key raises KeyError", "new_op",
-        (DB, "query_context_new_op", "raise PerfDataNotAvailableError(", "raise KeyError("), "wrong-exception",
+        (DB, "query_context_new_op @ if key not in table:", "raise PerfDataNotAvailableError(", "raise KeyError("), "wrong-exception",
     ),
     one(
         "silent-message", "the error does not say what is missing", "new_op",

@@ -216,7 +216,7 @@ def support(bench: Bench) -> list[CheckResult]:
     tally = Tally("support-matrix", "supported_quant_mode lists the modes of the spec that the table has data of")
     if bench.facts.lazy:  # the matrix is resolved from the tables when it is asked
         bench.raw_dump(bench.own, bench.op.tables[0])
-    found = bench.session.ask("support", handle=bench.own.handle)
+    found = bench.session.ask("support", handle=bench.own.handle, names=[name for name, *_ in entries])
     for name, table, depth, param in entries:
         there = {path[depth].mode for path in bench.own.models[table.member].leaves}
         wanted = [bench.facts.mode_name(m) for m in op.params[param].modes if canonical(m) in there]

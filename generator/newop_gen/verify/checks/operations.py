@@ -167,10 +167,8 @@ def _operation(bench: Bench, phase: PhaseName, host: str, tally: Tally) -> None:
                 told_given = ", ".join(f"{k}={v:g}" for k, v in given.items() if k in _TOLD)
                 tally.fail(f"{where} ({host}; {told_given})", promised_text(promised), told(outcome))
             if bench.facts.source_tags and "latency" in outcome:
-                source = {"SOL": "sol", "SILICON": "silicon"}[run.mode]
-                if not tally.holds(
-                    outcome["source"] == source, where, f"source {source}", f"source {outcome['source']}"
-                ):
+                source, found = run.mode.lower(), outcome["source"]
+                if not tally.holds(found == source, where, f"source {source}", f"source {found}"):
                     tally.blame(SOURCE_DROPPED)
             key = f"{run.mode} {sorted(chosen.items())}"
             judged.setdefault(key, []).append(Call(given, outcome, holds))

@@ -191,8 +191,16 @@ def energy_by_line() -> bool:
     return "energy" in grid[1][1][2]
 
 
-def support(handle: str) -> Any:
-    return {k: encode(list(v)) for k, v in dict(_databases[handle].supported_quant_mode).items()}
+def support(handle: str, names: list[str]) -> Any:
+    """What the support matrix lists under these names; names that it does not have are left out."""
+    matrix = _databases[handle].supported_quant_mode
+    found = {}
+    for name in names:
+        try:
+            found[name] = encode(list(matrix[name]))
+        except KeyError:
+            continue
+    return found
 
 
 def parquet(source: str, path: str) -> bool:
