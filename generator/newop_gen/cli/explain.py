@@ -180,8 +180,11 @@ def _data(
     op: Op, system: str, source: str, explained: list[Explained], crossings: list[tuple[Any, Crossover]],
     swept: list[Explained], measured: list[Measured],
 ) -> dict[str, Any]:  # fmt: skip
+    from ..review.report import tool
+
     return {
         "schema": SCHEMA,
+        "tool": tool(),
         "op": op.name,
         "system": {"name": system, "source": source},
         "points": [_point(e) for e in explained],

@@ -9,12 +9,13 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import click
 
 from ..problems import Exit, NewopError
-from .output import Wanted, complain, emit_json, error_line, remark, wanted
+from .output import Wanted, complain, emit_json, error_line, remark, say, wanted
 
 # Name -> module below this package that holds it as `command`. In the order in which help lists them.
 COMMANDS = {
@@ -38,19 +39,6 @@ COMMANDS = {
 EXIT_INTERNAL = 70  # EX_SOFTWARE of sysexits.h
 EXIT_SIGINT = 130
 EXIT_SIGPIPE = 141
-
-NEXT = """\
-newop-gen turns one YAML op spec into a working operation in an aiconfigurator checkout.
-
-To try it on a release, without harm to anything:
-
-  newop-gen sandbox 0.8.0 practice                      a practice checkout
-  newop-gen apply SPEC --checkout practice --dry-run    what the spec would change, step by step
-  newop-gen apply SPEC --checkout practice              do it
-
-Specs to start from are in {specs}
-`newop-gen --help` lists all commands, `newop-gen COMMAND --help` explains one.
-"""
 
 
 class Group(click.Group):
@@ -140,6 +128,9 @@ def _equipped(command: click.Command) -> click.Command:
     for param in command.params:
         if param.name == "as_json":
             param.callback = want_json
+    if isinstance(command, click.Group):
+        for each in command.commands.values():
+            _equipped(each)
     return command
 
 
@@ -186,8 +177,10 @@ def cli(ctx: click.Context) -> None:
     """
     if ctx.invoked_subcommand is None:
         from ..resources import specs_dir
+        from .next import advice
 
-        click.echo(NEXT.format(specs=specs_dir()), nl=False)
+        for line in advice(Path.cwd(), specs_dir()):
+            say(line)
 
 
 def main() -> None:

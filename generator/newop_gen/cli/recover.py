@@ -7,8 +7,10 @@ from pathlib import Path
 import click
 
 from ..problems import Exit
-from .output import say
-from .safety import checkout_option, tell_recovery
+from .output import emit_json, say
+from .safety import checkout_option, recovery_data, tell_recovery
+
+SCHEMA = "newop-gen/recover/1"
 
 
 @click.command("recover", short_help="Bring a checkout to all-old or all-new after a crash.")
@@ -18,7 +20,8 @@ from .safety import checkout_option, tell_recovery
     is_flag=True,
     help="Leave files that were edited after the crash as they are, and put the others back.",
 )
-def command(checkout: Path, keep_edits: bool) -> int:
+@click.option("--json", "as_json", is_flag=True, help="Print what was recovered as JSON (newop-gen/recover/1).")
+def command(checkout: Path, keep_edits: bool, as_json: bool) -> int:
     """Bring a checkout to all-old or all-new after an apply, remove or update that was interrupted.
 
     Every command that writes does this first; without an interrupted run nothing is changed. Exit code 6 when a file
@@ -29,9 +32,15 @@ def command(checkout: Path, keep_edits: bool) -> int:
       newop-gen recover --checkout ~/aiconfigurator
       newop-gen recover --checkout . --keep-edits
     """
+    from ..checkout.tree import Tree
     from ..write import recover
 
-    report = recover(checkout, keep_edits=keep_edits)
+    report = recover(Tree.open(checkout).root, keep_edits=keep_edits)
+    if as_json:
+        from ..review.report import tool
+
+        emit_json({"schema": SCHEMA, "tool": tool(), "checkout": str(checkout), **recovery_data(report)})
+        return Exit.DONE
     tell_recovery(report)
     if report.outcome == "nothing":
         say(f"nothing to recover in {checkout}")

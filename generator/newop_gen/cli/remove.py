@@ -7,15 +7,16 @@ from pathlib import Path
 import click
 
 from ..problems import Exit, Place, Problem, SpecError
-from .safety import checkout_option, force_option, names_op, planner, tell
+from .safety import checkout_option, force_option, json_option, names_op, planner, tell
 
 
 @click.command("remove", short_help="Take ops out of a checkout, byte for byte what was put in.")
 @click.argument("ops", nargs=-1, required=True, metavar="SPEC|OP...")
 @checkout_option
 @force_option
+@json_option
 @click.option("--dry-run", is_flag=True, help="Make every check, say what would change, and write nothing.")
-def command(ops: tuple[str, ...], checkout: Path, force: bool, dry_run: bool) -> int:
+def command(ops: tuple[str, ...], checkout: Path, force: bool, dry_run: bool, as_json: bool) -> int:
     """Take ops out of a checkout: exactly the bytes that were put in, whatever was edited elsewhere since.
 
     An op is named by its spec or, where it was applied, by its name. In a clone that has no receipt of it, only the
@@ -44,5 +45,5 @@ def command(ops: tuple[str, ...], checkout: Path, force: bool, dry_run: bool) ->
         force=force,
         dry_run=dry_run,
     )
-    tell("removed", every, checkout, receipt, dry_run=dry_run)
+    tell("removed", every, checkout, receipt, dry_run=dry_run, as_json=as_json)
     return Exit.DONE

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from .output import counted, remark, say
+from .output import counted, emit_json, remark, say
 
 if TYPE_CHECKING:
     from ..plan import Plan
@@ -27,6 +27,12 @@ checkout_option = click.option(
 force_option = click.option(
     "--force", is_flag=True, help="Take out insertions that somebody edited, too; a copy of each file is kept."
 )
+
+json_option = click.option(
+    "--json", "as_json", is_flag=True, help="Print what was changed as JSON (newop-gen/change/1)."
+)
+
+SCHEMA = "newop-gen/change/1"
 
 
 def names_op(argument: str) -> bool:
@@ -46,8 +52,13 @@ def planner(loaded: Sequence[LoadedSpec], checkout: Path) -> PlanOver:
     return plan_over
 
 
-def tell(done: str, ops: Sequence[str], checkout: Path, receipt: Receipt, *, dry_run: bool = False) -> None:
+def tell(
+    done: str, ops: Sequence[str], checkout: Path, receipt: Receipt, *, dry_run: bool = False, as_json: bool = False
+) -> None:
     """What a run changed, file by file."""
+    if as_json:
+        emit_json(_change(done.removesuffix("d"), ops, checkout, receipt, dry_run))
+        return
     tell_recovery(receipt.recovered)
     names = ", ".join(ops)
     if receipt.nothing:
@@ -71,6 +82,35 @@ def tell(done: str, ops: Sequence[str], checkout: Path, receipt: Receipt, *, dry
             say(f"{done} {names} in {checkout}: {counts}")
     for note in receipt.notes:
         remark(f"note: {note}")
+
+
+def _change(command: str, ops: Sequence[str], checkout: Path, receipt: Receipt, dry_run: bool) -> dict[str, Any]:
+    from ..review.report import tool
+
+    return {
+        "schema": SCHEMA,
+        "tool": tool(),
+        "command": command,
+        "mode": "dry-run" if dry_run else "apply",
+        "outcome": "nothing-to-do" if receipt.nothing else "pending" if dry_run else "done",
+        "checkout": str(checkout),
+        "ops": list(ops),
+        "changed": list(receipt.changed),
+        "created": list(receipt.created),
+        "removed": list(receipt.removed),
+        "notes": list(receipt.notes),
+        "recovered": recovery_data(receipt.recovered),
+    }
+
+
+def recovery_data(report: RecoveryReport) -> dict[str, Any]:
+    """What an interrupted run had left, as JSON data."""
+    return {
+        "outcome": report.outcome,
+        "command": report.command,
+        "files": list(report.files),
+        "notes": list(report.notes),
+    }
 
 
 def tell_recovery(report: RecoveryReport) -> None:

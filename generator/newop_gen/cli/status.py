@@ -33,7 +33,7 @@ def command(checkout: Path, as_json: bool) -> int:
     from ..checkout.tree import Tree
     from ..write import status
 
-    found = status(Tree.open(checkout).root, read_spec=_read)
+    found = status(Tree.open(checkout).root, read_spec=spec_now)
     if as_json:
         emit_json(_data(found, checkout))
     else:
@@ -41,7 +41,7 @@ def command(checkout: Path, as_json: bool) -> int:
     return Exit.DONE if found.good else Exit.FOUND
 
 
-def _read(receipt: OpReceipt) -> SpecRef | None:
+def spec_now(receipt: OpReceipt) -> SpecRef | None:
     """The spec of a receipt as it is now, None when it is not where it was."""
     import hashlib
 

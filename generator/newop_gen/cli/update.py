@@ -8,7 +8,7 @@ import click
 
 from ..problems import Exit
 from .output import complain
-from .safety import checkout_option, force_option, planner, tell
+from .safety import checkout_option, force_option, json_option, planner, tell
 
 
 @click.command("update", short_help="Bring applied ops to what their specs say now.")
@@ -23,8 +23,11 @@ from .safety import checkout_option, force_option, planner, tell
     help="The spec as it was applied, for a clone that has no receipt of it. May be repeated.",
 )
 @force_option
+@json_option
 @click.option("--dry-run", is_flag=True, help="Make every check, say what would change, and write nothing.")
-def command(specs: tuple[Path, ...], checkout: Path, old_specs: tuple[Path, ...], force: bool, dry_run: bool) -> int:
+def command(
+    specs: tuple[Path, ...], checkout: Path, old_specs: tuple[Path, ...], force: bool, dry_run: bool, as_json: bool
+) -> int:
     """Bring applied ops to what their specs say now: the result is that of `remove` and then `apply`, in one step.
 
     Exit code 4, and nothing written, when somebody edited what was put in.
@@ -52,5 +55,5 @@ def command(specs: tuple[Path, ...], checkout: Path, old_specs: tuple[Path, ...]
         force=force,
         dry_run=dry_run,
     )
-    tell("updated", ops, checkout, receipt, dry_run=dry_run)
+    tell("updated", ops, checkout, receipt, dry_run=dry_run, as_json=as_json)
     return Exit.DONE

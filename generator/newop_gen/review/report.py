@@ -37,7 +37,7 @@ def report(
     """
     return {
         "schema": SCHEMA,
-        "tool": {"name": "newop-gen", "version": __version__},
+        "tool": tool(),
         "command": command,
         "mode": mode,
         "outcome": outcome,
@@ -53,11 +53,16 @@ def report(
     }
 
 
+def tool() -> dict[str, str]:
+    """Which program a document is from."""
+    return {"name": "newop-gen", "version": __version__}
+
+
 def failure(error: NewopError) -> dict[str, Any]:
     """A command that failed before it had anything to print: docs/schemas/error-1.schema.json."""
     return {
         "schema": ERROR_SCHEMA,
-        "tool": {"name": "newop-gen", "version": __version__},
+        "tool": tool(),
         "exit_code": int(error.exit_code),
         "problems": [problem_data(p) for p in error.problems],
     }

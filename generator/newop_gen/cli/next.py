@@ -1,0 +1,183 @@
+"""What to do next, told from the directory that one is in: what `newop-gen` alone prints."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from shlex import quote
+from typing import TYPE_CHECKING
+
+from ..problems import NewopError
+
+if TYPE_CHECKING:
+    from ..checkout.tree import Tree
+    from ..write import OpStatus
+
+# Entries of the directory that are looked at, and bytes of a file that tell a spec.
+LOOKED_AT = 200
+HEAD_BYTES = 4096
+SHOWN = 5
+
+TITLE = "newop-gen turns one YAML op spec into a working operation in an aiconfigurator checkout."
+LAST = "`newop-gen --help` lists all commands, `newop-gen COMMAND --help` explains one."
+
+# Commands up to this length have their explanation in one column.
+COLUMN = 60
+
+Lines = Iterator[str]
+
+
+def advice(directory: Path, examples: Path) -> Lines:
+    """Lines that say where one is and what comes next. `examples` is where the example specs are."""
+    yield from (TITLE, "")
+    tree = _tree(directory)
+    if tree is not None:
+        yield from _in_checkout(tree, directory)
+    else:
+        specs = _specs(directory)
+        checkouts = _checkouts(directory)
+        if specs or checkouts:
+            yield from _beside(specs, checkouts, examples)
+        else:
+            yield from _anywhere(examples)
+    yield LAST
+
+
+def _tree(directory: Path) -> Tree | None:
+    """The checkout that the directory is in: it, or the nearest one above it."""
+    from ..checkout.tree import Tree
+
+    for place in (directory, *directory.parents):
+        try:
+            return Tree.open(place)
+        except NewopError:
+            continue
+    return None
+
+
+def _in_checkout(tree: Tree, directory: Path) -> Lines:
+    from ..layouts import detect
+    from ..write import status
+    from .status import spec_now
+
+    at = quote(os.path.relpath(tree.root, directory))
+    try:
+        layout = detect(tree).layout
+        found = status(tree.root, read_spec=spec_now)
+    except NewopError as error:
+        yield f"This is an aiconfigurator checkout, but it can't be read: {error.problems[0]}"
+        return
+    if found.interrupted:
+        yield "This is an aiconfigurator checkout, in which a run was interrupted. Next:"
+        yield from _commands((f"recover --checkout {at}", "bring it to all-old or all-new"))
+    elif layout is None:
+        yield "This is an aiconfigurator checkout, of a kind that newop-gen doesn't support. Next:"
+        yield from _commands((f"detect --checkout {at}", "what was looked for, and what is missing"))
+    elif found.ops:
+        yield f"This is an aiconfigurator checkout (layout {layout.name}). Ops that were put into it:"
+        yield from _applied(found.ops, at)
+    else:
+        yield f"This is an aiconfigurator checkout (layout {layout.name}). No op was put into it yet."
+        yield "Next:"
+        specs = _specs(directory)
+        spec = quote(specs[0]) if specs else "SPEC"
+        yield from _commands(
+            *([] if specs else [("init", "a first spec, from questions or a collected table")]),
+            (f"apply {spec} --checkout {at} --dry-run", "what a spec would change, step by step"),
+            (f"apply {spec} --checkout {at}", "do it"),
+            (f"doctor --checkout {at}", "defects in the ops that are in it"),
+        )
+
+
+def _applied(ops: tuple[OpStatus, ...], at: str) -> Lines:
+    for op in ops:
+        yield f"  {op.op}: {op.state}{', the spec has changed since' if op.spec_newer else ''}"
+    yield "Next:"
+    first = ops[0]
+    spec = quote(first.spec) if first.spec else "SPEC"
+    odd = any(op.state != "as applied" for op in ops)
+    newer = [quote(op.spec) for op in ops if op.spec_newer]
+    yield from _commands(
+        *([(f"status --checkout {at}", "file by file, what is not as applied")] if odd else []),
+        *((f"update {path} --checkout {at}", "bring it to what the spec says now") for path in newer),
+        (f"verify {spec} --checkout {at}", "run the op and hold its answers against the spec"),
+        (f"apply {spec} --checkout {at} --dry-run --html review.html", "a page for the reviewer"),
+        (f"pr-text {spec} --checkout {at}", "a description for the pull request"),
+        (f"remove {first.op} --checkout {at}", "take it out again"),
+    )
+
+
+def _beside(specs: list[str], checkouts: list[str], examples: Path) -> Lines:
+    if specs:
+        more = f" and {len(specs) - SHOWN} more" if len(specs) > SHOWN else ""
+        yield f"Specs here: {', '.join(specs[:SHOWN])}{more}"
+    if checkouts:
+        yield f"Checkouts here: {', '.join(checkouts[:SHOWN])}"
+    yield "Next:"
+    spec, checkout = quote(specs[0]) if specs else "SPEC", quote(checkouts[0]) if checkouts else "practice"
+    checks = [(f"validate {spec}", "everything that is wrong with it"), (f"explain {spec}", "where the op's time goes")]
+    yield from _commands(
+        *(checks if specs else [("init", "a first spec, from questions or a collected table")]),
+        *([] if checkouts else [("sandbox 0.8.0 practice", "a practice checkout")]),
+        (f"apply {spec} --checkout {checkout} --dry-run", "what it would change, step by step"),
+        (f"apply {spec} --checkout {checkout}", "do it"),
+    )
+    yield f"Example specs are in {examples}"
+
+
+def _anywhere(examples: Path) -> Lines:
+    yield "To try it on a release, without harm to anything:"
+    yield from _commands(
+        ("sandbox 0.8.0 practice", "a practice checkout"),
+        ("init", "a first spec, from questions or a collected table"),
+        ("apply SPEC --checkout practice --dry-run", "what the spec would change, step by step"),
+        ("apply SPEC --checkout practice", "do it"),
+    )
+    yield f"Example specs are in {examples}"
+
+
+def _commands(*rows: tuple[str, str]) -> Lines:
+    """Command lines with what they do, in a column where they are short enough."""
+    column = max((len(row) for row, _ in rows if len(row) <= COLUMN), default=0)
+    yield ""
+    for row, does in rows:
+        yield f"  newop-gen {row:<{column}}   {does}"
+    yield ""
+
+
+def _specs(directory: Path) -> list[str]:
+    """Names of YAML files in the directory that begin as a spec does. Nothing is parsed."""
+    found = []
+    for path in _entries(directory):
+        if path.suffix in (".yaml", ".yml") and path.is_file():
+            try:
+                with path.open("rb") as file:
+                    head = file.read(HEAD_BYTES)
+            except OSError:
+                continue
+            if any(line.startswith(b"newop:") for line in head.splitlines()):
+                found.append(path.name)
+    return found
+
+
+def _checkouts(directory: Path) -> list[str]:
+    from ..checkout.tree import Tree
+
+    found = []
+    for path in _entries(directory):
+        if path.is_dir():
+            try:
+                Tree.open(path)
+            except NewopError:
+                continue
+            found.append(path.name)
+    return found
+
+
+def _entries(directory: Path) -> list[Path]:
+    try:
+        return sorted(itertools.islice(directory.iterdir(), LOOKED_AT))
+    except OSError:
+        return []
