@@ -23,6 +23,8 @@ KEY_VALUES = (32, 64)
 TEXT_VALUES = ("alpha", "beta")
 POWER = 500.0  # W
 MAX_ROWS = 96
+MAX_TRIED = 20_000
+"""Combinations of cells that are tried: a condition over many columns that none meets ends, too."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ def _rows(op: Op, table: Table, nesting: Nesting, phase: PhaseName | None, start
     candidates = _candidates(op, nesting)
     rows: list[Row] = []
     seen = set()
-    for values in itertools.product(*candidates.values()):
+    for values in itertools.islice(itertools.product(*candidates.values()), MAX_TRIED):
         cells = dict(zip(candidates, values))
         path = _path(op, nesting, cells)
         if path is None or path in seen:

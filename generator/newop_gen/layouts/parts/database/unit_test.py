@@ -6,7 +6,9 @@ test, once it is in the checkout, holds the generated code to the spec and not t
 
 from __future__ import annotations
 
+import csv
 import functools
+import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -70,16 +72,19 @@ class TestView:
         return Skip(f"unit test of {self.op.name}", why) if empty else None
 
     def csv(self, table: Table) -> list[str]:
-        """The table's lines: every row, then the first one again with another latency, which must lose."""
+        """The table's lines: every row, then the first one again with another latency, which must lose.
+
+        They stand between triple quotes, and read back as they are.
+        """
         rows = self.rows[table.member]
         names = header(self.op, table, rows)
-        lines = [",".join(names)]
-        for row in rows:
-            lines.append(",".join(self._cell(name, row) for name in names))
-        last = lines[1].split(",")
+        cells = [[self._cell(name, row) for name in names] for row in rows]
+        last = list(cells[0])
         for latency in self._latency_columns(table):
             last[names.index(latency)] = "99.0"
-        return [*lines, ",".join(last)]
+        text = io.StringIO()
+        csv.writer(text, lineterminator="\n").writerows([names, *cells, last])
+        return text.getvalue().replace("\\", "\\\\").replace('"""', '\\"\\"\\"').splitlines()
 
     def _latency_columns(self, table: Table) -> list[str]:
         from ....model.columns import column_names
