@@ -7,11 +7,12 @@ from doctor.planting import READ_TEXT, Trap
 FLAT = ("v0_6", "v0_8", "v0_9")
 OWNED = ("v0_10", "v0_11")
 ALL = (*FLAT, *OWNED)
+FEW = ("v0_6", "v0_11")
 TAGGED = ("v0_9", *OWNED)
 
 TRAPS = (
-    Trap("duplicate-member", "member", "\n", '\n    kelp_swirl = "kelp_stir_perf.SUFFIX"\n', ALL),
-    Trap("unloaded-member", "member", "\n", '\n    kelp_drift = "kelp_drift_perf.SUFFIX"\n', ALL),
+    Trap("duplicate-member", "member", "\n", '\n    kelp_swirl = "kelp_stir_perf.SUFFIX"\n', FEW),
+    Trap("unloaded-member", "member", "\n", '\n    kelp_drift = "kelp_drift_perf.SUFFIX"\n', FEW),
     # rows
     Trap("lost-rows", "loader", "lambda: defaultdict())))", "lambda: defaultdict(dict))))", ALL),
     Trap("lost-rows", "loader", "    for row in rows:\n", "    table = defaultdict(lambda: defaultdict(lambda: defaultdict(lambda: defaultdict(lambda: None))))\n    for row in rows:\n", ("v0_8",)),
@@ -19,22 +20,23 @@ TRAPS = (
     Trap("last-row-wins", "loader", "for row in rows:", "for row in reversed(rows):", ("v0_8", "v0_10")),
     Trap("last-row-wins", "loader", "        except KeyError:\n            table", "        except KeyError:\n            logger.debug('new')\n        table", ("v0_9",)),
     # power and energy
-    Trap("leaf-without-energy", "loader", ', "energy": power * latency', "", ALL),
+    Trap("leaf-without-energy", "loader", ', "energy": power * latency', "", FEW),
     Trap("power-of-first-row", "loader", "    for row in rows:\n", '    metered = bool(rows) and "power" in rows[0]\n    for row in rows:\n        _ = float(row.get("power", 0.0)) if metered else 0.0\n', TAGGED),
     Trap("energy-not-interpolated", "body", "result = LOOKUP", "row = below.get(b, {})\n            left, right = self._nearest_1d_point_helper(full, list(row), False)\n            result = self._interp_1d([left, right], [row[left], row[right]], full)", FLAT),
     Trap("energy-not-extrapolated", "grid", 'leaf.setdefault("energy", leaf["power"] * leaf["latency"])', 'leaf.setdefault("power", 0.0)', FLAT),
     # keys
     Trap("key-made-on-lookup", "body", "table.get(tide, {}).get(width) if table else None", "table[tide][width] if table else None", ("v0_6", "v0_8", "v0_9")),
+    Trap("unwrapped-result", "body", 'return PerformanceResult(result["latency"], energy=result.get("energy", 0.0))\n\n        if', "return result\n\n        if", FLAT),
     Trap("axis-order", "body", "LOOKUP", "self._interp_2d_linear(full, b, below)", FLAT),
     Trap("axis-depth", "body", "LOOKUP", 'self._interp_3d(width, b, full, below, "cubic")', FLAT),
     Trap("stale-cache", "body", "LOOKUP", "self._interp_2d_linear(b, full, {k: v for k, v in below.items()})", FLAT),
     # modes
     Trap("missing-mode", "body", "        elif database_mode == common.DatabaseMode.SOL_FULL:\n            return get_sol()\n", "", ALL),
     Trap("missing-mode", "body", "            if database_mode == common.DatabaseMode.HYBRID:\n                return PerformanceResult(get_empirical(), energy=0.0EMPIRICAL_TAG)\n", "", ALL),
-    Trap("mode-not-implemented", "body", "            return get_sol()[0] / 0.7", '            raise NotImplementedError("kelp")', ALL),
+    Trap("mode-not-implemented", "body", "            return get_sol()[0] / 0.7", '            raise NotImplementedError("kelp")', FEW),
     Trap("untagged-result", "body", "energy=0.0EMPIRICAL_TAG)\n            raise", "energy=0.0)\n            raise", TAGGED),
     Trap("untagged-result", "operations", "REBUILT_TAG", "", TAGGED),
-    Trap("missing-gpu-key", "body", "BITS_tc_flops", "float48_tc_flops", ALL),
+    Trap("missing-gpu-key", "body", "BITS_tc_flops", "float48_tc_flops", FEW),
     # registration
     Trap("unmapped-member", "map", "PerfDataFilename.kelp_stir: load_kelp_stir_data,\n", "PerfDataFilename.gemm: load_kelp_stir_data,\n", ("v0_8", "v0_9")),
     Trap("unregistered-loader", "map", "PerfDataFilename.kelp_stir: load_kelp_stir_data,\n", "PerfDataFilename.kelp_stir: load_gemm_data,\n", ("v0_8", "v0_9")),
@@ -42,16 +44,16 @@ TRAPS = (
     Trap("wrong-input", "loader", "READ\n", READ_TEXT, TAGGED),
     # names
     Trap("undefined-name", "body", "LOOKUP", "interp_3d(b, full, width, below)", ALL),
-    Trap("missing-method", "body", "SELF._kelp_stir_data\n", "SELF._kelp_table_of(tide)\n", ALL),
-    Trap("missing-enum-member", "body", "full = s + prefix\n", "full = s + prefix\n        mode = common.GEMMQuantMode.float12\n", ALL),
+    Trap("missing-method", "body", "SELF._kelp_stir_data\n", "SELF._kelp_table_of(tide)\n", FEW),
+    Trap("missing-enum-member", "body", "full = s + prefix\n", "full = s + prefix\n        mode = common.GEMMQuantMode.float12\n", FEW),
     Trap("stored-none", "grid", "self._extrapolate_data_grid(by_width", "self._kelp_stir_data[0] = self._extrapolate_data_grid(by_width", FLAT),
     # operations
-    Trap("batch-counted-twice", "operations", 's=kwargs["s"], prefix=kwargs["prefix"]', 's=kwargs["x"], prefix=kwargs["prefix"]', ALL),
+    Trap("batch-counted-twice", "operations", 's=kwargs["s"], prefix=kwargs["prefix"]', 's=kwargs["x"], prefix=kwargs["prefix"]', FEW),
     Trap("beams-ignored", "operations", '        if kwargs.get("beam_width") != 1:\n            raise ValueError("one beam only")\n', "", ALL),
     Trap("prefix-ignored", "operations", 'prefix=kwargs["prefix"]', "prefix=0", ALL),
-    Trap("missing-query", "operations", "database.query_kelp_stir(", "database.query_kelp_stirred(", ALL),
+    Trap("missing-query", "operations", "database.query_kelp_stir(", "database.query_kelp_stirred(", FEW),
     # models
     Trap("step-factor-missing", "model", '"generation_attention", layers, 8', '"generation_attention", self._num_layers, 8', ALL),
-    Trap("erased-wiring", "model", "        self._layers = layers\n", "        self.context_ops = []\n        for _ in layers:\n            self.context_ops.append(ops.P2P('kelp_send', 1, 8, 1))\n", ALL),
-    Trap("merged-in-mixed-steps", "model", '"context_attention"', '"context_kelp"', ALL),
+    Trap("erased-wiring", "model", "        self._layers = layers\n", "        self.context_ops = []\n        for _ in layers:\n            self.context_ops.append(ops.P2P('kelp_send', 1, 8, 1))\n", FEW),
+    Trap("merged-in-mixed-steps", "model", '"context_attention"', '"context_kelp"', FEW),
 )  # fmt: skip

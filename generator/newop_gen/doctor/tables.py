@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import functools
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .flow import called
 from .loaders import Loader, find_loaders
@@ -78,7 +78,9 @@ class Tables:
                 member = member_of(key) if key is not None else None
                 yield Registration(node.id, member, (), definition, node, True)
                 continue
-            yield self._call(definition, node, parents)
+            found = self._call(definition, node, parents)
+            members = _given_members(definition, node, parents) if found.member is None else ()
+            yield from (replace(found, member=m) for m in members) if members else (found,)
 
     def _call(self, definition: Definition, node: ast.Name, parents: dict[ast.AST, ast.AST]) -> Registration:
         member: str | None = None
@@ -204,6 +206,16 @@ def member_of(node: ast.AST) -> str | None:
         if name == MEMBERS:
             return node.attr
     return None
+
+
+def _given_members(definition: Definition, node: ast.AST, parents: dict[ast.AST, ast.AST]) -> tuple[str, ...]:
+    """The members that calls of the function inside, in which the loader is named, are given."""
+    while node in parents and not (isinstance(node, ast.FunctionDef) and node is not definition.node):
+        node = parents[node]
+    if not isinstance(node, ast.FunctionDef) or node is definition.node:
+        return ()
+    given = (a for n in definition.nodes if called(n) == node.name and isinstance(n, ast.Call) for a in n.args)
+    return tuple(dict.fromkeys(m for a in given if (m := member_of(a))))
 
 
 def _returned(definition: Definition) -> Iterator[ast.expr]:

@@ -16,13 +16,15 @@ LISTS = ("context_ops", "generation_ops", "encoder_ops")
 
 @dataclass(frozen=True, eq=False)
 class Wiring:
-    """One operation in a list of a model: `phase` is the list's name, `statement` what puts it there."""
+    """One operation in a list of a model: `phase` is the list's name, `statement` what puts it there, `outer` the
+    operation that holds it and counts for it (itself, when none does)."""
 
     definition: Definition
     phase: str
     op: str
     node: ast.Call
     statement: ast.stmt
+    outer: ast.Call
 
     @property
     def model(self) -> str:
@@ -31,8 +33,12 @@ class Wiring:
     @property
     def label(self) -> str | None:
         """The name that results are summed under, when it is written as a text."""
-        given = self.node.args[0] if self.node.args else _keyword(self.node, "name")
-        return given.value if isinstance(given, ast.Constant) and isinstance(given.value, str) else None
+        return _label(self.node)
+
+    @property
+    def counted_as(self) -> str | None:
+        """The name that its time is summed under: that of what holds it."""
+        return _label(self.outer)
 
     @property
     def scale(self) -> ast.expr | None:
@@ -72,13 +78,17 @@ class Wirings:
     def _in(self, definition: Definition) -> Iterator[Wiring]:
         for statement in definition.nodes:
             for phase, value in fed(statement):
-                seen = set()
+                assert isinstance(statement, ast.stmt)
+                holders: dict[ast.AST, ast.Call] = {}
                 for node in definition.flow.origins(value):
                     name = called(node)
-                    if name in self.op_names and isinstance(node, ast.Call) and node not in seen:
-                        seen.add(node)
-                        assert isinstance(statement, ast.stmt)
-                        yield Wiring(definition, phase, name, node, statement)
+                    if name not in self.op_names or not isinstance(node, ast.Call):
+                        continue
+                    # What holds another comes first: `origins` goes from the outside in.
+                    holder = holders.setdefault(node, node)
+                    for part in definition.flow.origins(node):
+                        holders.setdefault(part, holder)
+                    yield Wiring(definition, phase, name, node, statement, holder)
 
     def family(self, name: str) -> list[str]:
         """A model class and the classes that it inherits from, as far as they are in the tree."""
@@ -115,6 +125,11 @@ def list_name(node: ast.AST) -> str | None:
         name = node.attr.lstrip("_")
         return name if name in LISTS else None
     return None
+
+
+def _label(node: ast.Call) -> str | None:
+    given = node.args[0] if node.args else _keyword(node, "name")
+    return given.value if isinstance(given, ast.Constant) and isinstance(given.value, str) else None
 
 
 def _keyword(node: ast.Call, name: str) -> ast.expr | None:

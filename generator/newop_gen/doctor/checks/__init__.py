@@ -25,6 +25,7 @@ REGISTERED = (
     "missing_keys",
     "axes",
     "stale_cache",
+    "results",
     "modes",
     "sources",
     "gpu_keys",

@@ -28,7 +28,7 @@ SPELLINGS = (
 
 
 def find(subject: Subject) -> Iterator[Finding]:
-    lookups = _lookup_helpers(subject)
+    lookups = lookup_helpers(subject)
     for query in subject.queries.found:
         for node in query.definition.nodes:
             axes = lookups.get(called(node))
@@ -44,7 +44,7 @@ def find(subject: Subject) -> Iterator[Finding]:
                 yield from verdicts[0]
 
 
-def _lookup_helpers(subject: Subject) -> dict[str, int]:
+def lookup_helpers(subject: Subject) -> dict[str, int]:
     """Helpers that are given a point and a nested dict, `(x, y, z, data, ...)`: the number of axes by name."""
     found = {}
     for definition in subject.code.definitions:

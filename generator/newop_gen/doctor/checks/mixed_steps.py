@@ -19,21 +19,22 @@ def find(subject: Subject) -> Iterator[Finding]:
     seen: set[tuple[str, str | None]] = set()
     for wiring in subject.wirings.found:
         op = subject.queries.operations.get(wiring.op)
-        if wiring.phase != "context_ops" or op is None or wiring.label is None or wiring.label in known:
+        label = wiring.counted_as
+        if wiring.phase != "context_ops" or op is None or label is None or label in known:
             continue
-        if (wiring.op, wiring.label) in seen:
+        if (wiring.model, label) in seen:
             continue
         for ask in op.asks:
             names = [n for n, v in ask.arguments if n is not None and "s" in op.inputs(v)]
             if any(degree(d, n) >= 2 for d in subject.queries.behind(ask.name) for n in names):
-                seen.add((wiring.op, wiring.label))
+                seen.add((wiring.model, label))
                 yield Finding(
                     "merged-in-mixed-steps",
                     Severity.LATENT,
                     wiring.definition.place(wiring.node),
-                    (wiring.op, wiring.label, wiring.model),
+                    tuple(dict.fromkeys(n for n in (wiring.op, label, wiring.label, wiring.model) if n)),
                     f"mixed steps ask every context operation once for all requests merged, save those named "
-                    f"{' or '.join(sorted(known))}: {wiring.label} grows with the square of the sequence, so merging "
+                    f"{' or '.join(sorted(known))}: {label} grows with the square of the sequence, so merging "
                     f"changes its cost, and its decode part is not counted there",
                     f"name it {sorted(known)[0]} (operations may share a name), or state the approximation",
                 )

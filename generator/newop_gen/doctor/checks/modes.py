@@ -96,7 +96,13 @@ def _without(definition: Definition, names: tuple[str, ...]) -> Iterator[Finding
         f"{definition.name} takes no {MODE}: SOL, SOL_FULL, EMPIRICAL and HYBRID all give what SILICON gives",
         f"take {MODE}, and handle the five modes as the queries beside it do",
     )
-    handlers = [n for n in definition.nodes if isinstance(n, ast.Return) and _is_formula(n)]
+    returns = [n for n in definition.nodes if isinstance(n, ast.Return)]
+    formulas = {
+        f.name
+        for f in definition.nodes
+        if isinstance(f, ast.FunctionDef) and any(isinstance(s, ast.Return) and _is_formula(s) for s in f.body)
+    }
+    handlers = [n for n in returns if _is_formula(n) or called(n.value or ast.Constant(None)) in formulas]
     if len(handlers) > 1:
         yield Finding(
             "silent-formula",
