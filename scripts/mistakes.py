@@ -19,6 +19,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
 from support.applying import EXAMPLES
+from support.releases import copy_release
 from verify.catalogue import MISTAKES, Mistake
 from verify.seeding import Bed, outcome
 
@@ -46,7 +47,7 @@ def _try(release: str, chosen: Sequence[Mistake]) -> int:
     started, wrong = time.monotonic(), 0
     print(f"{release}\n")
     with tempfile.TemporaryDirectory(prefix="newop-mistakes-", ignore_cleanup_errors=True) as folder:
-        bed = Bed.make(release, Path(folder))
+        bed = Bed.make(copy_release(release, Path(folder) / release), Path(folder))
         try:
             for spec in EXAMPLES:
                 report = bed.verify(spec.stem)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from support.applying import EXAMPLES, SPECS, apply_specs
-from support.releases import Release, copy_release
+from support.releases import Release
 
 from newop_gen.sandbox.runtime import release_environment, runtime_python
 from newop_gen.spec.load import LoadedSpec, load_spec
@@ -33,18 +33,23 @@ class NoSuchPlace(AssertionError):
 
 @dataclass
 class Bed:
-    """A release with the example specs applied, and a warm interpreter to run it with."""
+    """A checkout with the example specs applied, and a warm interpreter to run it with."""
 
     release: Release
     process: Process
     stamp: int = 1_000_000_000
 
     @classmethod
-    def make(cls, version: str, folder: Path) -> Bed:
-        release = copy_release(version, folder / f"release-{version}")
+    def make(cls, release: Release, folder: Path) -> Bed:
+        """Applies the examples to a copy of a release; bytecode goes to `folder`."""
         # The examples put their tables into the newest version's directory.
         (release.systems / "data" / "h200_sxm" / "trtllm" / "1.0.0").mkdir(parents=True, exist_ok=True)
         apply_specs(release.root, EXAMPLES, lint=False)
+        return cls.on(release, folder)
+
+    @classmethod
+    def on(cls, release: Release, folder: Path) -> Bed:
+        """A checkout as it is."""
         environment = release_environment(release.root)
         del environment["PYTHONDONTWRITEBYTECODE"]
         environment["PYTHONPYCACHEPREFIX"] = str(folder / "pycache")
@@ -54,11 +59,9 @@ class Bed:
 
     def verify(self, spec: str) -> Report:
         """Verifies one of the applied specs, on made-up tables."""
+        loaded = own_tables_only(load_spec(SPECS / f"{spec}.yaml"))
         with begin(self.process, self.release.root, fork=True) as session:
-            options = Options(unit_test=False)
-            return verify_in(
-                session, own_tables_only(load_spec(SPECS / f"{spec}.yaml")), self.release.root, options, lambda _: None
-            )
+            return verify_in(session, loaded, self.release.root, Options(unit_test=False), lambda _: None)
 
     @contextlib.contextmanager
     def made(self, mistake: Mistake) -> Iterator[None]:
