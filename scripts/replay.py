@@ -11,6 +11,7 @@ something is unexplained.
 from __future__ import annotations
 
 import argparse
+import json
 import math
 import os
 import sys
@@ -37,17 +38,32 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="some points of the two longest tables of each op")
     parser.add_argument("--tables", type=int, help="only the longest tables of each op")
     parser.add_argument("--minutes", type=float, default=math.inf, help="begin no other table after that")
+    parser.add_argument("--log", type=Path, help="keep results in this file, and go on from those that are in it")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     options = parser.parse_args()
     size, tables = (QUICK, options.tables or QUICK_TABLES) if options.quick else (FULL, options.tables)
     start = time.perf_counter()
-    done = []
     releases = options.release or ALL_RELEASES
-    for one in run(releases, options.op, size, tables, options.processes, 60 * options.minutes):
+    done = [one for one in logged(options.log, size) if one.release in releases]
+    done = [one for one in done if options.op is None or one.replay in options.op]
+    known = {(one.release, one.replay, one.table) for one in done}
+    for one in run(releases, options.op, size, tables, options.processes, 60 * options.minutes, known):
         done.append(one)
         if one.result:
             progress(one, time.perf_counter() - start)
+            if options.log:
+                with options.log.open("a", encoding="utf-8") as stream:
+                    stream.write(json.dumps({"size": vars(size), **vars(one)}) + "\n")
     return report(done)
+
+
+def logged(path: Path | None, size: Size) -> list[Done]:
+    """What an earlier run of the same size found, without what failed."""
+    if path is None or not path.is_file():
+        return []
+    lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    same = [line for line in lines if line.pop("size") == vars(size)]
+    return [Done(**line) for line in same if "failed" not in line["result"]]
 
 
 def progress(one: Done, seconds: float) -> None:

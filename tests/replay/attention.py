@@ -5,7 +5,7 @@ Only the standard library is imported here: the module runs inside a release as 
 
 from __future__ import annotations
 
-from .kinds import CONTEXT_RULES, FMHA, GEMM, KV, OWNED, RELEASES, TP_QUANTS, Point, Replay, Row, ints
+from .kinds import CONTEXT_RULES, FMHA, GEMM, GRID_RULES, KV, OWNED, RELEASES, TP_QUANTS, Point, Replay, Row, ints
 
 
 def _heads_of_attention(row: Row) -> Point:
@@ -42,7 +42,7 @@ CONTEXT_ATTENTION = Replay(
     attribute="_context_attention_data",
     releases=dict.fromkeys(RELEASES, "context_attention"),
     quants=TP_QUANTS,
-    prefix=True,
+    prefix="quadratic",
     rules=(
         "more key-value heads",
         *CONTEXT_RULES,
@@ -100,8 +100,8 @@ CONTEXT_DSA = Replay(
     attribute="_context_dsa_module_data",
     releases={"0.8.0": "context_dsa_module"},
     quants={**TP_QUANTS, "gemm_quant_mode": GEMM},
-    prefix=True,
-    rules=("structured miss", "T13 last row", "T7 energy", "T13 and T7", "measured lines"),
+    prefix="sol_ratio",
+    rules=("T13 last row", "T13 and T7", *GRID_RULES),
 )
 
 GENERATION_DSA = Replay(
@@ -127,5 +127,5 @@ GENERATION_DSA = Replay(
     attribute="_generation_dsa_module_data",
     releases={"0.8.0": "generation_dsa_module"},
     quants={"kv_cache_dtype": KV, "gemm_quant_mode": GEMM},
-    rules=("structured miss", "T13 last row", "T7 energy", "T13 and T7", "measured lines"),
+    rules=("T13 last row", "T13 and T7", *GRID_RULES),
 )

@@ -43,7 +43,7 @@ class Replay:
     releases: Mapping[str, str]  # release -> stem of the spec
     quants: Mapping[str, str] = field(default_factory=dict)
     choices: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)  # all that a param can be
-    prefix: bool = False
+    prefix: str = ""  # how a table without prefixes answers for one: "quadratic" or "sol_ratio", "" without prefixes
     latency: tuple[str, ...] = ("latency",)  # columns
     rules: tuple[str, ...] = ()  # names of deliberate differences that may apply, see `rules`
     own_modes: bool = True  # False: upstream's query has no modes; it is SILICON, and SOL without a table
@@ -60,4 +60,5 @@ def ints(row: Row, **columns: str) -> Point:
     return {param: int(row[column]) for param, column in columns.items()}
 
 
-CONTEXT_RULES = ("structured miss", "peak figure", "T7 energy", "measured lines")
+GRID_RULES = ("structured miss", "T7 energy", "measured lines", "tolerance of a surface")
+CONTEXT_RULES = ("peak figure", *GRID_RULES)

@@ -25,7 +25,7 @@ CONTEXT_MLA = Replay(
     attribute="_context_mla_data",
     releases=dict.fromkeys(RELEASES, "context_mla"),
     quants=TP_QUANTS,
-    prefix=True,
+    prefix="quadratic",
     rules=CONTEXT_RULES,
 )
 
@@ -105,7 +105,7 @@ WIDEEP_CONTEXT = Replay(
     releases={release: f"wideep_context_mla{suffix}" for release, suffix in WIDEEP_SPECS.items()},
     quants=TP_QUANTS,
     choices={"num_heads": HEADS_OF_128},
-    prefix=True,
+    prefix="quadratic",
     rules=(*CONTEXT_RULES, "refused backend"),
     answered=lambda p: _supported(p) is not None,
 )
@@ -164,7 +164,7 @@ CONTEXT_MODULE = Replay(
     attribute="_context_mla_module_data",
     releases=dict.fromkeys(OWNED, "context_mla_module"),
     quants={**TP_QUANTS, "gemm_quant_mode": GEMM},
-    prefix=True,
+    prefix="quadratic",
     rules=("T13 last row", "T13 and peak figure", *CONTEXT_RULES),
 )
 

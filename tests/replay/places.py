@@ -48,6 +48,7 @@ UNSTRUCTURED = (
     *REFUSED,
     *owned(MOE, DEEPEP_QUERY, "Assign", 1131),
 )
+SURFACE = (Place("PerfDatabase._interp_2d_1d", "Expr", {"0.8.0": 3398}),)
 LINE = (
     Place("PerfDatabase._interp_1d", "Return", {"0.6.0": 2448, "0.7.0": 3098, "0.8.0": 3450}),
     *owned("interpolation.py", "interp_1d", "Return", 300),

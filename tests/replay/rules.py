@@ -137,6 +137,13 @@ def _counts_no_kv_heads(case: Case) -> bool:
     return case.ours.same(meant) or evened.same(meant)
 
 
+def _surface_is_a_line(case: Case) -> bool:
+    """Ours is linear; with an exact solver upstream's surface through a cell without extent is that as well."""
+    expected = case.line()
+    power = case.mode == ENERGY
+    return expected is not None and expected.same(case.ours, energy=power) and case.agrees(exact=True, filled=power)
+
+
 def _on_measured_lines(case: Case) -> bool:
     """Ours is linear in one axis after the other; upstream found no full cell and raised, or fell back."""
     if case.theirs.values and not _fell_back(case):
@@ -264,6 +271,14 @@ RULES = (
         TABLE_MODES,
         _on_measured_lines,
         places.BRACKET,
+    ),
+    Rule(
+        "tolerance of a surface",
+        "through a cell with one value on an axis upstream lays a cubic surface, which its solver leaves 1e-9 beside the "
+        "line; ours is the line",
+        TABLE_MODES,
+        _surface_is_a_line,
+        places.SURFACE,
     ),
     Rule(
         "zero is a measurement",

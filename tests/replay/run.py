@@ -6,7 +6,7 @@ import math
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,9 +96,10 @@ def run(
     tables: int | None = None,
     processes: int = 2,
     seconds: float = math.inf,
+    known: Collection[tuple[str, str, str]] = (),
 ) -> Iterator[Done]:
     """Runs the replays `names` (default: all) on each release, on the `tables` longest tables of each op (default:
-    all), and yields what came out, table by table.
+    all) but for the `known` ones (release, replay, table), and yields what came out, table by table.
 
     The longest tables of all ops come first. After `seconds` no other one is begun; those that are left out are
     yielded as `Done` without a result.
@@ -113,7 +114,9 @@ def run(
                 continue
             tree = make_tree(release, present, Path(name) / release)
             for replay in present:
-                work += [(rank, tree, replay, place) for rank, place in enumerate(tables_of(tree, replay)[:tables])]
+                places = enumerate(tables_of(tree, replay)[:tables])
+                unknown = [(rank, p) for rank, p in places if (release, replay.name, "/".join(p)) not in known]
+                work += [(rank, tree, replay, place) for rank, place in unknown]
         work.sort(key=lambda item: item[0])
         for future in as_completed(pool.submit(_run_one, *item, size, end) for _, *item in work):
             yield future.result()

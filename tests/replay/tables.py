@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import functools
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -35,6 +37,7 @@ class Variant:
     filled: bool = False  # in memory: points that were filled in get the energy that they lack
     restored: bool = False  # in memory: rows that the loader lost are put in
     rising: bool = False  # in memory: grids are filled in upwards
+    exact: bool = False  # asked with a solver of cubic surfaces that goes on to the last digit
     alone: bool = False  # in memory: no table lends its utilisation to another
 
     def but(self, **changes: bool) -> Variant:
@@ -145,6 +148,20 @@ class Tables:
             if not node.get(last):
                 latency, power = float(row["latency"]), float(row.get(POWER, 0.0))
                 node[last] = {"latency": latency, "power": power, "energy": latency * power}
+
+
+@contextlib.contextmanager
+def solving_exactly() -> Iterator[None]:
+    """scipy estimates the slopes of a cubic surface in steps, until they change by less than 1e-6; in here it goes on."""
+    from scipy import interpolate
+
+    module = sys.modules[interpolate.griddata.__module__]
+    original = module.CloughTocher2DInterpolator
+    module.CloughTocher2DInterpolator = functools.partial(original, tol=1e-15, maxiter=100_000)
+    try:
+        yield
+    finally:
+        module.CloughTocher2DInterpolator = original
 
 
 def read_rows(path: Path) -> list[Row]:

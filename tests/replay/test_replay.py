@@ -3,34 +3,31 @@
 from __future__ import annotations
 
 import ast
-import dataclasses
+import importlib.util
 import json
 from collections.abc import Iterator
 
 import pytest
-from support.releases import ReleaseUnavailable
+from support.applying import ROOT
 
 from replay.catalog import BY_NAME, REPLAYS
 from replay.kinds import ENERGY, RELEASES, SILICON, SOL
 from replay.rules import RULES
-from replay.run import TESTS, UPSTREAM, Size, run_batch, shortest_table
+from replay.run import UPSTREAM, Done, Size, run_batch, shortest_table
 
 SAMPLE = Size(measured=60, random=120, energy=30)
 
 
-def results(release, version: str, names=None, setup: str = "", specs=None):
-    """Results by op on the shortest table of each op, from one process."""
-    try:
-        tree = release(version, systems=None)
-    except ReleaseUnavailable as error:
-        pytest.skip(str(error))
+def results(release, version: str, names=None, setup: str = "") -> list[Done]:
+    """Results of ops (default: all) on the shortest table of each, from one process."""
+    tree = release(version, systems=None)
     chosen = [r for r in REPLAYS if version in r.releases and (names is None or r.name in names)]
-    return tree, run_batch(tree, [(r, shortest_table(tree, r)) for r in chosen], SAMPLE, setup=setup, specs=specs)
+    return run_batch(tree, [(r, shortest_table(tree, r)) for r in chosen], SAMPLE, setup=setup)
 
 
 @pytest.mark.parametrize("version", RELEASES)
 def test_generated_ops_answer_as_upstreams_do(release, version) -> None:
-    _, done = results(release, version)
+    done = results(release, version)
     assert {one.replay for one in done} == {r.name for r in REPLAYS if version in r.releases}
     for one in done:
         assert one.result["modes"], one
@@ -64,7 +61,7 @@ trial.Trial.ours = lambda self, *asked: tables.Outcome(error="{error}")
 @pytest.mark.parametrize("version", ["0.8.0", "0.10.0"])
 def test_no_rule_explains_an_answer_that_is_off_by_a_little(release, version) -> None:
     """A hundred-billionth more than the right answer: nothing is equal, nothing explained but refusals."""
-    _, done = results(release, version, setup=OFF_BY_A_LITTLE)
+    done = results(release, version, setup=OFF_BY_A_LITTLE)
     for one in done:
         for mode, tally in one.result["modes"].items():
             explained = dict(tally["explained"])
@@ -83,7 +80,7 @@ def test_no_rule_explains_an_answer_that_is_off_by_a_little(release, version) ->
 )
 def test_no_rule_explains_refusals_of_points_that_are_there(release, version, error) -> None:
     names = ("context_mla", "generation_mla", "mla_bmm", "compute_scale")
-    _, done = results(release, version, names=names, setup=RAISES.format(error=error))
+    done = results(release, version, names=names, setup=RAISES.format(error=error))
     for one in done:
         for mode, tally in one.result["modes"].items():
             assert not tally["equal"]
@@ -156,4 +153,29 @@ def test_every_rule_is_in_the_catalog() -> None:
     named = {name for replay in REPLAYS for name in replay.rules}
     assert named == {rule.name for rule in RULES}
     assert len(BY_NAME) == len(REPLAYS)
-    assert (TESTS / "replay").is_dir() and dataclasses.is_dataclass(SAMPLE)
+
+
+def test_the_command_fails_on_what_is_left_and_on_what_failed(capsys) -> None:
+    """The sums of its table, and its exit status."""
+    tally = {"points": 5, "equal": 3, "alike": 1, "explained": {"peak figure": 1}, "unexplained": 0, "worst": 1e-16}
+    good = Done("0.8.0", "mla_bmm", "a/b/c", {"modes": {SOL: tally}})
+    assert command().report([good, good]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1].split() == ["mla_bmm", "0.8.0", "2", SOL, "10", "6", "2", "2", "0"]
+    assert any("perf_database.py:5219" in line for line in lines)
+
+    left = Done("0.8.0", "mla_bmm", "a/b/d", {"modes": {SOL: {**tally, "equal": 2, "unexplained": 1}}})
+    assert command().report([good, left]) == 1
+    failed = Done("0.8.0", "mla_bmm", "a/b/e", {"modes": {}, "failed": "no memory"})
+    assert command().report([good, failed]) == 1
+    assert "0.8.0 mla_bmm: a/b/e" in capsys.readouterr().out
+    assert command().report([good, Done("0.8.0", "mla_bmm", "a/b/f", {})]) == 0
+    assert "1 of 2 tables were left out" in capsys.readouterr().out
+
+
+def command():
+    """The script as a module."""
+    spec = importlib.util.spec_from_file_location("replay_command", ROOT / "scripts" / "replay.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

@@ -5,6 +5,7 @@ Runs inside a release.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from collections import Counter
 from collections.abc import Iterable
@@ -12,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .kinds import ENERGY, MODES, SILICON, SOL, Point, Replay
-from .tables import Outcome, Tables, Variant, outcome
+from .tables import Outcome, Tables, Variant, outcome, solving_exactly
 
 EXAMPLES = 3
 
@@ -71,7 +72,8 @@ class Trial:
         if not self.replay.own_modes and mode == SOL:
             variant, mode = variant.but(empty=True), SILICON
         database = self.tables.database(variant)
-        return outcome(lambda: self.replay.call(database, self.common, self.members(point), self._mode(mode)))
+        with solving_exactly() if variant.exact else contextlib.nullcontext():
+            return outcome(lambda: self.replay.call(database, self.common, self.members(point), self._mode(mode)))
 
     def ours(self, point: Point, mode: str, variant: Variant) -> Outcome:
         query = getattr(self.tables.database(variant), self.replay.query)
@@ -122,7 +124,21 @@ class Case:
         """Straight interpolation in one axis after the other, None where there is nothing to interpolate between."""
         node, at = self.grid
         latency, energy = (_line(node, at, metric) if node else None for metric in ("latency", "energy"))
-        return None if latency is None or energy is None else Outcome((latency,), energy)
+        if latency is None or energy is None:
+            return None
+        return Outcome((latency * self.correction,), energy * self.correction)
+
+    @property
+    def correction(self) -> float:
+        """Share of a prefix' prompt that is still to do, by which upstream scales what it measured without a prefix."""
+        prefix, kind = self.point.get("prefix", 0), self.trial.replay.prefix
+        if not prefix:
+            return 1.0
+        full_s = self.point["s"] + prefix
+        if kind == "quadratic":
+            return (full_s * full_s - prefix * prefix) / (full_s * full_s)
+        whole = self.trial.theirs({**self.point, "s": full_s, "prefix": 0}, SOL, self.variant)
+        return self.trial.theirs(self.point, SOL, self.variant).values[0] / whole.values[0]
 
     @functools.cached_property
     def grid(self) -> tuple[Any, list[int]]:
