@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from safety import world as worlds
 from safety.commands import apply, in_child
+from safety.edits import state_of
 from safety.faults import Counter, KillAt
 from safety.world import COMMON, DATABASE, FILES, MODELS, PACKAGE, World, git
 
@@ -18,6 +19,7 @@ from newop_gen.plan import Insertion, Plan, Replacement, Step
 from newop_gen.problems import CheckoutRefused, Conflict
 from newop_gen.write import apply_plan, recover, remove_op, status, update_op
 
+TEST = "tests/unit/demo/test_demo.py"
 TABLE = f"{PACKAGE}/systems/demo_perf.txt"
 
 
@@ -250,6 +252,39 @@ def test_the_next_command_recovers_first(scratch: Path) -> None:
         assert again.exit_code == 0, again.text
         now = dict(worlds.snapshot(world.root))
         assert now == _applied(scratch)
+        shutil.rmtree(world.root.parent)
+
+
+@pytest.mark.parametrize("receipts", [True, False], ids=["receipts", "no receipts"])
+def test_every_subset_of_files_is_completed_or_taken_out(scratch: Path, receipts: bool) -> None:
+    """After `git checkout` of some of the files, say; where the op was applied, and where only its spec tells."""
+    whole = worlds.make(scratch / "whole")
+    plan = worlds.plan(whole.root)
+    with state_of(whole):
+        apply_plan(plan)
+    want = worlds.snapshot(whole.root)
+    paths = [c.path for c in plan.changes()]
+    for subset in range(1, 2 ** len(paths) - 1):
+        world = worlds.copy(whole, scratch / "case")
+        if not receipts:
+            shutil.rmtree(worlds.key(world))
+        for number, path in enumerate(paths):
+            if subset >> number & 1:
+                if path in FILES:
+                    (world.root / path).write_bytes(FILES[path])
+                else:
+                    (world.root / path).unlink()
+        with state_of(world):
+            if subset % 2:
+                apply_plan(worlds.plan(world.root))
+                assert worlds.snapshot(world.root) == want
+                assert status(world.root).good
+            remove_op(world.root, ("demo",), plan_over=plan_over(world))
+        left = (world.root / "tests").exists()
+        if not receipts and subset >> paths.index(TEST) & 1:
+            assert left  # whose empty directory that was can't be told any more
+            left = False
+        assert contents(world) == FILES and not left, f"subset {subset:b} of {paths}"
         shutil.rmtree(world.root.parent)
 
 

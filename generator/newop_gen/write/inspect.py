@@ -84,6 +84,9 @@ def _fill(file: FileFound, recorded: EditedFile) -> None:
             file.gone.append(piece)
         else:
             file.edited.append(Drift(file.path, piece, search.whereabouts(piece)))
+    if file.edited and not file.intact and search.is_restored():
+        file.gone += [drift.piece for drift in file.edited]
+        file.edited.clear()
 
 
 def shared_regions(home: Home, base: int, others: Iterable[OpReceipt]) -> dict[str, set[tuple[int, int]]]:

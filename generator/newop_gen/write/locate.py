@@ -67,6 +67,14 @@ class Search:
         region = self.whereabouts(piece)
         return before and after and self.data[region.start : region.end] == piece.old
 
+    def is_restored(self) -> bool:
+        """Whether the file is as it was before the op, byte for byte: brought back by other means (`git checkout`)."""
+        regions = [(Region(p.offset, p.offset + len(p.text)), p) for p in self.recorded.pieces]
+        try:
+            return cut(self.recorded.image, regions) == self.data
+        except AssertionError:  # pieces that overlap: nothing can be said
+            return False
+
     def _find(self, piece: Piece) -> Region | None:
         start, size = piece.offset, len(piece.text)
         for block in self._blocks:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ..checkout.source import Source
@@ -57,6 +57,8 @@ def record(
             edited.append(EditedFile(real, tuple(pieces), after))
         # Directories that an earlier op had made go with the last op that has a file in them.
         every = {*made, *(d for receipt in known.values() for d in receipt.made)}
+        if old is None:
+            every |= _holding_only(home, created)
         mine = {d for d in every if any(path.startswith(f"{d}/") for path in created)}
         ref = specs.get(op, SpecRef("", ""))
         made_new[op] = OpReceipt(
@@ -70,6 +72,20 @@ def record(
             tuple(sorted(mine)),
         )
     return made_new
+
+
+def _holding_only(home: Home, files: Collection[str]) -> set[str]:
+    """Directories with some of these files in them and nothing else: without a receipt, they count as made for them."""
+    found: set[str] = set()
+    above = {"/".join(parts[:n]) for parts in (f.split("/") for f in files) for n in range(1, len(parts))}
+    for directory in sorted(above, key=len, reverse=True):
+        try:
+            inside = {f"{directory}/{name}" for name in os.listdir(home.base / directory)}
+        except OSError:  # still to be made
+            continue
+        if inside and inside <= found.union(files):
+            found.add(directory)
+    return found
 
 
 def _created(home: Home, plan: Plan, op: str) -> Iterable[tuple[str, CreatedFile]]:
