@@ -5,7 +5,7 @@
 # ARGS=...     more arguments for pytest, or for the script that a target runs
 # Downloads stay in $NEWOP_GEN_CACHE, else ~/.cache/newop-gen: after the first run no network is needed.
 
-.PHONY: help setup demo test lint format goldens bench replay history matrix docs docs-serve docs-long dist \
+.PHONY: help setup demo test lint format goldens bench replay history matrix docs docs-serve docs-long dist doctor-table \
         coverage clean
 .DEFAULT_GOAL := help
 
@@ -25,6 +25,7 @@ help:
 	@echo "make docs-long  the commands in the documentation that take minutes or need a clone (REPO=PATH)"
 	@echo "make dist     wheel and source archive in dist/"
 	@echo "make coverage all tests, and which lines they ran (build/coverage)"
+	@echo "make doctor-table   newop-gen doctor on the releases, into docs/doctor.md (REPO=PATH for 0.9)"
 	@echo "make setup    only make .venv"
 	@echo "make clean    remove what these targets made here (the cache stays)"
 
@@ -78,6 +79,9 @@ dist: setup
 coverage: setup
 	@$(RUN) scripts/prefetch.py
 	$(RUN) -m pytest -n auto --dist worksteal --cov --cov-report=term:skip-covered --cov-report=html:build/coverage $(ARGS)
+
+doctor-table: setup
+	@$(RUN) scripts/doctor_table.py --write $(if $(REPO),--repo "$(REPO)") $(ARGS)
 
 clean:
 	rm -rf .venv build dist .pytest_cache .ruff_cache .mypy_cache .hypothesis

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from ...edits.find import Function
 from ..finding import Finding, Severity
 from ..flow import called
 from ..queries import FALLBACK, MODE, Query
@@ -28,7 +29,7 @@ def find(subject: Subject) -> Iterator[Finding]:
         if not _makes_result(definition):
             continue
         if MODE not in definition.flow.params and not modes:
-            yield from _without(definition, names)
+            yield from _without(query, names)
             continue
         if _forwards(definition) and not modes:
             continue
@@ -85,7 +86,8 @@ def _forwards(definition: Definition) -> bool:
     return False
 
 
-def _without(definition: Definition, names: tuple[str, ...]) -> Iterator[Finding]:
+def _without(query: Query, names: tuple[str, ...]) -> Iterator[Finding]:
+    definition = query.definition
     if not definition.name.lstrip("_").startswith("query"):
         return  # a part of a query that has the modes
     yield Finding(
@@ -96,13 +98,9 @@ def _without(definition: Definition, names: tuple[str, ...]) -> Iterator[Finding
         f"{definition.name} takes no {MODE}: SOL, SOL_FULL, EMPIRICAL and HYBRID all give what SILICON gives",
         f"take {MODE}, and handle the five modes as the queries beside it do",
     )
-    returns = [n for n in definition.nodes if isinstance(n, ast.Return)]
-    formulas = {
-        f.name
-        for f in definition.nodes
-        if isinstance(f, ast.FunctionDef) and any(isinstance(s, ast.Return) and _is_formula(s) for s in f.body)
-    }
-    handlers = [n for n in returns if _is_formula(n) or called(n.value or ast.Constant(None)) in formulas]
+    formulas = {name for name, function in query.helpers.items() if _needs_no_table(query, function)}
+    returns = [n for n in definition.nodes if isinstance(n, ast.Return) and n.value is not None]
+    handlers = [n for n in returns if _is_formula(n) or called(n.value or n) in formulas]
     if len(handlers) > 1:
         yield Finding(
             "silent-formula",
@@ -120,6 +118,13 @@ def _is_formula(node: ast.Return) -> bool:
     if called(node.value or ast.Constant(None)) != RESULT:
         return False
     return any("sol" in called(n) for n in ast.walk(node))
+
+
+def _needs_no_table(query: Query, function: Function) -> bool:
+    """Whether a function inside a query works a result out from the query's arguments alone."""
+    if function.args.args or function.args.kwonlyargs:
+        return False
+    return not any(query.chains(n) for n in ast.walk(function) if isinstance(n, (ast.Name, ast.Attribute)))
 
 
 def _unimplemented(query: Query, names: tuple[str, ...]) -> Iterator[Finding]:
