@@ -64,10 +64,10 @@ matrix: setup
 	@$(RUN) scripts/matrix.py --repo "$(or $(REPO),$(error matrix needs REPO=PATH, a clone of upstream))" $(or $(ARGS),--write)
 
 docs: setup
-	$(RUN) -m mkdocs build --strict $(ARGS)
+	NO_MKDOCS_2_WARNING=1 $(RUN) -m mkdocs build --strict $(ARGS)
 
 docs-serve: setup
-	$(RUN) -m mkdocs serve --strict $(ARGS)
+	NO_MKDOCS_2_WARNING=1 $(RUN) -m mkdocs serve --strict $(ARGS)
 
 docs-long: setup
 	NEWOP_GEN_LONG=1 $(RUN) -m pytest tests/docs $(ARGS)
