@@ -42,8 +42,9 @@ def _faults(change: FileChange) -> Iterable[Problem]:
         try:
             _compiles(change.after)
         except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError) as error:
-            line = getattr(error, "lineno", 0) or 0
-            yield _fault(change, f"the result would not compile ({getattr(error, 'msg', None) or error})", line)
+            yield _broken_before(change) or _fault(
+                change, f"the result would not compile ({_words(error)})", getattr(error, "lineno", 0) or 0
+            )
 
 
 @functools.lru_cache(maxsize=64)
@@ -52,6 +53,27 @@ def _compiles(code: bytes) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the user's own invalid escapes are no business of ours
         compile(code, "<planned>", "exec", dont_inherit=True)
+
+
+def _broken_before(change: FileChange) -> Problem | None:
+    """The problem that the file had already: a syntax tree can be read of more than can be compiled."""
+    if change.before is None:
+        return None
+    try:
+        _compiles(change.before)
+    except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError) as error:
+        return Problem(
+            Place(change.path, getattr(error, "lineno", 0) or 0, getattr(error, "offset", 0) or 0),
+            f"the file does not compile as it is ({_words(error)})",
+            "valid Python",
+            "mend the file, then run again",
+            "target-syntax",
+        )
+    return None
+
+
+def _words(error: Exception) -> str:
+    return getattr(error, "msg", None) or str(error)
 
 
 def _fault(change: FileChange, what: str, line: int = 0) -> Problem:

@@ -113,19 +113,20 @@ def plan_removal(
             removal.targets.append(Target(path, data, _checked_cut(home, path, data, regions)))
     removal.targets += [Target(path, data, None) for path, data in goes.items()]
     if found_out and plan_over and not force:
-        _prove(home, removal, plan_over, unknown)
+        _prove(home, removal, plan_over, found_out)
     check_git(home, {t.path: t.before for t in removal.targets}, list(known.values()), allow_dirty=True)
     return removal
 
 
-def _prove(home: Home, removal: Removal, plan_over: PlanOver, ops: list[str]) -> None:
+def _prove(home: Home, removal: Removal, plan_over: PlanOver, found_out: Mapping[str, OpReceipt]) -> None:
     """Without a receipt, only a removal that an apply turns round exactly is believed."""
     before = {home.shown(t.path): t.before for t in removal.targets}
-    if not proves(plan_over({home.shown(t.path): t.after for t in removal.targets}), before):
+    recognised = {home.shown(file.path) for receipt in found_out.values() for file in receipt.created}
+    if not proves(plan_over({home.shown(t.path): t.after for t in removal.targets}), before, recognised):
         raise refused(
             str(home.base),
-            f"what {', '.join(ops)} put in can't be told exactly: this checkout has no receipt of it, and applying the "
-            "spec again would not give these files",
+            f"what {', '.join(found_out)} put in can't be told exactly: this checkout has no receipt of it, and "
+            "applying the spec again would not give these files",
             "a checkout in which the op was applied from this spec",
             "remove it where it was applied, revert the commit that brought it, or take it out by hand",
             "not-exact",

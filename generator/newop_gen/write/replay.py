@@ -8,7 +8,8 @@ planning the spec over the result gives the file as it stands, byte for byte (`p
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 
 from ..plan import Creation, Insertion, Plan, Replacement
 from ..problems import CheckoutRefused
@@ -16,7 +17,7 @@ from . import paths
 from .errors import refused
 from .git import Repository
 from .locate import Region, cut
-from .receipts import OpReceipt, Piece
+from .receipts import OpReceipt, Piece, sha256
 from .record import record, whole_lines
 from .state import Home
 
@@ -30,12 +31,15 @@ Edits = list["Insertion | Replacement"]
 def reconstruct(home: Home, ops: Sequence[str], plan_over: PlanOver) -> dict[str, OpReceipt]:
     """A receipt for each of `ops` that has something in the checkout, as far as its spec can tell.
 
+    A created file that the planner recognises is recorded as it stands: a perf table may be the same in other bytes.
+
     Raises what planning raises (`Conflict` when an insertion was edited), and `CheckoutRefused` when what an op
     replaced can't be told any more.
     """
     now = plan_over({})
     done: dict[str, Edits] = {}
     over: dict[str, bytes | None] = {}
+    standing: dict[str, bytes] = {}
     found = set()
     for step in now.steps:
         for edit in step.edits:
@@ -44,6 +48,7 @@ def reconstruct(home: Home, ops: Sequence[str], plan_over: PlanOver) -> dict[str
             found.add(step.op)
             if isinstance(edit, Creation):
                 over[edit.path] = None
+                standing[paths.canonical(home.base, home.below(edit.path))] = edit.content
             else:
                 done.setdefault(edit.path, []).append(edit)
     if not found:
@@ -52,13 +57,27 @@ def reconstruct(home: Home, ops: Sequence[str], plan_over: PlanOver) -> dict[str
         over[path] = _before(home, path, now.sources[path], edits)
     past = plan_over(over)
     receipts = record(home, past, past.changes(), {}, {}, ())
-    return {op: receipt for op, receipt in receipts.items() if op in found}
+    return {op: _as_standing(receipt, standing) for op, receipt in receipts.items() if op in found}
 
 
-def proves(plan: Plan, files: Mapping[str, bytes | None]) -> bool:
-    """Whether the plan, made over the files as a removal leaves them, gives the files as they stand (by plan path)."""
-    again = {change.path: change.after for change in plan.changes()}
-    return all(again.get(path) == data for path, data in files.items())
+def _as_standing(receipt: OpReceipt, standing: Mapping[str, bytes]) -> OpReceipt:
+    created = tuple(
+        replace(file, digest=sha256(data), size=len(data)) if (data := standing.get(file.path)) is not None else file
+        for file in receipt.created
+    )
+    return replace(receipt, created=created)
+
+
+def proves(plan: Plan, files: Mapping[str, bytes | None], recognised: Collection[str]) -> bool:
+    """Whether the plan, made over the files as a removal leaves them, gives the files as they stand (by plan path).
+
+    Of a perf table in `recognised` it is enough that the plan makes one there: its rows were compared before.
+    """
+    again = {change.path: change for change in plan.changes()}
+    return all(
+        (change := again.get(path)) is not None and (change.after == data or (change.data and path in recognised))
+        for path, data in files.items()
+    )
 
 
 def _before(home: Home, path: str, data: bytes, edits: Edits) -> bytes:
