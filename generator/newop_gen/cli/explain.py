@@ -9,6 +9,7 @@ import click
 
 from ..problems import Exit
 from .output import complain, emit_json, say
+from .tables import on_terminal, show_table
 
 if TYPE_CHECKING:
     from ..explain.analysis import Crossover, Explained
@@ -121,18 +122,22 @@ def _tell_point(e: Explained, ridge: float | None) -> None:
 
     say("")
     say(f"{e.phase} at {describe(e.values)}")
-    heads = f"{'FLOPs':>12} {'bytes':>12} {'FLOPs/byte':>11} {'compute ms':>12} {'memory ms':>12} {'share':>6}"
-    say(f"  {'part':<20} {heads}")
-    for part in e.times.parts:
-        intensity = part.flops / part.bytes if part.flops is not None and part.bytes else None
-        say(
-            f"  {part.name:<20} {_number(part.flops):>12} {_number(part.bytes):>12} {_number(intensity):>11} "
-            f"{_number(part.math):>12} {_number(part.mem):>12} {e.share(part):>6.0%}"
+    head = ("part", "FLOPs", "bytes", "FLOPs/byte", "compute ms", "memory ms", "share")
+    rows = [
+        (
+            part.name, _number(part.flops), _number(part.bytes),
+            _number(part.flops / part.bytes if part.flops is not None and part.bytes else None),
+            _number(part.math), _number(part.mem), f"{e.share(part):.0%}",
         )
-    say(
-        f"  {'all':<20} {_number(e.flops):>12} {_number(e.bytes):>12} {_number(e.intensity):>11} "
-        f"{_number(e.times.math):>12} {_number(e.times.mem):>12}"
-    )
+        for part in e.times.parts
+    ]  # fmt: skip
+    rows.append(("all", _number(e.flops), _number(e.bytes), _number(e.intensity), _number(e.times.math),
+                 _number(e.times.mem), ""))  # fmt: skip
+    if on_terminal():
+        show_table(head, rows)
+    else:
+        for row in (head, *rows):
+            say(f"  {row[0]:<20} {row[1]:>12} {row[2]:>12} {row[3]:>11} {row[4]:>12} {row[5]:>12} {row[6]:>6}".rstrip())
     edge = f", the ridge is at {_number(ridge)} FLOPs/byte" if ridge is not None else ""
     say(f"  {e.bound} bound{edge}: SOL {_number(e.times.sol)} ms, empirical {_number(e.empirical)} ms")
 
@@ -141,14 +146,20 @@ def _tell_sweep(axis: str, swept: list[Explained]) -> None:
     for phase in dict.fromkeys(e.phase for e in swept):
         say("")
         say(f"{phase} along {axis}")
-        say(f"  {axis:>10} {'SOL ms':>12} {'compute ms':>12} {'memory ms':>12} {'FLOPs/byte':>11}  bound")
-        for e in swept:
-            if e.phase == phase:
-                times = e.times
-                say(
-                    f"  {e.values[axis]:>10} {_number(times.sol):>12} {_number(times.math):>12} "
-                    f"{_number(times.mem):>12} {_number(e.intensity):>11}  {e.bound}"
-                )
+        head = (axis, "SOL ms", "compute ms", "memory ms", "FLOPs/byte", "bound")
+        rows = [
+            (
+                str(e.values[axis]), _number(e.times.sol), _number(e.times.math), _number(e.times.mem),
+                _number(e.intensity), e.bound,
+            )
+            for e in swept
+            if e.phase == phase
+        ]  # fmt: skip
+        if on_terminal():
+            show_table(head, rows, left=0)
+        else:
+            for row in (head, *rows):
+                say(f"  {row[0]:>10} {row[1]:>12} {row[2]:>12} {row[3]:>12} {row[4]:>11}  {row[5]}")
 
 
 def _tell_measured(m: Measured) -> None:

@@ -11,6 +11,7 @@ from .. import __version__
 from ..problems import Exit
 from .output import emit_json, say
 from .safety import checkout_option
+from .tables import on_terminal, show_table
 
 if TYPE_CHECKING:
     from ..write import OpReceipt, OpStatus, SpecRef, Status
@@ -63,6 +64,10 @@ def _tell(found: Status, checkout: Path) -> None:
         say(f"no op was applied in {checkout}, as far as is recorded here")
     for op in found.ops:
         say(f"{op.op}: {_summary(op)}")
+        if on_terminal():
+            rows = [(file.path, file.state, f"{file.intact} of {file.total}") for file in op.files]
+            show_table(("file", "state", "parts as applied"), rows, left=2)
+            continue
         for file in op.files:
             part = "" if file.state == "as applied" else f" ({file.intact} of {file.total} parts as applied)"
             say(f"  {file.state}: {file.path}{part}")
