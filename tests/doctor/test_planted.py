@@ -12,10 +12,10 @@ from newop_gen.doctor import checks
 from newop_gen.doctor.finding import Finding
 from newop_gen.doctor.subject import Subject
 
-# Found in other ways than by changing the sound op's text; each has a test of its own below.
+# Found in other ways than by changing the sound op's text; each has a test of its own in test_found_otherwise, or in test_guide.
 ELSEWHERE = {
     "lfs-pointer", "missing-column", "malformed-row", "no-modes", "silent-formula", "missing-key-escapes",
-    "unsortable-op",
+    "unsortable-op", "single-source",
 }  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from .flow import called
@@ -24,6 +24,8 @@ class Registration:
     definition: Definition
     node: ast.AST
     mapped: bool
+    wrapped: bool  # what the loader gives is wrapped before the database holds it
+    sources: bool  # the loader is given prioritised sources
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,8 @@ class Tables:
             if isinstance(parent, ast.Dict) and node in parent.values:
                 key = parent.keys[parent.values.index(node)]
                 member = member_of(key) if key is not None else None
-                yield Registration(node.id, member, (), definition, node, True)
+                wrapped, sources = self.wrapper is not None, _builds_sources(definition.nodes)
+                yield Registration(node.id, member, (), definition, node, True, wrapped, sources)
                 continue
             found = self._call(definition, node, parents)
             members = _given_members(definition, node, parents) if found.member is None else ()
@@ -85,9 +88,15 @@ class Tables:
     def _call(self, definition: Definition, node: ast.Name, parents: dict[ast.AST, ast.AST]) -> Registration:
         member: str | None = None
         attributes: tuple[str, ...] = ()
+        wrapper = self.wrapper.name if self.wrapper else ""
+        wrapped = sources = False
         inner: ast.AST = node
         while inner in parents and not isinstance(inner, ast.stmt):
             outer = parents[inner]
+            wrapped = wrapped or (called(outer) == wrapper != "")
+            if isinstance(outer, ast.Call):
+                given = (*outer.args, *(k.value for k in outer.keywords))
+                sources = sources or any(_builds_sources(definition.flow.origins(a)) for a in given)
             if isinstance(outer, ast.Call) and member is None:
                 origins = (
                     n for a in (*outer.args, *(k.value for k in outer.keywords)) for n in definition.flow.origins(a)
@@ -100,7 +109,7 @@ class Tables:
             inner = outer
         if not attributes and isinstance(inner, (ast.Assign, ast.AnnAssign)):
             attributes = _attributes(definition, inner)
-        return Registration(node.id, member, attributes, definition, node, False)
+        return Registration(node.id, member, attributes, definition, node, False, wrapped, sources)
 
     @functools.cached_property
     def requests(self) -> tuple[Request, ...]:
@@ -156,6 +165,7 @@ class Tables:
     def nest_of(self, attribute: str) -> Nest:
         """What the table in an attribute does with missing keys, once the database holds it."""
         nests = set()
+        wrapped = all(r.wrapped for r in self.filled.get(attribute, ()))
         for registration in self.filled.get(attribute, ()):
             for loader in self.entries[registration.loader]:
                 named = [loader.nests[n] for n in loader.returned if n in loader.nests]
@@ -164,7 +174,7 @@ class Tables:
         if len(nests) != 1:
             return UNKNOWN if nests else PLAIN
         (nest,) = nests
-        if not self.wrapper:
+        if not wrapped:
             return nest
         if self.wrapper_freezes:
             return PLAIN
@@ -216,6 +226,10 @@ def _given_members(definition: Definition, node: ast.AST, parents: dict[ast.AST,
         return ()
     given = (a for n in definition.nodes if called(n) == node.name and isinstance(n, ast.Call) for a in n.args)
     return tuple(dict.fromkeys(m for a in given if (m := member_of(a))))
+
+
+def _builds_sources(nodes: Iterable[ast.AST]) -> bool:
+    return any("_build_op_sources" in called(n) for n in nodes)
 
 
 def _returned(definition: Definition) -> Iterator[ast.expr]:

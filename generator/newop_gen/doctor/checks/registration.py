@@ -17,6 +17,7 @@ CODES = {
     "unmapped-member": "a table is asked for whose member has no entry in the map of loaders",
     "unassigned-table": "a query reads a table that nothing assigns",
     "wrong-input": "a loader is given what it can't read",
+    "single-source": "a loader reads one path where others read all sources",
 }
 
 
@@ -155,20 +156,30 @@ def _inputs(subject: Subject) -> Iterator[Finding]:
     suffixes = {(code.file_name(m) or "").rpartition(".")[2] for m in code.members}
     for registration in tables.registrations:
         for loader in tables.entries[registration.loader]:
+            names = (loader.name, *([registration.member] if registration.member else []))
             how = _reads_a_path(loader)
             if how is None:
                 continue
-            given = _gives_sources(registration.definition)
-            parquet = "parquet" in suffixes and any(called(n) == "DictReader" for n in loader.definition.nodes)
-            if not given and not parquet:
+            if registration.sources:
+                what = (
+                    f"{loader.name} opens what it is given as one text file, and is given a list of (path, kernel "
+                    f"source) sources: a TypeError while the table is loaded"
+                )
+            elif "parquet" in suffixes and any(called(n) == "DictReader" for n in loader.definition.nodes):
+                what = (
+                    f"{loader.name} reads text, and its perf file is parquet: a UnicodeDecodeError while it is loaded"
+                )
+            else:
+                yield Finding(
+                    "single-source",
+                    Severity.LATENT,
+                    registration.definition.place(registration.node),
+                    names,
+                    f"{loader.name} is given one path, where loaders get the sources that _build_op_sources lists: "
+                    f"rows of sibling versions are never used",
+                    "load it as the others are, and read rows with the function that they use",
+                )
                 continue
-            names = (loader.name, *([registration.member] if registration.member else []))
-            what = (
-                f"{loader.name} opens what it is given as one text file, and is given a list of (path, kernel source) "
-                f"sources: a TypeError while the table is loaded"
-                if given
-                else f"{loader.name} reads text, and its perf file is parquet: a UnicodeDecodeError while it is loaded"
-            )
             yield Finding(
                 "wrong-input",
                 Severity.FAILS,
@@ -187,7 +198,3 @@ def _reads_a_path(loader: Loader) -> ast.AST | None:
             if isinstance(argument, ast.Name) and argument.id in {a.arg for a in loader.definition.node.args.args}:
                 return node
     return None
-
-
-def _gives_sources(definition: Definition) -> bool:
-    return any("_build_op_sources" in called(n) for n in definition.nodes)

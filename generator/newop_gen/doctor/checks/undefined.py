@@ -25,14 +25,16 @@ _GIVEN = {"__file__", "__name__", "__doc__", "__package__", "__spec__", "__path_
 
 def find(subject: Subject) -> Iterator[Finding]:
     for source in (*subject.code.table_sources, *subject.code.models, *subject.code.helpers):
-        yield from _names(source, subject.code.nodes_of(source))
+        yield from _names(source, subject)
     yield from _methods(subject)
     yield from _members(subject)
     yield from _stored(subject)
 
 
-def _names(source: Source, nodes: tuple[ast.AST, ...]) -> Iterator[Finding]:
-    if any(isinstance(n, ast.ImportFrom) and any(a.name == "*" for a in n.names) for n in nodes):
+def _names(source: Source, subject: Subject) -> Iterator[Finding]:
+    if any(
+        isinstance(n, ast.ImportFrom) and any(a.name == "*" for a in n.names) for n in subject.code.nodes_of(source)
+    ):
         return
     table = symtable.symtable(source.data.decode(source.encoding), source.path, "exec")
     known = {s.get_name() for s in table.get_symbols() if s.is_assigned() or s.is_imported() or s.is_namespace()}
@@ -59,11 +61,19 @@ def _names(source: Source, nodes: tuple[ast.AST, ...]) -> Iterator[Finding]:
                     "undefined-name",
                     Severity.FAILS,
                     source.place(node),
-                    (owner.name, node.id),
+                    (owner.name, node.id, *_near(owner, node, subject)),
                     f"{owner.name} uses {node.id}, which neither this file nor an import defines: a NameError when the "
                     f"line is reached",
                     "import it, or call the helper that this tree has",
                 )
+
+
+def _near(owner: ast.FunctionDef | ast.AsyncFunctionDef, node: ast.AST, subject: Subject) -> list[str]:
+    """Names of the tables in the statement of a function's body that a node stands in: what it is about."""
+    for statement in owner.body:
+        if any(part is node for part in ast.walk(statement)):
+            return list(dict.fromkeys(_attributes(statement, subject)))
+    return []
 
 
 def _scopes(table: symtable.SymbolTable) -> Iterator[symtable.SymbolTable]:
