@@ -202,3 +202,33 @@ def test_a_terminal_without_the_characters(tmp_path):
     assert done.returncode == Exit.SPEC
     assert "Traceback" not in done.stderr
     assert "error: " in done.stderr
+
+
+@pytest.mark.parametrize(
+    "args, words",
+    [
+        (["appyl"], "No such command 'appyl' (did you mean 'apply'?)"),
+        (["zzz"], "No such command 'zzz'; expected one of "),
+        (["data"], "newop-gen data check my_op_perf.csv"),
+        (["explain", "SPEC", "--at", "b"], "--at: 'b' without a value; expected NAME=VALUE"),
+        (["explain", "SPEC", "--data", "none.csv"], "none.csv: the table can't be read (No such file or directory)"),
+        (["explain", "SPEC", "--data", "SPEC"], "line 2: no column 'param1'"),
+        (["remove", "new_op", "new_op", "--checkout", "."], "op 'new_op' is named twice"),
+        (["update", "SPEC", "--checkout", "CHECKOUT"], "if it was never applied: `newop-gen apply`"),
+    ],
+)
+def test_messages_say_what_to_do(run, checkout, spec, args, words):
+    named = {"SPEC": spec, "CHECKOUT": checkout}
+    result = run(*(named.get(arg, arg) for arg in args))
+    assert result.exit_code in (Exit.SPEC, Exit.CHECKOUT)
+    assert words in result.stderr
+    assert "error: Usage" not in result.stderr
+
+
+def test_in_a_checkout_a_missing_option_is_told(run, checkout, spec, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert "--checkout ." not in run("apply", spec).stderr
+    monkeypatch.chdir(checkout)
+    result = run("apply", spec)
+    assert result.exit_code == Exit.SPEC
+    assert "this directory is a checkout: add `--checkout .`" in result.stderr

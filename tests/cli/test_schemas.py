@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 
 import click
 import jsonschema
@@ -123,6 +124,8 @@ def test_validate(said, tmp_path):
         (["apply", "none.yaml", "--checkout", "."], 2),
         (["explain", "none.yaml"], 2),
         (["explain", SPEC, "--at", "q=1"], 2),
+        (["status"], 2),
+        (["status", "--nonsense"], 2),
         (["status", "--checkout", "."], 3),
         (["remove", "new_op", "--checkout", "."], 3),
         (["update", SPEC, "--checkout", "."], 3),
@@ -157,3 +160,15 @@ def test_data_check(said, tmp_path):
     lines = table.read_text(encoding="utf-8").splitlines()
     bad.write_text("\n".join([*lines, lines[5].replace(lines[5].split(",")[-1], "-1"), "nonsense"]) + "\n")
     assert said("data", "check", bad, "--spec", SPEC, code=1)["findings"]
+
+
+def test_a_fault_of_this_program_is_a_document_too(said, checkout, monkeypatch):
+    from newop_gen import write
+
+    def fail(*_, **__):
+        raise RuntimeError("no")
+
+    monkeypatch.setattr(write, "status", fail)
+    assert said("status", "--checkout", checkout, code=70)["problems"][0]["code"] == "internal"
+    monkeypatch.setattr(write, "status", lambda *_, **__: Path("/nonexistent/x").read_text())
+    assert said("status", "--checkout", checkout, code=5)["problems"][0]["file"] == "/nonexistent/x"

@@ -33,7 +33,7 @@ def command() -> None:
     \b
     Examples:
       newop-gen data check my_op_perf.csv --spec my_op.yaml
-      newop-gen data add my_op_perf.csv --spec my_op.yaml --checkout . --system h200_sxm --backend trtllm --version newest
+      newop-gen data add my_op_perf.csv --spec my_op.yaml --checkout . --system h200_sxm --backend vllm --version newest
     """
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import gc
 import importlib
 import io
@@ -14,7 +15,7 @@ from typing import Any
 
 import click
 
-from ..problems import Exit, NewopError
+from ..problems import Exit, NewopError, Place, Problem
 from .output import Wanted, complain, emit_json, error_line, remark, say, wanted
 
 # Name -> module below this package that holds it as `command`. In the order in which help lists them.
@@ -54,6 +55,16 @@ class Group(click.Group):
         assert isinstance(command, click.Command)
         return _equipped(command)
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0] if args else ""
+        if name and not name.startswith("-") and name not in COMMANDS:
+            near = difflib.get_close_matches(name, COMMANDS, n=1)
+            hint = f" (did you mean {near[0]!r}?)" if near else f"; expected one of {', '.join(COMMANDS)}"
+            raise click.UsageError(f"No such command {name!r}{hint}", ctx)
+        return super().resolve_command(ctx, args)
+
     def main(
         self,
         args: Sequence[str] | None = None,
@@ -76,13 +87,12 @@ class Group(click.Group):
             sys.stdout.flush()
         except NewopError as error:
             complain(error.problems)
-            if wanted.as_json and not wanted.emitted:
-                from ..review.report import failure
-
-                emit_json(failure(error))
+            _tell_failure(error.exit_code, error.problems)
             return int(error.exit_code)
         except click.ClickException as error:
+            wanted.as_json = "--json" in (sys.argv[1:] if args is None else args)
             _usage(error)
+            _tell_failure(Exit.SPEC, [_problem("usage", error.format_message())])
             return Exit.SPEC
         except (click.Abort, KeyboardInterrupt):
             error_line("interrupted")
@@ -93,11 +103,13 @@ class Group(click.Group):
             return EXIT_SIGPIPE
         except OSError as error:
             error_line(f"{error.filename or 'newop-gen'}: {error.strerror or error}")
+            _tell_failure(Exit.IO, [Problem(Place(str(error.filename or "newop-gen")), str(error.strerror or error))])
             _debug()
             return Exit.IO
         except Exception as error:
             what = f"{type(error).__name__}: {error}".splitlines()[0]
             error_line(f"internal error, please report it with your spec: {what} (NEWOP_GEN_DEBUG=1 shows where)")
+            _tell_failure(EXIT_INTERNAL, [_problem("internal", what)])
             _debug()
             return EXIT_INTERNAL
         return code if isinstance(code, int) else Exit.DONE
@@ -134,13 +146,41 @@ def _equipped(command: click.Command) -> click.Command:
     return command
 
 
+def _tell_failure(exit_code: int, problems: list[Problem]) -> None:
+    """A failure as JSON, where that was asked for and the command has printed none of its own."""
+    if wanted.as_json and not wanted.emitted:
+        from ..review.report import failure
+
+        emit_json(failure(exit_code, problems))
+
+
+def _problem(code: str, found: str) -> Problem:
+    return Problem(Place("newop-gen"), found, code=code)
+
+
 def _usage(error: click.ClickException) -> None:
     context = getattr(error, "ctx", None)
+    if isinstance(error, getattr(click.exceptions, "NoArgsIsHelpError", ())):  # a group alone, from click 8.2 on
+        error.show()
+        return
     if isinstance(error, click.UsageError) and context is not None:
         remark(context.get_usage())
     error_line(error.format_message())
+    missing = getattr(error, "param", None) if isinstance(error, click.MissingParameter) else None
+    if missing is not None and missing.name == "checkout" and _in_checkout():
+        remark("this directory is a checkout: add `--checkout .`")
     if context is not None:
         remark(f"`{context.command_path} --help` explains it")
+
+
+def _in_checkout() -> bool:
+    from ..checkout.tree import Tree
+
+    try:
+        Tree.open(Path.cwd())
+    except (NewopError, OSError):
+        return False
+    return True
 
 
 def _debug() -> None:

@@ -36,7 +36,8 @@ def command(ops: tuple[str, ...], checkout: Path, force: bool, dry_run: bool, as
     loaded = load_specs([Path(op) for op in ops if op not in named]) if len(named) < len(ops) else []
     every = [*named, *(spec.spec.op for spec in loaded)]
     if len(set(every)) < len(every):
-        raise SpecError(Problem(Place("newop-gen"), "an op is named twice", "each op once", "", "twice"))
+        twice = next(op for op in every if every.count(op) > 1)
+        raise SpecError(Problem(Place("newop-gen remove"), f"op {twice!r} is named twice", "each op once", "", "twice"))
     root = Tree.open(checkout).root
     receipt = remove_op(
         root,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
-from ..problems import Exit
+from ..problems import CheckoutRefused, Exit, Problem
 from .output import complain
 from .safety import checkout_option, force_option, json_option, planner, tell
 
@@ -46,14 +47,28 @@ def command(
         complain(spec.warnings, "warning")
     ops = tuple(spec.spec.op for spec in loaded)
     old = load_specs(old_specs) if old_specs else []
-    receipt = update_op(
-        Tree.open(checkout).root,
-        ops,
-        planner(loaded, checkout),
-        old_plan_over=planner(old, checkout) if old else None,
-        specs={spec.spec.op: SpecRef(str(spec.path), spec.sha256) for spec in loaded},
-        force=force,
-        dry_run=dry_run,
-    )
+    root = Tree.open(checkout).root
+    try:
+        receipt = update_op(
+            root,
+            ops,
+            planner(loaded, checkout),
+            old_plan_over=planner(old, checkout) if old else None,
+            specs={spec.spec.op: SpecRef(str(spec.path), spec.sha256) for spec in loaded},
+            force=force,
+            dry_run=dry_run,
+        )
+    except CheckoutRefused as error:
+        raise CheckoutRefused(map(_advised, error.problems)) from None
     tell("updated", ops, checkout, receipt, dry_run=dry_run, as_json=as_json)
     return Exit.DONE
+
+
+def _advised(problem: Problem) -> Problem:
+    """What to do without a receipt, which for an update is not what it is for a removal."""
+    if problem.code != "no-receipt":
+        return problem
+    advice = (
+        "if it was never applied: `newop-gen apply`; if it was, in another clone: name the spec of then with --from"
+    )
+    return replace(problem, suggestion=advice)

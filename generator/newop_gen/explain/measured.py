@@ -117,8 +117,13 @@ def measured_tables(op: Op, files: Mapping[str, Path], system: System) -> list[M
 def _read(op: Op, table: Table, path: Path) -> TableModel:
     try:
         return read_table(op, table, path.read_text(encoding="utf-8"))
-    except (BadRow, OSError, UnicodeDecodeError) as error:
-        raise SpecError(Problem(Place(str(path)), f"the table can't be read: {error}", "", "", "table")) from None
+    except BadRow as error:
+        found = f"the table can't be read: {error}"
+        raise SpecError(Problem(Place(str(path)), found, "rows as the spec's nesting says", "", "table")) from None
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "not UTF-8"
+        found = f"the table can't be read ({why})"
+        raise SpecError(Problem(Place(str(path)), found, "a CSV file", "", "table")) from None
 
 
 def row_values(op: Op, table: Table, phase: PhaseName, keys: tuple[object, ...]) -> Values | None:

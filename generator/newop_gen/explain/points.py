@@ -43,9 +43,12 @@ def parse_points(op: Op, texts: tuple[str, ...], measured: Mapping[str, Value]) 
 
 
 def _take(op: Op, part: str, given: Values, problems: list[Problem]) -> None:
-    name, _, value = (t.strip() for t in part.partition("="))
+    name, given_one, value = (t.strip() for t in part.partition("="))
     known = (*run_time_names(op), *op.params)
     place = Place("--at")
+    if not given_one:
+        problems.append(Problem(place, f"{part!r} without a value", "NAME=VALUE", "", "at"))
+        return
     if name not in known:
         near = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
         problems.append(

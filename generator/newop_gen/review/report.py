@@ -11,7 +11,7 @@ from ..plan import Creation, Insertion
 
 if TYPE_CHECKING:
     from ..plan import Edit, FileChange, Plan, Step
-    from ..problems import NewopError, Problem
+    from ..problems import Problem
 
 SCHEMA = "newop-gen/report/1"
 ERROR_SCHEMA = "newop-gen/error/1"
@@ -58,13 +58,13 @@ def tool() -> dict[str, str]:
     return {"name": "newop-gen", "version": __version__}
 
 
-def failure(error: NewopError) -> dict[str, Any]:
+def failure(exit_code: int, problems: Iterable[Problem]) -> dict[str, Any]:
     """A command that failed before it had anything to print: docs/schemas/error-1.schema.json."""
     return {
         "schema": ERROR_SCHEMA,
         "tool": tool(),
-        "exit_code": int(error.exit_code),
-        "problems": [problem_data(p) for p in error.problems],
+        "exit_code": int(exit_code),
+        "problems": [problem_data(p) for p in problems],
     }
 
 

@@ -104,7 +104,8 @@ def read_table(op: Op, table: Table, text: str) -> TableModel:
         try:
             kept = filed(op, table, row)
         except (KeyError, TypeError, ValueError, SolValueError) as error:
-            raise BadRow(number, f"{type(error).__name__}: {error}") from None
+            why = f"no column {error}" if isinstance(error, KeyError) else f"{type(error).__name__}: {error}"
+            raise BadRow(number, why) from None
         if kept is None:
             model.left_out += 1
             continue
