@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Collection
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+from support import untouched
 from support.releases import Release, ReleaseUnavailable, changed_tables, copy_release
 
 # The same examples on every run and every machine; a found failure is kept as a test of its own.
@@ -17,10 +19,13 @@ settings.register_profile(
 settings.load_profile("newop")
 
 _UNAVAILABLE = pytest.StashKey[list[str]]()
+_UNTOUCHED = pytest.StashKey[untouched.Tally]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[_UNAVAILABLE] = []
+    config.stash[_UNTOUCHED] = untouched.Tally()
+    untouched.watch()
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -63,7 +68,27 @@ def _cached_tables_stay_as_they_are() -> None:
     assert not changed, f"a test wrote through to cached tables: {changed}; remove their directory from the cache"
 
 
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A process that ran tests says how many bytes its applies changed elsewhere: any is a failure of the run."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["untouched"] = vars(untouched.ALL)
+        return
+    total = session.config.stash[_UNTOUCHED]
+    total.add(untouched.ALL)
+    if total.outside:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: object) -> None:
+    said = getattr(node, "workeroutput", {}).get("untouched")
+    if said is not None:
+        node.config.stash[_UNTOUCHED].add(untouched.Tally(**said))
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    total = terminalreporter.config.stash[_UNTOUCHED]
+    terminalreporter.line(f"{total}{': ' if total.where else ''}{'; '.join(total.where[:5])}", red=total.outside > 0)
     skipped = [r for r in terminalreporter.stats.get("skipped", []) if "RELEASE UNAVAILABLE" in str(r.longrepr)]
     if skipped:
         terminalreporter.section("releases that could not be had", red=True, bold=True)
