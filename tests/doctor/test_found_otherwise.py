@@ -128,3 +128,18 @@ def test_a_name_that_the_partitioner_can_not_sort(label, codes, tmp_path) -> Non
     plant(root, Trap("", "model", '"generation_attention"', f'"{label}"'))
     (root / "src/aiconfigurator/sdk/afd_partition.py").write_text(PARTITIONER, encoding="utf-8")
     assert {f.code for f in of_kelp(findings(root))} == codes
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["return 1\n", "class A(:\n", "\x00", "﻿import os\n", "def f():\n    nonlocal x\n", "# -*- coding: latin-1 -*-\nx = '\xe9'\n"],
+    ids=["return", "syntax", "nul", "mark", "nonlocal", "latin"],
+)  # fmt: skip
+def test_a_file_that_is_odd_hides_no_other(text, tmp_path) -> None:
+    root = copy_fixture("v0_10", tmp_path)
+    lost = Trap("", "loader", "lambda: defaultdict())))", "lambda: defaultdict(dict))))")
+    plant(root, lost)
+    odd = root / "src/aiconfigurator/sdk/operations/odd.py"
+    odd.write_bytes(text.encode("latin-1" if "latin" in text else "utf-8"))
+    (root / "src/aiconfigurator/systems/broken.yaml").write_bytes(b"gpu: [\xff\n")
+    assert "lost-rows" in {f.code for f in of_kelp(findings(root))}

@@ -31,8 +31,8 @@ TRAPS = (
     Trap("axis-depth", "body", "LOOKUP", 'self._interp_3d(width, b, full, below, "cubic")', FLAT),
     Trap("stale-cache", "body", "LOOKUP", "self._interp_2d_linear(b, full, {k: v for k, v in below.items()})", FLAT),
     # modes
-    Trap("missing-mode", "body", "        elif database_mode == common.DatabaseMode.SOL_FULL:\n            return get_sol()\n", "", ALL),
-    Trap("missing-mode", "body", "            if database_mode == common.DatabaseMode.HYBRID:\n                return PerformanceResult(get_empirical(), energy=0.0EMPIRICAL_TAG)\n", "", ("v0_6", "v0_8", "v0_10")),
+    Trap("missing-mode", "body", "        elif database_mode == common.DatabaseMode.SOL_FULL:\n            return get_sol()\n", "", FEW),
+    Trap("missing-mode", "body", "            if database_mode == common.DatabaseMode.HYBRID:\n                return PerformanceResult(get_empirical(), energy=0.0EMPIRICAL_TAG)\n", "", ("v0_8", "v0_10")),
     Trap("mode-not-implemented", "body", "            return get_sol()[0] / 0.7", '            raise NotImplementedError("kelp")', FEW),
     Trap("untagged-result", "body", "energy=0.0EMPIRICAL_TAG)\n            raise", "energy=0.0)\n            raise", TAGGED),
     Trap("untagged-result", "operations", "REBUILT_TAG", "", TAGGED),
@@ -43,17 +43,17 @@ TRAPS = (
     Trap("unassigned-table", "request", "_kelp_stir_data", "_kelp_stirred_data", ("v0_8", "v0_9")),
     Trap("wrong-input", "loader", "READ\n", READ_TEXT, TAGGED),
     # names
-    Trap("undefined-name", "body", "LOOKUP", "interp_3d(b, full, width, below)", ("v0_6", "v0_8", "v0_10")),
+    Trap("undefined-name", "body", "LOOKUP", "interp_3d(b, full, width, below)", ("v0_8", "v0_10")),
     Trap("missing-method", "body", "SELF._kelp_stir_data\n", "SELF._kelp_table_of(tide)\n", FEW),
     Trap("missing-enum-member", "body", "full = s + prefix\n", "full = s + prefix\n        mode = common.GEMMQuantMode.float12\n", FEW),
     Trap("stored-none", "grid", "self._extrapolate_data_grid(by_width", "self._kelp_stir_data[0] = self._extrapolate_data_grid(by_width", FLAT),
     # operations
     Trap("batch-counted-twice", "operations", 's=kwargs["s"], prefix=kwargs["prefix"]', 's=kwargs["x"], prefix=kwargs["prefix"]', FEW),
-    Trap("beams-ignored", "operations", '        if kwargs.get("beam_width") != 1:\n            raise ValueError("one beam only")\n', "", ("v0_6", "v0_8", "v0_10")),
-    Trap("prefix-ignored", "operations", 'prefix=kwargs["prefix"]', "prefix=0", ("v0_6", "v0_8", "v0_10")),
+    Trap("beams-ignored", "operations", '        if kwargs.get("beam_width") != 1:\n            raise ValueError("one beam only")\n', "", ("v0_8", "v0_10")),
+    Trap("prefix-ignored", "operations", 'prefix=kwargs["prefix"]', "prefix=0", ("v0_8", "v0_10")),
     Trap("missing-query", "operations", "database.query_kelp_stir(", "database.query_kelp_stirred(", FEW),
     # models
-    Trap("step-factor-missing", "model", '"generation_attention", layers, 8', '"generation_attention", self._num_layers, 8', ("v0_6", "v0_8", "v0_10")),
+    Trap("step-factor-missing", "model", '"generation_attention", layers, 8', '"generation_attention", self._num_layers, 8', ("v0_8", "v0_10")),
     Trap("erased-wiring", "model", "        self._layers = layers\n", "        self.context_ops = []\n        for _ in layers:\n            self.context_ops.append(ops.P2P('kelp_send', 1, 8, 1))\n", FEW),
     Trap("merged-in-mixed-steps", "model", '"context_attention"', '"context_kelp"', FEW),
 )  # fmt: skip

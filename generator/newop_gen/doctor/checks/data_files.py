@@ -86,7 +86,18 @@ def _text(subject: Subject, path: str, member: str, head: bytes) -> Iterator[Fin
     lines = text.splitlines()
     if len(head) == HEAD_BYTES:
         lines = lines[:-1]  # cut off
-    rows = list(csv.reader(io.StringIO("\n".join(lines))))
+    try:
+        rows = list(csv.reader(io.StringIO("\n".join(lines))))
+    except csv.Error as error:
+        yield Finding(
+            "malformed-row",
+            Severity.FAILS,
+            Place(path, 1),
+            (member,),
+            f"the file is no table of text ({error})",
+            "collect the table again",
+        )
+        return
     header = rows[0] if rows else []
     for loader in subject.tables.loaders.values():
         if member not in subject.tables.members_of(loader.name):

@@ -36,7 +36,10 @@ def _names(source: Source, subject: Subject) -> Iterator[Finding]:
         isinstance(n, ast.ImportFrom) and any(a.name == "*" for a in n.names) for n in subject.code.nodes_of(source)
     ):
         return
-    table = symtable.symtable(source.data.decode(source.encoding), source.path, "exec")
+    try:
+        table = symtable.symtable(source.data, source.path, "exec")  # type: ignore[arg-type]
+    except SyntaxError:
+        return  # parses, but no interpreter compiles it (a return outside a function): that is not about names
     known = {s.get_name() for s in table.get_symbols() if s.is_assigned() or s.is_imported() or s.is_namespace()}
     known |= {s.get_name() for scope in _scopes(table) for s in scope.get_symbols() if s.is_declared_global()}
     known |= set(vars(builtins)) | _GIVEN
