@@ -25,6 +25,8 @@ from .commands import COMMANDS, Command, apply_in_place, apply_without_journal, 
 from .faults import Counter, KillAt
 from .world import World
 
+ENOUGH = 5  # what a sweep found wrong, so that it need not go on
+
 
 @dataclass
 class Result:
@@ -151,11 +153,13 @@ def one_sweep(directory: Path, name: str, *, double: bool, git: bool, count: int
     if not double:
         for at in _drawn(points, count, seed):
             total.add(this.single(at))
+            if len(total.bad) >= ENOUGH:
+                break
         return total
     for at in _drawn(points, len(points), seed):
         for result in this.double(at):
             total.add(result)
-            if total.points == count:
+            if total.points == count or len(total.bad) >= ENOUGH:
                 return total
     return total
 

@@ -26,6 +26,7 @@ from newop_gen.problems import Conflict
 from newop_gen.write import apply_plan, remove_op
 
 from . import world as worlds
+from .crash import ENOUGH
 from .world import World
 
 Remove = Callable[[World, tuple[str, ...]], object]
@@ -278,6 +279,8 @@ def sweep(directory: Path, *, seed: int, count: int, take_out: Remove = remove) 
     result = Result()
     for _ in range(count):
         one(directory, start, rng, result, take_out)
+        if len(result.bad) >= ENOUGH:
+            break
     return result
 
 

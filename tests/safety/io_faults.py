@@ -21,7 +21,7 @@ from pathlib import Path
 
 from . import world as worlds
 from .commands import COMMANDS, Command, apply_in_place, bring_back, in_child
-from .crash import Sweep, difference, left
+from .crash import ENOUGH, Sweep, difference, left
 from .faults import NEED_ROOM, FailAt
 
 FAULTS: dict[str, tuple[int, frozenset[str] | None]] = {
@@ -118,6 +118,8 @@ def sweep(directory: Path, names: list[str], *, count: int | None, seed: int, co
     total = Result()
     for this, at, fault, sticky in cases:
         total.add(this.case(at, fault, sticky))
+        if len(total.bad) >= ENOUGH:
+            break
     return total
 
 

@@ -1,29 +1,38 @@
 """The tests can fail: each guard is taken out in turn, and the tests that stand for it must notice.
 
-    python -m tests.safety.sabotage [--count M] [--jobs N] [NAME...]
+    python -m tests.safety.sabotage [--jobs N] [NAME...]
 
-A guard is a piece of source text and what takes its place when it is gone. The package is laid out anew with that one
-file changed, and the named tests run against it in a process of their own; they must fail. With the file unchanged they
-must pass, or the figure would mean nothing.
+A guard is a piece of source text and what takes its place when it is gone. For each of them a forked process loads the
+package with that one file changed and runs the few tests named, which must fail. With nothing taken out the same tests
+must pass, or the figure would mean nothing. Nothing of the package is loaded before the fork.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib
+import importlib.abc
+import importlib.machinery
+import importlib.util
 import os
-import subprocess
+import shlex
+import signal
 import sys
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+import tempfile
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-import newop_gen
-
-from . import world as worlds
+from typing import Any
 
 REPOSITORY = Path(__file__).parents[2]
-PACKAGE = Path(newop_gen.__file__).parent
+TIMEOUT = 300  # seconds; a test that hangs without its guard has noticed, too
+
+
+def package() -> Path:
+    """The directory of the package, which is not imported for that."""
+    spec = importlib.util.find_spec("newop_gen")
+    assert spec is not None and spec.origin is not None
+    return Path(spec.origin).parent
 
 
 @dataclass(frozen=True)
@@ -41,6 +50,9 @@ CRASH = "tests/safety/test_crash.py -k kill_point_is_recovered"
 TARGETS = "tests/write/test_targets.py"
 GIT = "tests/write/test_git.py"
 RECOVERY = "tests/write/test_recovery.py"
+SOURCE = "tests/spec/test_source.py"
+TEXT = "tests/spec/test_text.py"
+ALLOWED = "tests/guard/test_guard.py"
 
 GUARDS = [
     # the order of a transaction
@@ -159,77 +171,149 @@ GUARDS = [
           "    if found_out and plan_over and not force:\n", "    if False:\n", "tests/write/test_removal.py -k proved"),
     Guard("a copy before force", "write/remove.py",
           "                removal.copies[_copy_name(path)] = file.data\n", "", "tests/write/test_removal.py -k force"),
+    # specs
+    Guard("the size of a spec", "spec/source.py", "    if size > MAX_BYTES:\n", "    if False:\n", SOURCE),
+    Guard("the depth of a spec", "spec/source.py", "if len(self._stack) > MAX_DEPTH:", "if False:", SOURCE),
+    Guard("the number of values in a spec", "spec/source.py", "if self._nodes > MAX_NODES:", "if False:", SOURCE),
+    Guard("no aliases", "spec/source.py",
+          """            self._refuse(start, f"alias '*{event.anchor}'", "the value itself", "write it out", "alias")\n""", "",
+          SOURCE),
+    Guard("no tags", "spec/source.py", "        if tag is not None:\n", "        if False:\n", SOURCE),
+    Guard("no merge keys", "spec/source.py", 'if node.plain and node.text == "<<":', "if False:", SOURCE),
+    Guard("each key once", "spec/source.py", "if (first := top.seen.get(node.text)) is not None:",
+          "if (first := None) is not None:", SOURCE),
+    Guard("hidden characters", "spec/source.py", "    if hidden:\n", "    if False:\n", SOURCE),
+    Guard("one file, a regular one", "spec/source.py", "        if kind := _special(os.stat(path).st_mode):\n",
+          "        if False:\n", SOURCE),
+    Guard("text that tools act on", "spec/text.py", "for pattern, what in _TOOL_TEXT:", "for pattern, what in ():",
+          f"{TEXT} -k tools_act"),
+    Guard("text that leaves its docstring", "spec/text.py", "return _breakout(text) if human else None", "return None",
+          f"{TEXT} -k breakouts"),
+    Guard("the length of a formula", "sol/tokens.py", "if len(text) > MAX_LENGTH:", "if False:", "tests/sol/test_parse.py"),
+    Guard("the depth of a formula", "sol/parse.py", "if self.depth > MAX_DEPTH:", "if False:", "tests/sol/test_parse.py"),
+    # what is rendered
+    Guard("the allow-list", "cli/flow.py", "    check(plan, [op for op, _ in ops], layout.words())\n", "",
+          f"{ALLOWED} -k hole"),
+    Guard("calls in the allow-list", "guard/walk.py",
+          "self._refuse(f\"a call of {target or 'something that is no name'}\")", "pass", f"{ALLOWED} -k only_look_alike"),
+    Guard("comments in the allow-list", "guard/fragments.py", " or _CONTROL.search(comment):", ":",
+          f"{ALLOWED} -k only_look_alike"),
+    Guard("new files in the allow-list", "guard/check.py", " or name not in allowed.files | {SIDECAR}:", ":",
+          f"{ALLOWED} -k own_names"),
 ]  # fmt: skip
 
 
-def laid_out(directory: Path, guard: Guard | None) -> Path:
-    """The package with one file changed; everything else is linked."""
-    root = directory / "newop_gen"
-    changed = Path(guard.file) if guard else None
-    _link(PACKAGE, root, changed)
-    if guard and changed:
-        source = (PACKAGE / changed).read_text()
+class Without(importlib.abc.MetaPathFinder):
+    """Finds the one module whose source is changed."""
+
+    def __init__(self, guard: Guard) -> None:
+        self.file = package() / guard.file
+        source = self.file.read_text(encoding="utf-8")
         assert source.count(guard.old) == 1, f"{guard.name}: its text occurs {source.count(guard.old)} times"
-        (root / changed).write_text(source.replace(guard.old, guard.new))
-    return directory
+        self.code = source.replace(guard.old, guard.new).encode()
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
+        """The module's spec, with a loader that has the changed source; None for any other module."""
+        if not name.startswith("newop_gen"):
+            return None
+        spec = importlib.machinery.PathFinder.find_spec(name, path)
+        if spec is not None and spec.origin is not None and Path(spec.origin) == self.file:
+            spec.loader = _Changed(name, spec.origin, self.code)
+        return spec
 
 
-def _link(source: Path, target: Path, changed: Path | None) -> None:
-    target.mkdir(parents=True)
-    for entry in source.iterdir():
-        if entry.name == "__pycache__":
-            continue
-        if changed and entry.name == changed.parts[0]:
-            if len(changed.parts) > 1:
-                _link(entry, target / entry.name, Path(*changed.parts[1:]))
-        else:
-            (target / entry.name).symlink_to(entry)
+class _Changed(importlib.machinery.SourceFileLoader):
+    def __init__(self, name: str, path: str, code: bytes) -> None:
+        super().__init__(name, path)
+        self.changed = code
+
+    def get_code(self, fullname: str) -> Any:
+        return compile(self.changed, self.path, "exec", dont_inherit=True)
 
 
-def fails(guard: Guard | None, tests: str) -> tuple[bool, str]:
-    """Whether the tests fail with the guard gone, and the end of what they said."""
-    import shlex
+def in_child(guard: Guard | None, tests: str) -> tuple[int, Any]:
+    """Start a process that runs the tests without the guard; its id, and the file that it writes what it says to."""
+    out = tempfile.TemporaryFile()  # noqa: SIM115
+    child = os.fork()
+    if child:
+        return child, out
+    code = 99
+    try:
+        os.dup2(out.fileno(), 1)
+        os.dup2(out.fileno(), 2)
+        os.chdir(REPOSITORY)
+        signal.alarm(TIMEOUT)
+        assert not any(name.split(".")[0] == "newop_gen" for name in sys.modules)
+        if guard:
+            sys.meta_path.insert(0, Without(guard))
+        sys.dont_write_bytecode = True
+        options = ["-x", "-q", "--no-header", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:randomly"]
+        pytest = importlib.import_module("pytest")
+        code = int(pytest.main([*options, *shlex.split(tests)]))
+        sys.stdout.flush()
+    finally:
+        os._exit(code)
 
-    with worlds.scratch() as directory:
-        environment = {**os.environ, "PYTHONPATH": str(laid_out(directory, guard)), "PYTHONDONTWRITEBYTECODE": "1"}
-        run = subprocess.run(
-            [sys.executable, "-m", "pytest", "-x", "-q", "--no-header", "-p", "no:cacheprovider", "-p", "no:xdist"]
-            + shlex.split(tests),
-            cwd=REPOSITORY, env=environment, capture_output=True, text=True, check=False, timeout=600,
-        )  # fmt: skip
-    if run.returncode not in (0, 1):
-        raise AssertionError(f"{tests}: pytest ended with {run.returncode}: {run.stdout[-2000:]}{run.stderr[-2000:]}")
-    return run.returncode == 1, run.stdout[-1500:]
+
+def outcomes(todo: Sequence[tuple[Guard | None, str]], jobs: int) -> Iterator[tuple[int, bool, str]]:
+    """(which, whether its tests failed, what they said) of each, as they end."""
+    for name in ("pytest", "hypothesis", "yaml", "click", "_pytest.assertion.rewrite", "xml.etree.ElementTree"):
+        importlib.import_module(name)  # once, before the forks
+    running: dict[int, tuple[int, Any]] = {}
+    waiting = list(enumerate(todo))
+    while waiting or running:
+        while waiting and len(running) < jobs:
+            number, (guard, tests) = waiting.pop(0)
+            child, out = in_child(guard, tests)
+            running[child] = number, out
+        child, status = os.wait()
+        number, out = running.pop(child)
+        out.seek(0)
+        said = out.read().decode(errors="replace")
+        out.close()
+        hung = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGALRM
+        code = os.waitstatus_to_exitcode(status)
+        if not hung and code not in (0, 1):
+            raise AssertionError(f"{todo[number]}: pytest ended with {code}: {said[-3000:]}")
+        yield number, hung or code == 1, said
 
 
-def sweep(guards: Sequence[Guard], jobs: int) -> tuple[list[str], list[str]]:
-    """(guards whose loss nobody noticed, tests that fail with every guard in place)."""
-    with ThreadPoolExecutor(jobs) as pool:
-        noticed = list(pool.map(lambda guard: fails(guard, guard.tests)[0], guards))
-        suites = sorted({guard.tests for guard in guards})
-        broken = [
-            tests
-            for tests, (failed, _) in zip(suites, pool.map(lambda t: fails(None, t), suites), strict=True)
-            if failed
-        ]
-    return [guard.name for guard, seen in zip(guards, noticed, strict=True) if not seen], broken
+@dataclass(frozen=True)
+class Result:
+    """`missed`: guards whose loss nobody noticed. `broken`: tests that fail with every guard in place."""
+
+    guards: int
+    missed: list[str]
+    broken: list[str]
+
+    def __str__(self) -> str:
+        return f"{self.guards - len(self.missed)} of {self.guards} guards noticed when they were taken out"
+
+
+def sweep(guards: Sequence[Guard], jobs: int = 1) -> Result:
+    """Each guard out in turn; then each selection of tests with nothing taken out."""
+    suites = sorted({guard.tests for guard in guards})
+    todo = [(guard, guard.tests) for guard in guards] + [(None, tests) for tests in suites]
+    failed = {number: (seen, said) for number, seen, said in outcomes(todo, jobs)}
+    missed = [guard.name for number, guard in enumerate(guards) if not failed[number][0]]
+    broken = [f"{t}\n{failed[n][1][-1500:]}" for n, t in enumerate(suites, len(guards)) if failed[n][0]]
+    return Result(len(guards), missed, broken)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*")
-    parser.add_argument("--count", type=int, help="how many of the guards (default: all)")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     options = parser.parse_args()
-    guards = [g for g in GUARDS if not options.names or any(n in g.name for n in options.names)][: options.count]
-    missed, broken = sweep(guards, options.jobs)
-    print(f"sabotage: {len(guards) - len(missed)} of {len(guards)} guards missed by the tests when they are gone")
-    for name in missed:
+    guards = [g for g in GUARDS if not options.names or any(n in g.name for n in options.names)]
+    result = sweep(guards, options.jobs)
+    print(f"sabotage: {result}")
+    for name in result.missed:
         print(f"  nobody noticed: {name}")
-    print(f"  negative control, nothing taken out: {len(broken)} test selections fail")
-    for tests in broken:
+    print(f"  negative control, nothing taken out: {len(result.broken)} selections of tests fail")
+    for tests in result.broken:
         print(f"  fails anyway: {tests}")
-    return 1 if missed or broken else 0
+    return 1 if result.missed or result.broken else 0
 
 
 if __name__ == "__main__":
