@@ -59,6 +59,7 @@ class Shelf:
         self.ours = [bench.op.class_name(p) for p in bench.op.phases]
         self.names = sorted(_names(bench.op))
         self._built: dict[str, Built | None] = {}
+        self.refused: list[tuple[str, Mapping[str, Any]]] = []  # what could not be built, and why
 
     def build(
         self, model: str, label: str = "", taken: Mapping[str, str] | None = None, **settings: Any
@@ -78,6 +79,7 @@ class Shelf:
                 self._built[key] = self.build(model, label, taken, **{**settings, "moe_tp_size": chosen["tp_size"]})
             elif "error" in told:
                 self._built[key] = None
+                self.refused.append((label or model, told))
             else:
                 text = ", ".join([label or model, *(f"{k}={v}" for k, v in settings.items() if k in chosen)])
                 self._built[key] = Built(handle, text, model, settings, dict(taken or {}), told, told["scopes"])

@@ -204,6 +204,10 @@ WIRING = (
         "wired-unconditionally",
     ),
     owned(
+        "owned-wrong-keyword", "the op is made with a param that it does not have", "new_op",
+        (MODELS, "LLAMAModel", CONTEXT_WIRED, CONTEXT_WIRED.replace("param1=", "param_1=")), "wired-broken",
+    ),
+    owned(
         "owned-mtp-missing", "T14: the bare layer count in generation", "new_op",
         (MODELS, "LLAMAModel", '"generation_new_op",\n                            self._num_layers * self._mtp_scale_factor', '"generation_new_op",\n                            self._num_layers'),
         "mtp-missing",

@@ -63,6 +63,14 @@ WIRING = (
         "wired-argument", releases=HELPER,
     ),
     one(
+        "wrong-keyword", "the op is made with a param that it does not have", "new_op",
+        (MODELS, "LLAMAModel", CONTEXT_WIRED, CONTEXT_WIRED.replace("param1=", "param_1=")), "wired-broken", releases=HELPER,
+    ),
+    one(
+        "unknown-attribute", "an argument is an attribute that no model has", "new_op",
+        (MODELS, "LLAMAModel", GENERATION_WIRED, GENERATION_WIRED.replace("self._hidden_size", "self._hidden")), "wired-broken", releases=HELPER,
+    ),
+    one(
         "scale-of-one-layer", "the scale is 1", "new_op",
         (MODELS, "LLAMAModel", '"context_new_op",\n                            self._num_layers', '"context_new_op",\n                            1'),
         "wired-scale", releases=HELPER,

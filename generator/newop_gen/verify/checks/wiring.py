@@ -62,6 +62,7 @@ def wirings(bench: Bench, catalogue: Mapping[str, Any]) -> list[CheckResult]:
     for one in wired:
         holding, others = _models(bench, shelf, one)
         tally = _stands(bench, wired, one, holding, others)
+        _builds(shelf, one, tally)
         results.append(tally.result())
     for owner in dict.fromkeys(w.owner for w in wired):
         models = [b for w in wired if w.owner == owner for b in _models(bench, shelf, w)[0]]
@@ -147,6 +148,18 @@ def _stands(
     else:
         tally.note = f"{len(holding)} models with the op, {len(others)} without"
     return tally
+
+
+def _builds(shelf: Shelf, one: Wired, tally: Tally) -> None:
+    """Models of the class that the op is in the way of. Others may not be buildable for reasons of their own: unknown
+    configurations, sizes that don't divide."""
+    for label, told in shelf.refused:
+        error = told["error"]
+        if one.owner in told.get("classes", ()) and (told["in_our_call"] or "NameError" in error["bases"]):
+            words = f"{error['class']}: {error['text'][:200]} at {error['where']}"
+            tally.unproven = False
+            tally.holds(False, label, f"{one.owner} builds", words)
+            tally.blame(Cause("wired-broken", f"a model can't be built with the op: {words}"))
 
 
 def _look(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import functools
 import importlib
@@ -9,6 +10,7 @@ import json
 import os
 import pkgutil
 import sys
+import traceback
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -60,14 +62,17 @@ def build(
     """Builds a model and tells its op lists, and what the dotted `names` stand for where its op lists are made.
 
     `settings` are fields of `ModelConfig`; those that the release does not have are left out. `taken` are attributes
-    that the model gets as soon as `BaseModel` has set its own.
+    that the model gets as soon as `BaseModel` has set its own. For a model that can't be built: the error, the classes
+    whose methods had begun, and whether it happened where one of `ours` is made.
     """
     configuration = _configuration(settings)
     seen: list[dict[str, Any]] = []
+    begun: set[str] = set()
     files = {getattr(m, "__file__", None) for m in _model_modules()}
 
     def returned(frame: Any, event: str, _: Any) -> None:
         if event == "return" and frame.f_code.co_filename in files and "self" in frame.f_locals:
+            begun.update(c.__name__ for c in type(frame.f_locals["self"]).__mro__)
             scope = {}
             for name in names:
                 found, value = _resolve(frame, name)
@@ -79,6 +84,9 @@ def build(
         sys.setprofile(returned)
         try:
             made = sdk("models").get_model(model, configuration, backend)
+        except Exception as error:
+            sys.setprofile(None)
+            return {**failure(error), "classes": sorted(begun), "in_our_call": _in_call(error, ours)}
         finally:
             sys.setprofile(None)
     _models[handle] = made
@@ -90,6 +98,24 @@ def build(
         "context": [_op(o, ours) for o in made.context_ops],
         "generation": [_op(o, ours) for o in made.generation_ops],
     }
+
+
+def _in_call(error: BaseException, ours: list[str]) -> bool:
+    """Whether an error came up in a call of one of our classes, its arguments included, or in the class itself."""
+    for frame, line in traceback.walk_tb(error.__traceback__):
+        if type(frame.f_locals.get("self")).__name__ in ours:
+            return True
+        try:
+            with open(frame.f_code.co_filename, encoding="utf-8") as stream:
+                tree = ast.parse(stream.read())
+        except (OSError, SyntaxError, UnicodeDecodeError):
+            continue
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and node.lineno <= line <= (node.end_lineno or node.lineno):
+                name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+                if name in ours:
+                    return True
+    return False
 
 
 @contextlib.contextmanager
