@@ -169,7 +169,7 @@ def _inputs(subject: Subject) -> Iterator[Finding]:
                 what = (
                     f"{loader.name} reads text, and its perf file is parquet: a UnicodeDecodeError while it is loaded"
                 )
-            else:
+            elif len(loader.definition.node.args.args) == 1:  # one that wants more to be told has rules of its own
                 yield Finding(
                     "single-source",
                     Severity.LATENT,
@@ -179,6 +179,8 @@ def _inputs(subject: Subject) -> Iterator[Finding]:
                     f"rows of sibling versions are never used",
                     "load it as the others are, and read rows with the function that they use",
                 )
+                continue
+            else:
                 continue
             yield Finding(
                 "wrong-input",

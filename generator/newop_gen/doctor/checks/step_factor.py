@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import ast
+import builtins
 from collections.abc import Iterator
 
 from ..finding import Finding, Severity
+from ..flow import called
 from ..subject import Subject
 from ..wirings import Wiring
 
 CODES = {"step-factor-missing": "a generation operation runs once per step where the others are scaled by MTP"}
+
+STEPS = "nextn"  # what configurations call the number of speculative steps
 
 
 def find(subject: Subject) -> Iterator[Finding]:
@@ -49,20 +53,30 @@ def _factors(model: str, subject: Subject) -> set[str]:
                     continue
                 targets = node.targets if isinstance(node, ast.Assign) else [node.target]
                 for target in targets:
-                    if isinstance(target, ast.Attribute) and _worked_out(node.value):
+                    if (
+                        isinstance(target, ast.Attribute)
+                        and target.attr.lstrip("_") != STEPS
+                        and _worked_out(node.value)
+                    ):
                         found.add(target.attr)
     return found
 
 
 def _worked_out(value: ast.expr) -> bool:
-    """A quotient or a function of the number of steps: not a copy of that number."""
-    has_steps = any(
-        (isinstance(n, ast.Attribute) and n.attr.lstrip("_") == "nextn")
-        or (isinstance(n, ast.Name) and n.id == "nextn")
+    """A quotient with the number of steps in it, or what a function of the tree makes of it: not a copy of it."""
+    quotient = any(isinstance(n, ast.BinOp) and isinstance(n.op, ast.Div) for n in ast.walk(value)) and _has_steps(
+        value
+    )
+    return quotient or any(
+        isinstance(n, ast.Call) and called(n) not in vars(builtins) and any(_has_steps(a) for a in n.args)
         for n in ast.walk(value)
     )
-    return has_steps and any(
-        isinstance(n, ast.Call) or (isinstance(n, ast.BinOp) and isinstance(n.op, ast.Div)) for n in ast.walk(value)
+
+
+def _has_steps(value: ast.expr) -> bool:
+    return any(
+        (isinstance(n, ast.Attribute) and n.attr.lstrip("_") == STEPS) or (isinstance(n, ast.Name) and n.id == STEPS)
+        for n in ast.walk(value)
     )
 
 
