@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 from newop_gen.plan import Creation, Insertion, Plan, Skip, Step
@@ -40,7 +41,9 @@ def plan_of(ops: list[str], note: str, code: str, path: str = "src/aiconfigurato
     return Plan("/checkout", "func_map", tuple(ops), tuple(steps), {path: before})
 
 
-def report(op: str, words: str = "as it should be", failed: bool = False, layout: str = "func_map") -> Verification:
+def report(
+    op: str, words: str = "as it should be", failed: bool = False, layout: str = "func_map", sha256: str | None = None
+) -> Verification:
     """A verification with one passed check and, if asked for, one that failed."""
     checks = [
         {"check": "leaves", "asserts": f"leaves are {words}", "status": "passed", "points": 65, "worst": 0.0,
@@ -50,9 +53,11 @@ def report(op: str, words: str = "as it should be", failed: bool = False, layout
          "failures": [{"where": words, "expected": "1", "found": "2"}] if failed else [],
          "cause": {"code": "scale", "words": words} if failed else None, "note": ""},
     ]  # fmt: skip
+    spec = specs_dir() / f"{op}.yaml"
+    digest = hashlib.sha256(spec.read_bytes()).hexdigest() if sha256 is None and spec.exists() else sha256 or ""
     return Verification.model_validate(
         {"schema": "newop-gen/verify/1", "op": op, "layout": layout, "tables": ["made-up"], "seconds": 1.5,
-         "checks": checks}
+         "spec_sha256": digest, "checks": checks}
     )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from pathlib import Path
@@ -144,7 +145,8 @@ def test_verify(release, said, run):
     made = release("0.8.0", systems=("h200_sxm",))
     spec = SPECS / "new_op_tokens.yaml"
     assert run("apply", spec, "--checkout", made.root).exit_code == 0
-    assert said("verify", spec, "--checkout", made.root)["passed"]
+    data = said("verify", spec, "--checkout", made.root)
+    assert data["passed"] and data["spec_sha256"] == hashlib.sha256(spec.read_bytes()).hexdigest()
 
 
 def test_doctor(release, said):

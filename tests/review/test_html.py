@@ -17,6 +17,7 @@ from newop_gen.review.html.chart import Curve, LogAxis, draw, short
 from newop_gen.review.html.environment import style
 from newop_gen.review.html.figures import figures_of
 from newop_gen.review.html.page import _facts
+from newop_gen.review.pr_text import pr_text
 from newop_gen.spec.load import load_spec
 
 VOID = {"meta", "link", "br", "hr", "img", "input", "wbr", "rect", "circle", "path"}
@@ -117,7 +118,7 @@ def test_harm_is_shown_and_does_nothing(harm):
     assert "\u202e" not in harm and "\x1b" not in harm
     assert r"\u202e \x1b[2J" in read.text
     assert "src/<b>unbroken_" in read.text
-    assert "The verification was made on layout <i>other; this page plans for func_map." in read.text
+    assert "The verification was made on layout <i>other; this plans for func_map." in read.text
     # Negative control: the same reader sees what is not escaped.
     assert "script" in {tag for tag, _ in Reader(HARM.split("</script>")[0] + "</script>").elements}
 
@@ -161,6 +162,8 @@ def test_the_headline_tells_a_missing_and_a_failed_verification(tmp_path):
     assert "<b>none</b> verification" in headline(None)
     assert '<li class="good"><b>0</b> of 2 checks failed' in headline(report("new_op"))
     assert '<li class="bad"><b>1</b> of 2 checks failed' in headline(report("new_op", failed=True))
+    doubtful = headline(report("new_op", sha256="0" * 64))
+    assert '<li class="bad"><b>0</b> of 2 checks failed, in doubt' in doubtful
     empty = report("new_op").model_copy(update={"checks": []})
     assert '<li class="bad">' in headline(empty)
     assert _facts(plan, [], [])[-1] == ("none", "verification", "")
@@ -181,6 +184,25 @@ def test_a_verification_file_must_be_one(tmp_path):
         read_verification(file)
     with pytest.raises(IoFault):
         read_verification(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "changed, words",
+    [
+        ({}, None),
+        ({"layout": "core"}, "made on layout core; this plans for func_map"),
+        ({"sha256": "0" * 64}, "of another version of the spec"),
+        ({"sha256": ""}, "does not say which version"),
+    ],
+)
+def test_a_verification_of_something_else_is_told(changed, words):
+    loaded = load_spec(specs_dir() / "new_op.yaml")
+    plan = plan_of(["new_op"], "n", "x")
+    verification = report("new_op", **changed)
+    page_text = page(plan, plan.changes(), [Subject(loaded, verification)])
+    pull_request = pr_text([loaded], (plan, plan.changes()), {"new_op": verification})
+    for text in (page_text, pull_request):
+        assert (words in text) if words else ("Careful:" not in text)
 
 
 def test_its_own_passed_is_not_believed(tmp_path):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -159,7 +159,10 @@ class _Run:
         if asked.verify_now:
             with Progress() as progress:
                 reports = verify_now(self.loaded, self.checkout, prepared, progress)
-        write_page(whole(self.loaded, self.checkout, prepared), self.loaded, self.checkout, asked.file, reports)
+        shown = whole(self.loaded, self.checkout, prepared)
+        if self.mode == "apply":  # what is true before the run will not be after it
+            shown = replace(shown, state="")
+        write_page(shown, self.loaded, self.checkout, asked.file, reports)
         remark(f"review page: {asked.file}")
 
     def _recover(self) -> None:

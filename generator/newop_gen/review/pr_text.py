@@ -51,6 +51,7 @@ class OpText:
     data: list[DataRow]
     notes: list[str]
     verification: Verification | None
+    doubts: list[str]
 
 
 def pr_text(
@@ -74,7 +75,10 @@ def _op(loaded: LoadedSpec, plan: Plan | None, verification: Verification | None
     steps = [step for step in plan.steps if step.op == op.name] if plan is not None else []
     notes = [note for step in steps for note in step.notes]
     notes += [f"Left out: {skip.what}: {skip.why}" for step in steps for skip in step.skips]
-    return OpText(op, list(decisions(op)), formula_text(op), list(_data(loaded)), notes, verification)
+    doubts: list[str] = []
+    if verification is not None:
+        doubts += verification.doubts(plan.layout if plan is not None else verification.layout, loaded.sha256)
+    return OpText(op, list(decisions(op)), formula_text(op), list(_data(loaded)), notes, verification, doubts)
 
 
 def _is_test(plan: Plan, file: FileView) -> bool:

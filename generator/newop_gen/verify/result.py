@@ -107,6 +107,7 @@ class Report:
     tables: tuple[str, ...]
     results: tuple[CheckResult, ...]
     seconds: float = 0.0
+    spec_sha256: str = ""
 
     @property
     def passed(self) -> bool:

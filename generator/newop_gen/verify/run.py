@@ -75,6 +75,7 @@ def verify_in(
         tuple(d.name for d in bench.datasets),
         tuple(results),
         time.monotonic() - started,
+        loaded.sha256,
     )
 
 

@@ -22,6 +22,7 @@ def as_json(report: Report) -> dict[str, Any]:
         "tool": {"name": "newop-gen", "version": __version__},
         "op": report.op,
         "spec": report.spec,
+        "spec_sha256": report.spec_sha256,
         "checkout": report.checkout,
         "layout": report.layout,
         "python": report.python,

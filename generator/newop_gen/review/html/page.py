@@ -93,16 +93,9 @@ def page(
 def _op(subject: Subject, layout: str, checkout: Path | None) -> _OpView:
     op = Op.from_spec(subject.loaded.spec)
     figures = figures_of(op, subject.loaded.path, checkout)
-    return _OpView(
-        op, subject.loaded, list(decisions(op)), figures, subject.verification, list(_doubts(subject, layout))
-    )
-
-
-def _doubts(subject: Subject, layout: str) -> Iterable[str]:
-    """Why a verification may not be about what this page shows."""
     report = subject.verification
-    if report is not None and report.layout != layout:
-        yield f"The verification was made on layout {report.layout}; this page plans for {layout}."
+    doubts = list(report.doubts(layout, subject.loaded.sha256)) if report is not None else []
+    return _OpView(op, subject.loaded, list(decisions(op)), figures, report, doubts)
 
 
 def _step(number: int, step: Step, files: list[FileView]) -> _StepView:
@@ -128,8 +121,9 @@ def _facts(plan: Plan, files: list[FileView], ops: list[_OpView]) -> list[tuple[
         return [*facts, ("none", "verification", "")]
     failed = sum(len(report.failed) for report in reports)
     checks = sum(len(report.checks) for report in reports)
-    good = len(reports) == len(ops) and all(report.passed for report in reports)
+    good = len(reports) == len(ops) and all(report.passed for report in reports) and not any(op.doubts for op in ops)
     label = f"of {counted(checks, 'check')} failed"
     if len(reports) < len(ops):
         label += f", {len(ops) - len(reports)} of {len(ops)} ops not verified"
+    label += ", in doubt" if any(op.doubts for op in ops) else ""
     return [*facts, (str(failed), label, "good" if good else "bad")]

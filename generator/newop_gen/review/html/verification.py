@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -59,7 +60,17 @@ class Verification(_Read):
     layout: Words
     tables: list[Words]
     seconds: float
+    spec_sha256: Words = ""
     checks: list[Check]
+
+    def doubts(self, layout: str, spec_sha256: str) -> Iterator[str]:
+        """Why it may not be about this spec on this layout, in sentences."""
+        if self.layout != layout:
+            yield f"The verification was made on layout {self.layout}; this plans for {layout}."
+        if not self.spec_sha256:
+            yield "The verification does not say which version of the spec it is of."
+        elif self.spec_sha256 != spec_sha256:
+            yield "The verification is of another version of the spec than this one."
 
     @property
     def failed(self) -> list[Check]:
