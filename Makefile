@@ -5,7 +5,7 @@
 # ARGS=...     more arguments for pytest, or for the script that a target runs
 # Downloads stay in $NEWOP_GEN_CACHE, else ~/.cache/newop-gen: after the first run no network is needed.
 
-.PHONY: help setup demo test lint format goldens bench replay history matrix docs docs-serve docs-long dist doctor-table \
+.PHONY: help setup demo test lint format goldens bench mistakes replay history matrix docs docs-serve docs-long dist doctor-table \
         coverage clean
 .DEFAULT_GOAL := help
 
@@ -18,6 +18,7 @@ help:
 	@echo "make format   ruff, rewriting files"
 	@echo "make goldens  write the golden files of tests/golden anew"
 	@echo "make bench    how long and how much memory a dry run takes, next to LibCST and ast"
+	@echo "make mistakes mistakes seeded into correct ops: which checks of verify catch each, and the cause named (6 minutes)"
 	@echo "make replay   upstream's own ops from specs beside the originals, on all real tables (hours; ARGS=--quick: minutes)"
 	@echo "make history  the examples on every way that upstream has arranged its code (REPO=PATH to a clone; ALL=1)"
 	@echo "make matrix   one table of spec x release: modes, points, deviation, lint, removal (REPO=PATH to a clone)"
@@ -53,6 +54,10 @@ goldens: setup
 
 bench: setup
 	@$(RUN) scripts/bench.py $(ARGS)
+
+mistakes: setup
+	@$(RUN) scripts/prefetch.py
+	@$(RUN) scripts/mistakes.py $(ARGS)
 
 replay: setup
 	@$(RUN) scripts/replay.py $(ARGS)
