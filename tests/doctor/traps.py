@@ -56,4 +56,5 @@ TRAPS = (
     Trap("step-factor-missing", "model", '"generation_attention", layers, 8', '"generation_attention", self._num_layers, 8', ("v0_8", "v0_10")),
     Trap("erased-wiring", "model", "        self._layers = layers\n", "        self.context_ops = []\n        for _ in layers:\n            self.context_ops.append(ops.P2P('kelp_send', 1, 8, 1))\n", FEW),
     Trap("merged-in-mixed-steps", "model", '"context_attention"', '"context_kelp"', FEW),
+    Trap("uncounted-weights", "operations", "        self._width = width\n\n    def query(self, database, **kwargs):\n        if", "        self._width = width\n        self._weights = 2 * width * width\n\n    def query(self, database, **kwargs):\n        if", ("v0_8", "v0_10")),
 )  # fmt: skip

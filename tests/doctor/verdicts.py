@@ -22,6 +22,7 @@ VERDICTS = {
         "last-row-wins": "load_wideep_context_moe_data load_wideep_generation_moe_data",
         "missing-mode": "query_wideep_deepep_ll query_wideep_deepep_normal",
         "mode-not-implemented": "query_wideep_deepep_ll query_wideep_deepep_normal",
+        "uncounted-weights": "GEMM",
     },
     "0.7.0": {
         "energy-not-extrapolated": (
@@ -47,6 +48,7 @@ VERDICTS = {
         "mode-not-implemented": "query_wideep_deepep_ll query_wideep_deepep_normal",
         "no-modes": "query_mamba2",
         "silent-formula": "query_mamba2",
+        "uncounted-weights": "GEMM",
     },
     "0.8.0": {
         "energy-not-extrapolated": (
@@ -74,6 +76,7 @@ VERDICTS = {
         "mode-not-implemented": "query_wideep_deepep_ll query_wideep_deepep_normal",
         "no-modes": "query_gdn query_mamba2",
         "silent-formula": "query_gdn query_mamba2",
+        "uncounted-weights": "GEMM GEMM",
         "unloaded-member": "mla_context_module mla_generation_module",
     },
     "0.9.0": {
@@ -111,6 +114,7 @@ VERDICTS = {
             "load_generation_mla_module_data load_mhc_module_data"
         ),
         "silent-formula": "query_gdn query_mamba2",
+        "uncounted-weights": "GEMM GEMM",
         "untagged-result": (
             "ContextDSAModule ContextDeepSeekV4AttentionModule DeepSeekV4MHCModule FallbackOp GDNKernel "
             "GenerationDSAModule GenerationDeepSeekV4AttentionModule MLAModule Mamba2 Mamba2Kernel MoEDispatch "
@@ -137,6 +141,7 @@ VERDICTS = {
             "load_generation_mla_module_data load_mhc_module_data"
         ),
         "silent-formula": "_query_gdn_table _query_mamba2_table",
+        "uncounted-weights": "GEMM GEMM",
         "unsortable-op": "context_mhc_post context_mhc_pre generation_mhc_post generation_mhc_pre",
     },
     "0.11.0": {
@@ -158,6 +163,7 @@ VERDICTS = {
             "load_generation_mla_module_data load_mhc_module_data"
         ),
         "silent-formula": "_query_gdn_table _query_mamba2_table",
+        "uncounted-weights": "GEMM GEMM",
         "unsortable-op": "context_mhc_post context_mhc_pre generation_mhc_post generation_mhc_pre",
     },
 }

@@ -31,6 +31,7 @@ REGISTERED = (
     "gpu_keys",
     "arguments",
     "step_factor",
+    "weights",
     "erased",
     "mixed_steps",
     "gates",
