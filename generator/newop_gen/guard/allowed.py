@@ -83,6 +83,7 @@ class Allowed:
             heads=tuple(
                 sorted(
                     {*formula.locals, *(f"{own}{name}_{param}" for own in ("", "own_") for param in op.quant_params)}
+                    | ({"weights"} if spec.weights is not None else set())
                 )
             ),
             params=params,
@@ -95,7 +96,7 @@ class Allowed:
                 | {f"{alias}.get" for alias in aliases}
                 | {f"{base}.{method}" for base in ("database", "empty_database", "self") for method in methods}
                 | {f"{base}.{method}" for base in ("self", "cls") for method in interpolations}
-                | {f"{base}._{method}_table" for base in classes for method in methods}
+                | {f"{base}._{method}_table" for base in (*classes, "owner") for method in methods}
                 | {f"ops.{one}" for one in classes}
                 | {f"{one}.load_data" for one in classes}
                 | {f"ops.{one}.load_data" for one in classes}
@@ -120,7 +121,7 @@ class Allowed:
                 for names in (", ".join(sorted(classes - {owner})), *sorted(classes))
             ),
             exact=frozenset(
-                {f"open({name}_file, encoding='utf-8')"}
+                {f"open({name}_file, encoding='utf-8')", "open(perf_file, encoding='utf-8')"}
                 | {f"_alias_module(__name__, '{root}.operations.{name}')" for root in _PACKAGES}
             ),
             wired=frozenset(_wired(op)),
@@ -219,6 +220,7 @@ def _numbers(op: Op) -> Iterator[float]:
         if constants is not None:
             for row in constants.rows.values():
                 yield from row.values()
+                yield from map(float, row.values())  # beside a real, whole numbers are reals
     for nesting in _nestings(op):
         for key in nesting.keys:
             if isinstance(key.default, int):
@@ -288,5 +290,6 @@ def _tests(op: Op, members: Iterable[str], answers: Iterable[str]) -> Iterator[s
                 "_of_a_key_that_was_not_collected",
             )
         )
-        yield from (f"test_{phase}_operation_of_{answer}_hands_on_its_axes" for phase in op.phases)
-    yield from (f"test_{phase}_operation_of_{op.name}" for phase in op.phases)
+    yield from (
+        f"test_{phase}_operation_of_{op.name}{what}" for phase in op.phases for what in ("", "_hands_on_its_axes")
+    )

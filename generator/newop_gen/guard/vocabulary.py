@@ -44,7 +44,7 @@ _LOADER = Vocabulary(
     nodes=_words("Assign AugAssign Continue Dict ExceptHandler Expr For FunctionDef If Raise Return Slice Try With")
     | _words("withitem"),
     globals=_words("KeyError TypeError ValueError ZeroDivisionError common min max"),
-    locals=_words("error f key latency leaves number path power repeated row rows"),
+    locals=_words("error f key latency leaves number path perf_file power repeated row rows"),
     attributes=_QUANTS | _SIXTEEN,
     calls=_words("os.path.exists csv.DictReader _read_filtered_rows list enumerate int float len min max ValueError")
     | _words("row.get leaves.setdefault logger.debug"),
@@ -243,13 +243,13 @@ _SUPPORT = Vocabulary(
     nodes=_words("Assign Dict Expr For If ImportFrom List ListComp Return SetComp comprehension"),
     globals=_words("self db"),
     locals=_words(
-        "below collected kernels key mode name supported table tables", " ".join(f"level{n}" for n in range(9))
+        "below collected kernels key matrix mode name supported table tables", " ".join(f"level{n}" for n in range(9))
     ),
     attributes=_words("name supported_quant_mode"),
     calls=_words("*.values"),
-    exact=frozenset({"_LazySupportMatrix(self).get(key, [])"}),
+    exact=frozenset({"_LazySupportMatrix(self).get(key, [])", "getattr(self, 'supported_quant_mode', {})"}),
     strings=_SIXTEEN,
-    targets=_words("self.supported_quant_mode[]"),
+    targets=_words("matrix[] self.supported_quant_mode[]"),
 )
 
 _FORWARD = Vocabulary(nodes=_words("Assign ImportFrom Return"), locals=_words("owner"))
@@ -300,7 +300,8 @@ _TEST = Vocabulary(
     strings=_LEAF
     | _PHASES
     | _words(
-        "1.0.0 asked b data empirical made_up made_up.yaml prefix s silicon sol trtllm x .txt table.parquet beam_width"
+        "1.0.0 alpha asked b beta data empirical made_up made_up.yaml prefix s silicon sol trtllm x .txt table.parquet"
+        " beam_width"
     )
     | frozenset(
         {

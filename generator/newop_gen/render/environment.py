@@ -35,7 +35,7 @@ def environment(layout: str | tuple[str, ...]) -> Environment:
         autoescape=False,
     )
     env.filters.update(literal=literal, docstring=docstring)
-    env.globals.update(call=call, message=message, raised=raised)
+    env.globals.update(assigned_call=assigned_call, call=call, message=message, raised=raised)
     return env
 
 
@@ -46,9 +46,13 @@ def fragment(layout: str | tuple[str, ...], template: str, **view: Any) -> str:
 
 
 def literal(value: object) -> str:
-    """A Python literal that reads back equal: strings in double quotes, as ruff writes them."""
+    """A Python literal that reads back equal, as ruff writes it: strings in double quotes unless single ones save
+    escapes, `1e16` and not `1e+16`."""
     if isinstance(value, str):
-        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+        quote = "'" if '"' in value and "'" not in value else '"'
+        return quote + value.replace("\\", "\\\\").replace(quote, f"\\{quote}") + quote
+    if isinstance(value, float):
+        return repr(value).replace("e+", "e")
     if isinstance(value, tuple) and len(value) == 1:
         return f"({literal(value[0])},)"
     if isinstance(value, tuple):
@@ -87,17 +91,73 @@ def tuple_of(value: Code, indent: int, prefix: str = "", suffix: str = "") -> st
     """`prefix` + the tuple display + `suffix` at `indent` columns as ruff formats it, tuples in it likewise. The first
     line comes without its indentation."""
     flat = f"{prefix}{_flat(value)}{suffix}"
-    if isinstance(value, str) or indent + len(flat) <= WIDTH:
+    if indent + len(flat) <= WIDTH:
         return flat
+    if isinstance(value, str):
+        return prefix + _opened(value, indent, len(prefix), len(suffix)) + suffix
     pad = " " * (indent + 4)
     lines = (pad + tuple_of(v, indent + 4, suffix=",") for v in value)
     return "\n".join([f"{prefix}(", *lines, f"{' ' * indent}){suffix}"])
+
+
+def _opened(code: str, indent: int, before: int, behind: int) -> str:
+    """`code` that is too long for its line, with the brackets that end it opened: `name[\n    index\n]`, and a call in
+    them likewise. `before` and `behind` are the columns that other code takes on its first and last line. Code that
+    does not end in brackets stays as it is."""
+    if indent + before + len(code) + behind <= WIDTH or code[-1] not in "])":
+        return code
+    depth, at = 0, len(code)
+    while at and (depth or at == len(code)):
+        at -= 1
+        depth += (code[at] in ")]") - (code[at] in "([")
+    head, inner = code[: at + 1], code[at + 1 : -1]
+    pad, deeper = " " * indent, indent + 4
+    if deeper + len(inner) <= WIDTH:
+        return f"{head}\n{' ' * deeper}{inner}\n{pad}{code[-1]}"
+    parts = _arguments(inner)
+    comma = "," if len(parts) > 1 or code[-1] == ")" else ""
+    lines = (f"{' ' * deeper}{_opened(part, deeper, 0, len(comma))}{comma}\n" for part in parts)
+    return f"{head}\n{''.join(lines)}{pad}{code[-1]}"
+
+
+def _arguments(code: str) -> list[str]:
+    """The arguments in a bracket, split at its commas; strings in them hold no quotes of their own kind."""
+    parts, depth, quote = [""], 0, ""
+    for character in code:
+        if quote or character in "\"'":
+            quote = "" if character == quote else quote or character
+        elif character == "," and not depth:
+            parts.append("")
+            continue
+        else:
+            depth += (character in "([{") - (character in ")]}")
+        parts[-1] += character
+    return [part.strip() for part in parts]
 
 
 def _flat(value: Code) -> str:
     if isinstance(value, str):
         return value
     return f"({', '.join(map(_flat, value))}{',' if len(value) == 1 else ''})"
+
+
+def assigned(target: str, value: str, indent: int, sign: str = " =") -> str:
+    """`target = value` at `indent` columns as ruff formats it, the value being a name or a string: too long a line gets
+    parentheses. With `sign` ":" it is an element of a dict, which has a comma behind it."""
+    flat = f"{target}{sign} {value}"
+    if indent + len(flat) + (sign == ":") <= WIDTH:
+        return flat
+    pad = " " * indent
+    return f"{target}{sign} (\n{pad}    {value}\n{pad})"
+
+
+def assigned_call(target: str, function: str, argument: str, indent: int) -> str:
+    """`target = function(argument)` at `indent` columns as ruff formats it: a head that is too long for its line gets
+    parentheses around all that is behind the sign."""
+    if indent + len(f"{target} = {function}(") <= WIDTH:
+        return call(f"{target} = {function}", argument, "", indent)
+    inner = " " * (indent + 4)
+    return f"{target} = (\n{inner}{call(function, argument, '', indent + 4)}\n{' ' * indent})"
 
 
 def call(prefix: str, arguments: Sequence[Code] | str, suffix: str, indent: int) -> str:
@@ -110,6 +170,8 @@ def call(prefix: str, arguments: Sequence[Code] | str, suffix: str, indent: int)
     pad, inner = " " * indent, " " * (indent + 4)
     if len(inner) + len(flat) <= WIDTH:
         return f"{prefix}(\n{inner}{flat}\n{pad}){suffix}"
+    if len(values) == 1 and isinstance(values[0], str) and values[0].endswith(")"):
+        return f"{prefix}(\n{inner}{_opened(values[0], indent + 4, 0, 0)}\n{pad}){suffix}"
     lines = (inner + tuple_of(v, indent + 4, suffix=",") + "\n" for v in values)
     return f"{prefix}(\n" + "".join(lines) + f"{pad}){suffix}"
 

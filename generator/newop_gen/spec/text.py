@@ -48,7 +48,7 @@ _TOOL_TEXT: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\bfmt\s*:", "a formatter control (fmt:)"),
         (r"\b(?:ruff|flake8|pylint|mypy|pyright|isort|yapf|autopep8|pytype|pyre)\s*:", "a tool control"),
         (r"\bpragma\b", "a tool control (pragma)"),
-        (r"coding\s*[:=]", "a source encoding declaration"),
+        (r"coding\s*[:=]\s*[-\w.]", "a source encoding declaration"),
         (r"<{7}|>{7}|={7}|\|{7}", "a merge conflict marker"),
         (r"newop-gen\s*:", "a marker of newop-gen"),
         (r"\{\{|\}\}|\{%|%\}|\{#|#\}", "template syntax"),

@@ -45,6 +45,17 @@ def render_formula(
     return _Writer(formula, dialect, width, prefix, reserved).formula(indent)
 
 
+def render_assignment(
+    target: str, expr: Expr, dialect: PythonDialect, indent: int, width: int = 120, reserved: Collection[str] = ()
+) -> list[str]:
+    """`target = expr` as lines that begin with `indent` spaces, with whatever has to be computed before it.
+
+    `target` is code that can be assigned to; locals are as those of `render_formula`.
+    """
+    inputs = Formula((("value", expr),), None, (), {})
+    return _Writer(inputs, dialect, width, "", reserved).assign(target, expr, indent)
+
+
 class _Writer:
     def __init__(
         self, formula: Formula, dialect: PythonDialect, width: int, prefix: str, reserved: Collection[str]
@@ -69,7 +80,7 @@ class _Writer:
 
     def numbered(self, target: str) -> str:
         """A local variable for a piece of `target`."""
-        stem = target.removeprefix(self.prefix)[:_STEM].rstrip("_")
+        stem = target.rpartition(".")[2].strip("_").removeprefix(self.prefix)[:_STEM].rstrip("_")
         count = 1
         while f"{self.prefix}{stem}_{count}" in self.taken:
             count += 1

@@ -40,16 +40,17 @@ class Reading:
     def phase_value(self) -> str | None:
         return self.op.phase_value(self.phase) if self.phase else None
 
-    @property
-    def skipped(self) -> list[str]:
-        """Conditions under which a row does not belong to the table."""
+    def skipped(self, indent: int) -> list[str]:
+        """Conditions under which a row does not belong to the table, for an `if` at `indent` columns."""
         conditions = []
         if self.nesting.rows:
             other = Not(row_condition(self.nesting.rows), type=Type.BOOL)
             conditions.append(render_expr(other, column_dialect(self.facts, self._typed_column)))
         for key in self.nesting.keys:
             if key.only:
-                conditions.append(f"{self._text(key_columns(key)[0], key)} not in {literal(tuple(key.only))}")
+                code = self._text(key_columns(key)[0], key)
+                values = tuple_of(tuple(map(literal, key.only)), indent, f"if {code} not in ", ":")
+                conditions.append(values[len("if ") : -1])
         return conditions
 
     def _typed_column(self, column: str) -> str:
@@ -148,7 +149,9 @@ class LoaderView:
 
     @property
     def argument(self) -> str:
-        return f"{self.op.name}_file"
+        """Its argument, the file or its sources: upstream's kind of name where the line has room for it."""
+        named = f"{self.op.name}_file"
+        return named if len(f"def {self.table.loader}({named}):") <= WIDTH else "perf_file"
 
     @property
     def phase_column(self) -> str | None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from ....model.op import Op, Query
 from ....render import fragment
 from ....render.environment import WIDTH
-from ....sol.render.python import render_expr
+from ....sol.render.python import render_assignment
 from ....spec.model import PhaseName
 from .dialect import query_dialect
 from .facts import DatabaseFacts
@@ -59,13 +59,12 @@ class OperationView:
     @property
     def weight_lines(self) -> list[str]:
         weights = self.op.weights(self.phase)
-        code = "0.0" if weights is None else render_expr(weights, query_dialect(self.facts))
-        line = f"        self._weights = {code}"
-        if weights is not None and len(line) + len("  # bytes") <= WIDTH:
-            return [line + "  # bytes"]
-        if len(line) <= WIDTH:
-            return [line]
-        return ["        self._weights = (", f"            {code}", "        )"]
+        if weights is None:
+            return ["        self._weights = 0.0"]
+        taken = {"self", "name", "scale_factor", *self.op.params}
+        lines = render_assignment("self._weights", weights, query_dialect(self.facts), 8, WIDTH, taken)
+        noted = len(lines) == 1 and len(lines[0]) + len("  # bytes") <= WIDTH
+        return [lines[0] + "  # bytes"] if noted else lines
 
 
 def render_operations(op: Op, facts: DatabaseFacts) -> list[tuple[str, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ from ....model.op import Op
 from ....plan import Insertion, Step
 from ....problems import CheckoutRefused, NewopError, Place, Problem
 from ....render import fragment
-from ....render.environment import literal
+from ....render.environment import assigned, literal
 from ..settle import Draft, StepDraft, finish, settled
 from .data_files import plan_data
 from .facts import DatabaseFacts
@@ -104,7 +105,7 @@ def _enum(op: Op, facts: DatabaseFacts, at: Targets) -> StepDraft:
     last = last_assign_in_class(at.common, at.enum)
     for table in op.tables:
         value = f"{table.stem}{facts.suffix}"
-        text = f"    {table.member} = {literal(value)}\n"
+        text = f"    {assigned(table.member, literal(value), 4)}\n"
         taken = members.get(table.member) or values.get(value)
         insertion = after_statement(at.common, last, text)
         name = f"PerfDataFilename.{table.member}"
@@ -130,13 +131,18 @@ def _registration(op: Op, facts: DatabaseFacts, at: Targets) -> StepDraft:
         load = find_nested_function(at.database, at.init, "_load_op_data")
         func_map = assigned_dict(at.database, load, "func_map")
         for table in op.tables:
-            insertion = insert_element(
-                at.database, func_map, f"PerfDataFilename.{table.member}: {table.loader}", at="end", anchor=None
-            )
+            column = func_map.keys[0].col_offset if func_map.keys and func_map.keys[0] is not None else 0
+            entry = _entry(f"PerfDataFilename.{table.member}", table.loader, column)
+            insertion = insert_element(at.database, func_map, entry, at="end", anchor=None)
             step.drafts.append(_draft(at.database, insertion, None, "", func_map, telling=False))
     text = fragment(facts.layout, "register.py.j2", op=op, facts=facts)
     step.drafts.append(_before_correction(at, 0, text))
     return step
+
+
+def _entry(key: str, value: str, column: int) -> str:
+    """An element of a dict whose elements stand at `column`, itself not indented."""
+    return textwrap.dedent(" " * column + assigned(key, value, column, sign=":"))
 
 
 def _pre_interpolation(op: Op, facts: DatabaseFacts, at: Targets) -> StepDraft:

@@ -18,6 +18,8 @@ from .facts import DatabaseFacts
 
 COLLECTED = "collected"
 HEADS = "heads"
+ROOM = 38
+"""Columns for a name in the comment behind a statement that goes down one level."""
 
 
 @dataclass(frozen=True)
@@ -42,8 +44,9 @@ class Grid:
 
     @property
     def levels(self) -> list[str]:
-        """Names of the exact keys, outermost first."""
-        return [", ".join(k.params) if k.params else str(k.param) for k in self.nesting.keys]
+        """What is said of each exact level, outermost first: its key, as far as the line has room for the name."""
+        names = [", ".join(k.params) if k.params else str(k.param) for k in self.nesting.keys]
+        return [f"below {name}" if len(name) <= ROOM else "below the next key" for name in names]
 
     @property
     def flat(self) -> bool:

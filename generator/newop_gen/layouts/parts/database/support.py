@@ -6,6 +6,8 @@ of each.
 
 from __future__ import annotations
 
+import textwrap
+
 from ....model.op import Op, Table, key_params
 from ....render.environment import WIDTH, items, literal
 from .facts import DatabaseFacts
@@ -29,22 +31,29 @@ def render_support(op: Op, facts: DatabaseFacts) -> str:
         last = f"level{depth - 1}" if depth else source
         keys = f"{{key.name {'for ' + levels + ' ' if levels else ''}for key in {last}}}"
         lines = [
-            f"        # {op.name} ({', '.join(table.phases)}): the {param} modes that it has kernels for and data of",
+            *_comment(f"{op.name} ({', '.join(table.phases)}): the {param} modes that it has kernels for and data of"),
             *items(modes, 8, "supported = [", "]").join(["        ", ""]).split("\n"),
         ]
         statement = f"        collected = {keys}"
         if len(statement) > WIDTH:
-            statement = (
-                "        collected = {\n            key.name\n"
-                + "".join(f"            {clause}\n" for clause in _clauses(levels, last))
-                + "        }"
-            )
+            statement = "        collected = {\n" + _laid_out(["key.name", *_clauses(levels, last)]) + "        }"
         lines += statement.split("\n")
-        lines.append(
-            f'        self.supported_quant_mode["{entry}"] = [mode for mode in supported if mode in collected]'
+        choice = items(
+            ["mode for mode in supported if mode in collected"], 8, f'self.supported_quant_mode["{entry}"] = [', "]"
         )
+        lines.append(f"        {choice}".replace(",\n", "\n"))
         blocks.append("\n".join(lines) + "\n")
     return "\n".join(blocks)
+
+
+def _comment(text: str) -> list[str]:
+    return [f"        # {line}" for line in textwrap.wrap(text, WIDTH - len("        # "), break_on_hyphens=False)]
+
+
+def _laid_out(parts: list[str]) -> str:
+    """The parts of a comprehension below its bracket: on one line if they fit, else each on its own."""
+    flat = f"            {' '.join(parts)}\n"
+    return flat if len(flat) <= WIDTH + 1 else "".join(f"            {part}\n" for part in parts)
 
 
 def _clauses(levels: str, last: str) -> list[str]:

@@ -114,6 +114,11 @@ class TestView:
     def queries(self) -> list[QueryCases]:
         return [self._query(q) for q in self.op.queries]
 
+    @property
+    def has_cases(self) -> bool:
+        """Whether there is a query to test: arguments that ask for a row of the table are not always found."""
+        return any(q.cases for q in self.queries)
+
     def _query(self, query: Query) -> QueryCases:
         rows = [r for r in self.rows[query.table.member] if r.phase in (None, query.phase)]
         step = max(1, len(rows) // CASES)

@@ -14,7 +14,7 @@ from ....edits.place import after_statement, before_statement, end_of_class
 from ....model.op import Op
 from ....plan import Insertion
 from ....problems import CheckoutRefused, Place, Problem
-from ....render.environment import WIDTH, literal
+from ....render.environment import WIDTH, assigned, literal
 from ..settle import Draft, settled
 from .facts import OpOwnedFacts
 from .query import import_from
@@ -62,7 +62,7 @@ def enum_members(op: Op, facts: OpOwnedFacts, common: Source) -> Iterable[Draft]
     last = last_assign_in_class(common, enum)
     for table in op.tables:
         value = f"{table.stem}{facts.suffix}"
-        insertion = after_statement(common, last, f"    {table.member} = {literal(value)}\n")
+        insertion = after_statement(common, last, f"    {assigned(table.member, literal(value), 4)}\n")
         taken = members.get(table.member) or values.get(value)
         yield draft(common, insertion, enum, taken, f"PerfDataFilename.{table.member}", telling=False)
 

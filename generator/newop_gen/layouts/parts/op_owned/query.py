@@ -147,7 +147,12 @@ class OwnedQuery(QueryView):
         if self.query.takes_prefix:
             changed["prefix"] = "0"
         changed.update({name: f'found["{name}"]' for name in self.substituted})
-        return call(f"{head}get_sol", [f"{name}={code}" for name, code in changed.items()], "[0],", indent)
+        values = [f"{name}={code}" for name, code in changed.items()]
+        flat = f"{head}get_sol({', '.join(values)})["
+        # Ruff opens the last brackets of a line that is too long, as long as that helps.
+        if WIDTH - len("0],") < indent + len(flat) <= WIDTH:
+            return f"{flat}\n{' ' * (indent + 4)}0\n{' ' * indent}],"
+        return call(f"{head}get_sol", values, "[0],", indent)
 
     @property
     def sol_of_sample(self) -> str:

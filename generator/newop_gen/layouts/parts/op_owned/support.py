@@ -12,10 +12,13 @@ from .facts import OpOwnedFacts
 from .module import ModuleView
 from .query import import_from
 
+ROOM = 34
+"""Columns for a name in the comment behind a statement that goes down one level."""
+
 
 @dataclass(frozen=True)
 class SupportEntry:
-    """One key of the matrix: `levels` are the names of the levels above the one whose keys are the modes."""
+    """One key of the matrix: `levels` say what each level is above the one whose keys are the modes."""
 
     module: ModuleView
     table: Table
@@ -52,12 +55,13 @@ def support_entries(module: ModuleView) -> list[SupportEntry]:
 
 
 def _entry(module: ModuleView, table: Table) -> SupportEntry | None:
-    levels = ["phase"] if table.phase_column else []
+    levels = ["below the phase"] if table.phase_column else []
     for key in module.op.nesting(table.phases[0]).keys:
         params = key_params(key)
         if len(params) == 1 and params[0] in module.op.quant_params:
             return SupportEntry(module, table, params[0], tuple(levels))
-        levels.append(", ".join(params))
+        name = ", ".join(params)
+        levels.append(f"below {name}" if len(name) <= ROOM else "below the next key")
     return None
 
 

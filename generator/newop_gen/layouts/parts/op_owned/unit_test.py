@@ -27,11 +27,6 @@ class OwnedTestView(TestView):
         """A class that loads the tables, by a name that is exported."""
         return self.module.classes[0]
 
-    @property
-    def has_cases(self) -> bool:
-        """Whether there is a query to test: arguments that ask for a row of the table are not always found."""
-        return any(q.cases for q in self.queries)
-
     def keeps_rows(self, table: Table) -> bool:
         """Whether a loaded table has the rows of the file and no others."""
         return self.module.facts.engine != "interpolation" or not table.nesting.pre_interpolate

@@ -115,13 +115,16 @@ def _check(one: Override, condition: ast.expr | None, *, width: int, margin: int
         log = [ast.Constant("%s: no kernels for %s %s, using %s"), *map(ast.Constant, texts)]
         log.insert(3, name)
     inner = margin + pretty.INDENT
+    head, mode = f"{one.local} = ", f"common.{one.enum}.{one.mode}"
+    if inner + len(head) + len(mode) > width:
+        head, mode = f"{head}(\n", f"{' ' * pretty.INDENT}{mode}\n)"
     return "\n".join(
         (
             with_optional_parentheses("if ", test, ":", width=width, margin=margin),
             _indented(
                 render(Expressions().doc(ast.Call(dotted_name("logger.info"), log, [])), width=width, margin=inner)
             ),
-            _indented(f"{one.local} = common.{one.enum}.{one.mode}"),
+            _indented(head + mode),
         )
     )
 

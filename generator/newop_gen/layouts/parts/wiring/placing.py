@@ -76,7 +76,8 @@ class ListSlot:
         """`argument_of` is the call that has the list as its only argument, if there is one."""
         self.source = source
         self.after = after
-        self._call = argument_of
+        # Brackets that stand on a line of their own already need no further breaks around them.
+        self._call = argument_of = None if starts_line(source, source.start(container)) else argument_of
         self._elements: Elements = read_elements(source, container)
         self._index = next(i for i, node in enumerate(container.elts) if node is element)
         items = self._elements.items

@@ -279,9 +279,8 @@ class Expressions:
         word, level = ("and", AND) if isinstance(node.op, ast.And) else ("or", OR)
         parts: list[Doc] = []
         for value in node.values:
-            # An `and` inside an `or` breaks with it, unlike a product inside a sum.
-            nested = isinstance(value, ast.BoolOp) and precedence(value) > level
-            operand = tuple(self._chain(value)) if nested else self.doc(value, level + 1)  # type: ignore[arg-type]
+            # `and` within `or` is clear to Python, but linters want its parentheses (RUF021).
+            operand = self.doc(value, NOT if word == "or" else level + 1)
             parts += [self._space, f"{word} ", operand] if parts else [operand]
         return parts
 
@@ -340,7 +339,7 @@ def _brackets_suffice(node: ast.expr) -> bool:
     if isinstance(node, ast.UnaryOp):
         return _edge_has_brackets(node, last=True)
     if isinstance(node, ast.BoolOp):
-        count = _junctions(node)
+        count = len(node.values) - 1  # an `and` or `or` in it has parentheses
     elif isinstance(node, ast.Compare):
         count = len(node.ops)
     elif isinstance(node, ast.BinOp):
@@ -352,18 +351,13 @@ def _brackets_suffice(node: ast.expr) -> bool:
     return count == 1 and (_edge_has_brackets(node, last=False) or _edge_has_brackets(node, last=True))
 
 
-def _junctions(node: ast.BoolOp) -> int:
-    """How many `and` and `or` stand outside parentheses: to ruff both have one precedence."""
-    nested = [v for v in node.values if isinstance(v, ast.BoolOp) and precedence(v) > precedence(node)]
-    return len(node.values) - 1 + sum(map(_junctions, nested))
-
-
 def _edge_has_brackets(node: ast.expr, *, last: bool) -> bool:
     """Whether the first or last operand of an expression stands in brackets that are not empty."""
     while True:
         least = precedence(node)
         if isinstance(node, ast.BoolOp):
-            node, least = node.values[-1 if last else 0], least + 1
+            least = NOT if isinstance(node.op, ast.Or) else least + 1
+            node = node.values[-1 if last else 0]
         elif isinstance(node, ast.Compare):
             node, least = node.comparators[-1] if last else node.left, least + 1
         elif isinstance(node, ast.BinOp):
