@@ -17,9 +17,9 @@ from .examples import controls, one_by_one, sweep
 
 @pytest.mark.parametrize("fixture", VERSIONS)
 def test_examples_on_fixtures(tmp_path: Path, fixture: str) -> None:
-    specs = [*one_by_one(EXAMPLES), load_specs(EXAMPLES)]
+    specs = [*one_by_one(EXAMPLES[:1]), load_specs(EXAMPLES)]
     result = sweep([(fixture, copy_fixture(fixture, tmp_path))], specs, tmp_path / "state")
-    assert result.runs == result.identical == len(EXAMPLES) + 1
+    assert result.runs == result.identical == 2
     assert result.touched.applies == result.runs and result.touched.outside == 0
     assert result.second_calls == 0
     assert not result.bad, "\n".join(result.bad)
