@@ -135,7 +135,7 @@ def _run(
     from ..verify.session import chosen_python
 
     interpreter = str(python or chosen_python(report))
-    report(f"running {len(tasks)} loaders and helpers with {interpreter}")
+    report(f"running {', '.join(sorted(tasks))} with {interpreter}")
     request = {
         "roots": [str(root) for root in import_roots(checkout)],
         "import": f"{subject.code.module_root}.perf_database",
