@@ -6,7 +6,7 @@
 # Downloads stay in $NEWOP_GEN_CACHE, else ~/.cache/newop-gen: after the first run no network is needed.
 
 .PHONY: help setup demo test lint format goldens bench mistakes replay history matrix docs docs-serve docs-long dist doctor-table \
-        coverage clean
+        coverage clean safety crash faults hostile examples edits updates races sabotage
 .DEFAULT_GOAL := help
 
 RUN := .venv/bin/python
@@ -27,6 +27,15 @@ help:
 	@echo "make dist     wheel and source archive in dist/"
 	@echo "make coverage all tests, and which lines they ran (build/coverage)"
 	@echo "make doctor-table   newop-gen doctor on the releases, into docs/doctor.md (REPO=PATH for 0.9)"
+	@echo "make safety   all of the following, each with its count, seed and a control that must fail (half an hour)"
+	@echo "  make crash      kill -9 before every call that changes a file system, and again during recovery"
+	@echo "  make faults     a full, broken or read-only disk at every such call"
+	@echo "  make hostile    hostile specs, and 100,000 fuzzed ones (ARGS='--fuzz 2000': fewer)"
+	@echo "  make examples   every example on every layout and release: apply, apply again, remove"
+	@echo "  make edits      remove after random edits leaves exactly the edits"
+	@echo "  make updates    update equals remove and a fresh apply"
+	@echo "  make races      two processes and an editor at once"
+	@echo "  make sabotage   each guard taken out in turn is noticed by the tests"
 	@echo "make setup    only make .venv"
 	@echo "make clean    remove what these targets made here (the cache stays)"
 
@@ -76,6 +85,34 @@ docs-serve: setup
 
 docs-long: setup
 	NEWOP_GEN_LONG=1 $(RUN) -m pytest tests/docs $(ARGS)
+
+safety: crash faults hostile examples edits updates races sabotage
+
+crash: setup
+	@$(RUN) -m tests.safety.crash $(ARGS)
+	@$(RUN) -m tests.safety.crash --double --count 75 $(ARGS)
+
+faults: setup
+	@$(RUN) -m tests.safety.io_faults $(ARGS)
+
+hostile: setup
+	@$(RUN) -m tests.safety.hostile $(ARGS)
+
+examples: setup
+	@$(RUN) scripts/prefetch.py
+	@$(RUN) -m tests.safety.examples --releases --all $(ARGS)
+
+edits: setup
+	@$(RUN) -m tests.safety.edits --count 2000 $(ARGS)
+
+updates: setup
+	@$(RUN) -m tests.safety.updates --count 1000 $(ARGS)
+
+races: setup
+	@$(RUN) -m tests.safety.races --count 100 $(ARGS)
+
+sabotage: setup
+	@$(RUN) -m tests.safety.sabotage $(ARGS)
 
 dist: setup
 	rm -rf dist
