@@ -14,7 +14,7 @@ from newop_gen.resources import specs_dir
 from newop_gen.review.html import Subject, page, read_verification
 from newop_gen.review.html.changes import DATA_LINES, file_views
 from newop_gen.review.html.chart import Curve, LogAxis, draw, short
-from newop_gen.review.html.environment import style
+from newop_gen.review.html.environment import style, ticks
 from newop_gen.review.html.figures import figures_of
 from newop_gen.review.html.page import _facts
 from newop_gen.review.pr_text import pr_text
@@ -121,6 +121,20 @@ def test_harm_is_shown_and_does_nothing(harm):
     assert "The verification was made on layout <i>other; this plans for func_map." in read.text
     # Negative control: the same reader sees what is not escaped.
     assert "script" in {tag for tag, _ in Reader(HARM.split("</script>")[0] + "</script>").elements}
+
+
+@pytest.mark.parametrize(
+    "text, shown",
+    [
+        ("a `b` c", "a <code>b</code> c"),
+        ("`<b>` <i> `&`", "<code>&lt;b&gt;</code> &lt;i&gt; <code>&amp;</code>"),
+        ("one ` alone <b>", "one ` alone &lt;b&gt;"),
+        ("`\u202e`", "<code>\\u202e</code>"),
+        ("", ""),
+    ],
+)
+def test_code_between_backticks(text, shown):
+    assert str(ticks(text)) == shown
 
 
 def test_the_same_input_gives_the_same_page(examples):

@@ -40,7 +40,8 @@ def whole(loaded: Sequence[LoadedSpec], checkout: Path, prepared: Prepared) -> W
 
     Where what was put in can't be told apart any more, the plan is what is left to do, and a note says so.
     """
-    done = {step.op for step in prepared.plan.steps if any(edit.done for edit in step.edits)}
+    # An edit that several ops share (`once`) may be there for another one.
+    done = {step.op for step, edit in prepared.plan.step_edits() if edit.done and not getattr(edit, "once", False)}
     if not done:
         return Whole(prepared, "Nothing is written yet.")
     state = "All of it is in the checkout." if not prepared.plan.pending else "Part of it is in the checkout."
