@@ -89,10 +89,11 @@ def test_errors_have_a_coloured_label():
     assert "\x1b" not in on_terminal("validate", "none.yaml", NO_COLOR="1")[1]
 
 
-def test_long_work_shows_what_it_is_at():
+@pytest.mark.parametrize("keep", [False, True])
+def test_long_work_shows_what_it_is_at(keep):
     code = (
         "import time\nfrom newop_gen.cli.output import Progress\n"
-        "with Progress() as p:\n    for t in ('one [b]', '  detail', 'two'):\n        p(t)\n        time.sleep(0.3)\n"
+        f"with Progress(keep={keep}) as p:\n    for t in ('one [b]', '  detail', 'two'):\n        p(t)\n        time.sleep(0.3)\n"
         "print('done')\n"
     )
     master, slave = pty.openpty()
@@ -114,6 +115,8 @@ def test_long_work_shows_what_it_is_at():
     assert all(word in text for word in ("one [b]", "detail", "two"))
     # The line is taken away before the result, and the cursor is back.
     assert text.rstrip().endswith("done") and text.rindex("\x1b[2K") < text.rindex("done")
+    # A line that is kept has an end of its own.
+    assert [bool(re.search(rf"\x1b\[2K *{word}\r?\n", text)) for word in ("detail", "two")] == [keep, keep]
     assert text.count("\x1b[?25l") == text.count("\x1b[?25h") > 0
 
 

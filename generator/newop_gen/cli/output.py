@@ -83,12 +83,14 @@ def print_bytes(data: bytes) -> None:
 class Progress(AbstractContextManager["Progress"]):
     """What is going on, on standard error: a spinner with the latest line on a terminal, a line each elsewhere.
 
-    Call it with each step; lines that start with spaces are details, which only a terminal gets.
+    Call it with each step; lines that start with spaces are details, which only a terminal gets. `keep`: each line
+    stays on the terminal, too, because it says something that is true afterwards.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, keep: bool = False) -> None:
         self._terminal = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
         self._status: Status | None = None
+        self._keep, self._line = keep, ""
 
     def __call__(self, text: str) -> None:
         if wanted.quiet:
@@ -97,19 +99,27 @@ class Progress(AbstractContextManager["Progress"]):
             if not text.startswith(" "):
                 remark(text)
             return
-        from rich.markup import escape
+        from rich.text import Text
 
-        line = escape(printable(text.strip()))
         if self._status is None:
             from rich.console import Console
 
-            self._status = Console(stderr=True, highlight=False, emoji=False).status(line)
+            self._status = Console(stderr=True, highlight=False, emoji=False).status("")
             self._status.start()
-        self._status.update(line)
+        self._kept()
+        self._line = text
+        # One line, whatever the width: what is wrapped can't be taken away neatly.
+        self._status.update(Text(printable(text.strip())[: max(10, self._status.console.width - 4)]))
+
+    def _kept(self) -> None:
+        if self._keep and self._line and self._status is not None:
+            # Above the spinner; never wrapped, so that paths can be copied.
+            self._status.console.print(printable(self._line), markup=False, soft_wrap=True)
 
     def done(self) -> None:
         """Clear the spinner; what is printed next stands where it was."""
         if self._status is not None:
+            self._kept()
             self._status.stop()
             self._status = None
 

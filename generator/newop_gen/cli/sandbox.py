@@ -40,7 +40,7 @@ def command(version: str, directory: Path, repo: Path | None, systems: tuple[str
     """
     from ..sandbox import make_sandbox
 
-    with Progress() as progress:
+    with Progress(keep=True) as progress:
         made = make_sandbox(version, directory, repo, report=progress, systems=systems or None)
     say(f"{made} is a practice checkout of aiconfigurator {version.removeprefix('v')}")
     remark(f"next: newop-gen apply SPEC --checkout {directory} --dry-run")
