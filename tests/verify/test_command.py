@@ -96,6 +96,18 @@ def test_tables_of_the_user(checkout, tmp_path) -> None:
     assert "it can't be told which table this is" in done.stderr
 
 
+def test_the_command_line_on_the_patched_tree(release) -> None:
+    """On real tables; 0.6 is the release that brings a model of the example's sizes."""
+    tree = release("0.6.0", systems=("h200_sxm",))
+    apply_specs(tree.root, [SPEC], lint=False)
+    done = verify(tree.root, "--cli", "--json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = next(c for c in json.loads(done.stdout)["checks"] if c["check"] == "cli")
+    assert found["status"] == "passed" and found["points"] == 3
+    shares = [float(s) for s in re.findall(r"([\d.]+) %", found["note"])]
+    assert found["note"].startswith("QWEN2.5_7B chose ") and len(shares) == 2 and all(0 < s < 100 for s in shares)
+
+
 def test_interpreters_that_cannot_run_the_checkout(checkout, tmp_path) -> None:
     bare = tmp_path / "python"
     bare.write_text(f'#!/bin/sh\nexec "{sys.executable}" -S "$@"\n', encoding="utf-8")
