@@ -19,6 +19,7 @@ from newop_gen.resources import schemas_dir
 
 LOST = next(t for t in TRAPS if t.code == "lost-rows")
 LAST = next(t for t in TRAPS if t.code == "last-row-wins")
+KEYS = next(t for t in TRAPS if t.code == "key-made-on-lookup")
 ENERGY = next(t for t in TRAPS if t.code == "energy-not-interpolated")
 
 
@@ -157,6 +158,15 @@ def test_the_energy_that_a_helper_drops_is_measured(tmp_path) -> None:
     root = planted(tmp_path, ENERGY)
     (finding,) = as_json("--checkout", root, NAME, *interpreter("v0_8"))["findings"]
     assert "gives latency 1.5, power 500, and no energy (750 W*ms)" in finding["effect"]
+
+
+@pytest.mark.parametrize(("fixture", "level"), [("v0_6", 1), ("v0_8", 2)])
+def test_a_key_that_is_made_is_counted(fixture, level, tmp_path) -> None:
+    root = planted(tmp_path, KEYS, fixture, ROWS)
+    (finding,) = as_json("--checkout", root, NAME, *interpreter(fixture))["findings"]
+    assert finding["code"] == "key-made-on-lookup"
+    number = {1: "2 keys before, 3 after", 2: "1 keys before, 2 after"}[level]
+    assert finding["effect"].endswith(f"has not, on level {level}: {number}")
 
 
 def test_an_interpreter_that_can_not_run_it_leaves_the_findings(tmp_path) -> None:

@@ -131,6 +131,23 @@ def lost(rows: list[Row], leaves: Leaves, empty: list[tuple[Any, ...]], branches
     return {"value": text, "rows": number}
 
 
+def try_keys(task: dict[str, Any]) -> dict[str, Any]:
+    """A look-up of a key that no row has, in the first dict that makes missing keys: keys there before and after."""
+    module = importlib.import_module(task["module"])
+    table = getattr(module, task["function"])(task["files"][0])
+    node: Any = next((part for part in (table if isinstance(table, tuple) else (table,)) if part), {})
+    level = 1
+    if task["wrapped"] and node:  # the wrapper copies the first level into a dict of its own
+        node, level = next(iter(node.values())), 2
+    while isinstance(node, dict) and node and getattr(node, "default_factory", None) is None and "latency" not in node:
+        node, level = next(iter(node.values())), level + 1
+    if getattr(node, "default_factory", None) is None:
+        return {"made": None}
+    before = len(node)
+    node["no such key"]
+    return {"made": {"level": level, "before": before, "after": len(node), "file": task["files"][0]}}
+
+
 def try_helper(task: dict[str, Any]) -> dict[str, Any]:
     """What a helper gives halfway between two leaves."""
     module = importlib.import_module(task["module"])
@@ -153,7 +170,7 @@ def main() -> None:
     results: dict[str, Any] = {}
     for name, task in request["tasks"].items():
         try:
-            results[name] = try_loader(task) if task["kind"] == "loader" else try_helper(task)
+            results[name] = {"loader": try_loader, "keys": try_keys, "helper": try_helper}[task["kind"]](task)
         except Exception as error:
             results[name] = {"error": f"{type(error).__name__}: {error}"[:300]}
     json.dump({"results": results}, answers, default=str)

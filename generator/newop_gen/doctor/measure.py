@@ -25,6 +25,7 @@ SHOWN_FILES = 2
 SECONDS = 600
 LOADER_CODES = ("lost-rows", "last-row-wins")
 HELPER_CODE = "energy-not-interpolated"
+KEYS_CODE = "key-made-on-lookup"
 
 
 @dataclass(frozen=True)
@@ -60,8 +61,7 @@ def _tasks(findings: list[Finding], subject: Subject) -> dict[str, dict[str, Any
     for finding in findings:
         if finding.code in LOADER_CODES:
             loader = subject.tables.loaders[finding.names[0]]
-            names = [subject.code.file_name(m) for m in subject.tables.members_of(loader.name)]
-            chosen = _choose([p for n in names if n for p in files.get(n, ())])
+            chosen = _choose([p for n in _file_names(loader, subject) for p in files.get(n, ())])
             if chosen:
                 tasks[loader.name] = {
                     "kind": "loader",
@@ -72,6 +72,17 @@ def _tasks(findings: list[Finding], subject: Subject) -> dict[str, dict[str, Any
                     "measured": sorted(_measured_columns(loader)),
                     "branches": sorted(_branch_columns(loader)),
                 }
+        elif finding.code == KEYS_CODE:
+            for loader in _loaders_of(finding, subject):
+                paths = [p for n in _file_names(loader, subject) for p in files.get(n, ())]
+                if paths:
+                    tasks[f"{loader.name} for keys"] = {
+                        "kind": "keys",
+                        "module": subject.code.module_of(loader.definition.source),
+                        "function": loader.name,
+                        "files": [str(min(paths, key=lambda p: (p.stat().st_size, str(p))))],
+                        "wrapped": subject.tables.wrapper is not None,
+                    }
         elif finding.code == HELPER_CODE:
             for name, definition in lossy_helpers(subject).items():
                 tasks[name] = {
@@ -81,6 +92,15 @@ def _tasks(findings: list[Finding], subject: Subject) -> dict[str, dict[str, Any
                     "function": name,
                 }
     return tasks
+
+
+def _loaders_of(finding: Finding, subject: Subject) -> list[Loader]:
+    return [subject.tables.loaders[name] for name in finding.names if name in subject.tables.loaders]
+
+
+def _file_names(loader: Loader, subject: Subject) -> list[str]:
+    names = (subject.code.file_name(m) for m in subject.tables.members_of(loader.name))
+    return [name for name in names if name]
 
 
 def _files_by_name(subject: Subject) -> dict[str, list[Path]]:
@@ -169,6 +189,14 @@ def _with_effect(finding: Finding, results: dict[str, dict[str, Any]], subject: 
         root = subject.code.tree.root
         effects = [_effect(finding.code, one, root) for one in result.get("files", ())]
         return finding.measured(_listed([e for e in effects if e]))
+    if finding.code == KEYS_CODE:
+        for loader in _loaders_of(finding, subject):
+            made = results.get(f"{loader.name} for keys", {}).get("made")
+            if made:
+                return finding.measured(
+                    f"looking up a key that {Path(made['file']).name} has not, on level {made['level']}: "
+                    f"{made['before']} keys before, {made['after']} after"
+                )
     if finding.code == HELPER_CODE:
         helpers = [n for n in lossy_helpers(subject) if n in finding.what and "given" in results.get(n, {})]
         if helpers:
