@@ -93,7 +93,7 @@ def report(done: Iterable[Done]) -> int:
     head = f"{'op':24} {'release':8} {'tables':>6} {'mode':20} {'points':>9} {'equal':>9} {'explained':>9}"
     print(f"{head} {'raised alike':>12} {'unexplained':>11}")
     order = {replay.name: number for number, replay in enumerate(REPLAYS)}
-    for (name, release, mode), n in sorted(sums.items(), key=lambda item: (order[item[0][0]], item[0][1])):
+    for (name, release, mode), n in sorted(sums.items(), key=lambda i: (order[i[0][0]], ALL_RELEASES.index(i[0][1]))):
         print(
             f"{name:24} {release:8} {tables[release, name]:6} {mode:20} {n['points']:9} {n['equal']:9} "
             f"{n['explained']:9} {n['alike']:12} {n['unexplained']:11}"
@@ -106,8 +106,8 @@ def report(done: Iterable[Done]) -> int:
     print("\nexplained by")
     for name, counts in rules.items():
         print(f"  {name}: {BY_NAME[name].why}")
-        for release, count in sorted(counts.items()):
-            print(f"    {release} {count:9} points  {', '.join(BY_NAME[name].where(release))}")
+        for release in sorted(counts, key=ALL_RELEASES.index):
+            print(f"    {release:6} {counts[release]:9} points  {', '.join(BY_NAME[name].where(release))}")
     if len(done) < len(known):
         print(f"\n{len(known) - len(done)} of {len(known)} tables were left out when the time was over")
     failed = [f"{one.release} {one.replay}: {one.table}" for one in done if "failed" in one.result]
