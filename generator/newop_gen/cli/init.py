@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +14,7 @@ from .output import complain, remark, say
 
 if TYPE_CHECKING:
     from ..init.start import Started
+    from ..spec.model import PhaseName
 
 SHOWN_FINDINGS = 5
 
@@ -27,6 +30,7 @@ next: fill in what stands after TODO, then
 @click.argument("out", required=False, type=click.Path(path_type=Path), metavar="[NEW.yaml]")
 @click.option("--from-csv", "tables", multiple=True, type=click.Path(path_type=Path), metavar="FILE",
               help="A collected table, CSV or parquet. Twice for two phases.")  # fmt: skip
+@click.option("--yes", "--defaults", "defaults", is_flag=True, help="Take the default of each question.")
 @click.option("--op", default="", metavar="NAME", help="The op's name (default: from the table's name).")
 @click.option("--phase", type=click.Choice(["context", "generation"]), help="The phase that the table is of.")
 @click.option(
@@ -41,13 +45,14 @@ next: fill in what stands after TODO, then
               help="The backend that the table is for: trtllm, sglang or vllm.")  # fmt: skip
 @click.option("--version", default="newest", show_default=True, metavar="DIR", help="The backend's version.")
 def command(
-    out: Path | None, tables: tuple[Path, ...], op: str, phase: str | None, axes: tuple[str, ...],
+    out: Path | None, tables: tuple[Path, ...], defaults: bool, op: str, phase: PhaseName | None, axes: tuple[str, ...],
     keys: tuple[str, ...], ignore: tuple[str, ...], latency: str, unit: str | None, system: str, backend: str,
     version: str,
 ) -> int:  # fmt: skip
     """Write a first spec to NEW.yaml (default: OP.yaml in this directory), commented for you to finish.
 
     \b
+    (no option)       from questions on a terminal, each with a default (--yes takes them all)
     --from-csv FILE   from a collected table; what its columns are taken for, and why, is printed
 
     The spec is valid as it is written. Its SOL is a placeholder that only you can replace. A file that exists is never
@@ -61,19 +66,45 @@ def command(
     """
     from ..explain.systems import BUILT_IN
     from ..init.decide import Choices
-    from ..init.start import from_tables
+    from ..init.questions import Known
+    from ..init.start import from_answers, from_tables
     from ..init.where import Where
     from ..init.write import taken
 
     if out is not None and out.exists():
         raise taken(out)
     if not tables:
-        raise click.UsageError("say what to start from: --from-csv FILE")
-    choices = Choices(phase, _axes(axes), latency, unit or "", ignore, keys)  # type: ignore[arg-type]
+        if not defaults and not sys.stdin.isatty():
+            raise click.UsageError(
+                "there is no terminal to ask on: say what to start from with --from-csv FILE, or take the default of "
+                "each question with --yes"
+            )
+        _finish(out, from_answers(_take_default if defaults else _ask, Known(op, phase)))
+        return Exit.DONE
+    choices = Choices(phase, _axes(axes), latency, unit or "", ignore, keys)
     where = Where(system, backend, (version,))
     below = (out or Path()).parent
     _finish(out, from_tables(tables, choices, op=op, where=where, systems=list(BUILT_IN), below=below))
     return Exit.DONE
+
+
+def _ask(
+    question: str, why: str, default: str, *, among: Sequence[str] = (), check: Callable[[str], str] = lambda _: ""
+) -> str:
+    """Ask on the terminal until the answer is one."""
+    remark(f"\n{question}\n  ({why})")
+    while True:
+        answer = str(click.prompt("", default=default, prompt_suffix="> ", err=True)).strip()
+        wrong = f"one of {', '.join(among)}" if among and answer not in among else check(answer)
+        if not wrong:
+            return answer
+        remark(f"  {answer!a}: {wrong}")
+
+
+def _take_default(
+    question: str, why: str, default: str, *, among: Sequence[str] = (), check: Callable[[str], str] = lambda _: ""
+) -> str:
+    return default
 
 
 def _axes(texts: tuple[str, ...]) -> dict[str, str]:

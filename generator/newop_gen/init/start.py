@@ -16,6 +16,7 @@ from . import measured
 from .decide import Choices
 from .draft import Draft
 from .from_table import draft_from
+from .questions import Ask, Known, draft_from_answers
 from .where import Where, where_of
 from .write import checked, rendered
 
@@ -58,6 +59,12 @@ def from_tables(
     said += [("measured", text) for text in draft.remarks]
     findings = tuple(finding for reading in readings for finding in reading.findings)
     return Started(draft, _sure(draft), tuple(dict.fromkeys(said)), findings)
+
+
+def from_answers(ask: Ask, known: Known) -> Started:
+    """A first spec from what `ask` answers."""
+    draft = draft_from_answers(ask, known)
+    return Started(draft, _sure(draft), ())
 
 
 def _filed(op: Op, tables: Sequence[RawTable]) -> list[FiledTable]:

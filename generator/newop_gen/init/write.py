@@ -99,9 +99,5 @@ class _View:
         blank = dict.fromkeys(name for entry in self._draft.entries for name in entry.blank)
         if not blank:
             return ""
-        words = {
-            "system": "the system and",
-            "backend": "the backend of the table",
-            "file": "put the table beside this file",
-        }
-        return "say " + ", ".join(words[b] for b in blank) + ", then take the # away"
+        words = {"system": "say which system", "backend": "say which backend", "file": "put the table beside this file"}
+        return ", ".join(words[b] for b in blank) + ", then take the # away"
