@@ -38,9 +38,9 @@ def render_support(op: Op, facts: DatabaseFacts) -> str:
         if len(statement) > WIDTH:
             statement = "        collected = {\n" + _laid_out(["key.name", *_clauses(levels, last)]) + "        }"
         lines += statement.split("\n")
-        choice = items(
-            ["mode for mode in supported if mode in collected"], 8, f'self.supported_quant_mode["{entry}"] = [', "]"
-        )
+        # Upstream makes no matrix for a backend that it doesn't know, which its own tests use.
+        lines.append('        matrix = getattr(self, "supported_quant_mode", {})')
+        choice = items(["mode for mode in supported if mode in collected"], 8, f'matrix["{entry}"] = [', "]")
         lines.append(f"        {choice}".replace(",\n", "\n"))
         blocks.append("\n".join(lines) + "\n")
     return "\n".join(blocks)
