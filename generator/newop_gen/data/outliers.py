@@ -51,8 +51,8 @@ def _points(filed: FiledTable, phase: PhaseName, system: System) -> tuple[Measur
         if filed.table.phase_column and path[0] != phase:
             continue
         values = row_values(filed.op, filed.table, phase, path)
-        if values is None:
-            continue
+        if values is None or any(values[name] not in system.modes for name in filed.op.quant_params):
+            continue  # a mode that there is none of has been named already
         try:
             explained = explain_at(filed.op, phase, values, system)
         except SolValueError:

@@ -28,6 +28,8 @@ MOST_REAL_VALUES = 32
 """A measured value has more of them than a setting."""
 SEVERAL = 0.2
 """Share of points that must have been measured with several values of a column for it to be a key."""
+CROSSED = 0.9
+"""Where nearly every point was measured with several values of a column, it was swept on purpose."""
 ALIKE, CLEARLY = 1.1, 1.25
 """How far latencies differ that are not of one point; settings of the harness must show it more clearly."""
 TUPLE_FROM = 4
@@ -108,8 +110,8 @@ class _Deciding:
             if self.choices.unit:
                 latency = LatencyFound(latency.column, self.choices.unit, f"{latency.column} in {self.choices.unit}")
         self.said.append(("latency", latency.said))
-        axes = self._axes()
         self.measured = latency.column
+        axes = self._axes()
         taken = {w for text in (*axes.values(), latency.column) for w in _words(text)} | {"power"} | self.dropped
         keys = self._keys(axes, taken)
         return Levels(latency, axes, keys, self._tupled(keys), self.condition, tuple(self.said))
@@ -134,7 +136,7 @@ class _Deciding:
             for axis, column in self.choices.axes.items():
                 self.said.append(("axis", f"{axis} is {column}, as you said"))
             return dict(self.choices.axes)
-        found = run_time_columns(self.columns)
+        found = run_time_columns(self._unmeasured())
         if self.query == "x":
             return {"x": self._tokens(found)}
         axes = {}
@@ -152,6 +154,10 @@ class _Deciding:
         for axis, column in axes.items():
             self.said.append(("axis", f"{axis} is {self._described(column)}"))
         return axes
+
+    def _unmeasured(self) -> dict[str, Column]:
+        """The columns that are no part of the latency, nor the power."""
+        return {n: c for n, c in self.columns.items() if n != "power" and n not in _words(self.measured)}
 
     def _tokens(self, found: Mapping[str, str]) -> str:
         """The column, or expression, of token-equivalent size."""
@@ -171,7 +177,7 @@ class _Deciding:
         """The int column with the most values: run-time sizes are swept, structural ones are not."""
         ints = [
             column
-            for name, column in self.columns.items()
+            for name, column in self._unmeasured().items()
             if column.kind == "int" and column.readable and column.low >= 0 and name.lower() not in NO_SIZES
         ]
         if not ints:
@@ -268,24 +274,30 @@ class _Deciding:
                 self.said.append(("left out", str(column)))
             elif column.kind == "real" and len(column.values) > MOST_REAL_VALUES:
                 self.said.append(("left out", f"{column}: measured, not read"))
-            elif (ratio := self._tells_apart(column, chosen, axes)) > (CLEARLY if _harness(column) else ALIKE):
-                chosen.append(self._level(column, f"points that differ in it alone differ {ratio:.2g}-fold in latency"))
-            elif ratio:
-                self.said.append(("left out", f"{column}: points that differ in it alone cost about the same"))
             else:
-                self.said.append(("left out", f"{column}: no two points differ in it alone"))
+                share, ratio = self._tells_apart(column, chosen, axes)
+                crossed = share >= CROSSED and not _harness(column)
+                if crossed or (share >= SEVERAL and ratio > (CLEARLY if _harness(column) else ALIKE)):
+                    chosen.append(
+                        self._level(column, f"points that differ in it alone differ {ratio:.2g}-fold in latency")
+                    )
+                elif share >= SEVERAL:
+                    self.said.append(("left out", f"{column}: points that differ in it alone cost about the same"))
+                else:
+                    self.said.append(("left out", f"{column}: no points, or few, differ in it alone"))
 
-    def _tells_apart(self, column: Column, levels: Sequence[Level], axes: Mapping[str, str]) -> float:
-        """The median ratio of the latencies of rows that differ in this column alone; 0 where there are few."""
+    def _tells_apart(self, column: Column, levels: Sequence[Level], axes: Mapping[str, str]) -> tuple[float, float]:
+        """Of the points without this column, the share that was measured with several values of it, and the median
+        ratio of their latencies."""
         latency = [_real(row, self.measured) for row in self.rows]
         groups: dict[object, dict[str, float]] = {}
         for at, row, value in zip(self._places(levels, axes), self.rows, latency):
             if value > 0:
                 groups.setdefault(at, {}).setdefault(row.cells[column.name], value)
         several = [values for values in groups.values() if len(values) > 1]
-        if len(several) < SEVERAL * len(groups) or not several:
-            return 0
-        return statistics.median(max(v.values()) / min(v.values()) for v in several)
+        if not several:
+            return 0, 1
+        return len(several) / len(groups), statistics.median(max(v.values()) / min(v.values()) for v in several)
 
     def _places(self, levels: Sequence[Level], axes: Mapping[str, str]) -> list[object]:
         places = [self._axis_values(text) for text in axes.values()]

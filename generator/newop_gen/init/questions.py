@@ -11,6 +11,7 @@ from ..spec.model import NAME_PATTERN, PhaseName
 from ..spec.reserved import reserved_op, reserved_param
 from ..spec.rules.names import MODES
 from .draft import Draft, EntryDraft, KeyDraft, NestingDraft, ParamDraft
+from .profile import Column
 
 QUANT_WORDS = {
     "gemm": "GEMMQuantMode",
@@ -124,10 +125,13 @@ def _nesting(ask: Ask, query: str, params: dict[str, ParamDraft]) -> NestingDraf
     taken = set(params)
     axes = []
     for axis in query.split(","):
+        default = usual[axis] if usual[axis] not in taken else f"run_{usual[axis]}"
         column = ask(
-            f"column of {axis} in the table", "what the collector calls it", usual[axis],
-            check=lambda text: _column(text) or ("a param has this column" if text in taken else ""),
-        )  # fmt: skip
+            f"column of {axis} in the table",
+            "what the collector calls it",
+            default,
+            check=lambda text: _column(text) or ("a param or another axis has this column" if text in taken else ""),
+        )
         taken.add(column)
         axes.append((axis, column))
     unit = ask("unit of the column latency: ms, us or s", "tables are in ms once loaded", "ms", among=("ms", "us", "s"))
@@ -149,7 +153,7 @@ def _line(text: str) -> str:
 
 
 def _column(text: str) -> str:
-    fine = re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,63}", text) and text not in ("latency", "power", "phase")
+    fine = Column(text, "int", ()).readable and text not in ("latency", "power", "phase")
     return "" if fine else "the name of a column of its own: letters, digits and underscores"
 
 
