@@ -6,15 +6,12 @@ hurt: from the words of the templates, whose code stands around them.
 
 from __future__ import annotations
 
-import functools
 import json
 import random
 import re
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
-from newop_gen.resources import templates_dir
 from newop_gen.sol.check import compile_expr
 from newop_gen.sol.formula import KEY, compile_formula
 from newop_gen.sol.types import Type
@@ -57,14 +54,29 @@ class Anchor(NamedTuple):
     name: str
 
 
-@functools.cache
+# Names that stand somewhere in the templates, as written on the day when they were picked: names from the templates of
+# today would make other specs of the same seeds with every change there.
+NAMES = """
+a1 after alias alias_lines along annotation apply argument arguments asked_for assertion axis bad before below
+binary binds cause charset chart checkout col comment complete constant count created curves cy dark debug
+depends depth div divides don doubts each either encoding entry exact exception extrapolate fail failure
+fallback family_first faster fewest figures file filename fixture fmt follows framework full_cell generator
+given got grids h1 h4 has_cases head_size heads height hidden high hold img import_owner init initial inside j2
+keeps_rows kernel kernels kind lambda_ left level levels links literal load loaded loader lookup low made_up
+matrix max_ maxsize misc mode model modes much nccl_mem nccl_version nearest new newop no node none nothing
+num_heads of old op_class order origin other_mem outliers pa pairs params part perf phase_value plane plus
+points pq prompt pull py query_table raise_if_not_loaded raises region rel releases replace request review
+reviewer right root rpartition run samples schema_version scheme scroll seen selectattr self_ serves shape share
+sol_fn sol_ratio split sqrt status stems structural style style_digest substituted supported svg system tables
+td terms test_loader_keeps_every_key_of_ text the they those three ticks title tokens topk trouble two type_
+typing up used value_transform verification wants warning wins wiring without worked you
+"""
+
+
 def names() -> tuple[str, ...]:
-    """Names for params, lets, constants and parts: what the templates' own code says, as far as a param may be called so."""
-    words: set[str] = set()
-    for template in sorted(Path(templates_dir()).rglob("*.j2")):
-        words |= set(re.findall(r"\b[a-z][a-z0-9_]+\b", template.read_text(encoding="utf-8")))
-    usual = {"num_heads", "head_size", "hidden", "topk", "max_", "a1", "tokens", LONG, f"{LONG[:46]}_2"}
-    return tuple(sorted(w for w in words | usual if re.fullmatch(NAME_PATTERN, w) and not reserved_param(w)))
+    """Names for params, lets, constants and parts: those that could get in the way of the code around them."""
+    words = {*NAMES.split(), LONG, f"{LONG[:46]}_2"}
+    return tuple(sorted(w for w in words if re.fullmatch(NAME_PATTERN, w) and not reserved_param(w)))
 
 
 def make(seed: int, anchors: Sequence[Anchor] = ()) -> dict[str, Any]:
@@ -450,11 +462,14 @@ class _Maker:
         types = {n: t for n, t in self.types(None).items() if n in self.params}
         texts = self.text(types, device=False)
         if kind == "int":
-            key["lookup"] = valid(lambda: texts.number(1, whole=True), lambda t: self.fits(t, types, (Type.INT,)), name)
+            key["lookup"] = valid(
+                lambda: texts.number(1, whole=True), lambda t: len(t) <= 80 and self.fits(t, types, (Type.INT,)), name
+            )
         elif kind == "str":
             key["lookup"] = valid(
                 lambda: f"{name} if {texts.condition(1)} else {texts.text()}",
-                lambda t: self.fits(t, types, (Type.STR,)),
+                # A lookup stands on one line, however long; nothing breaks it.
+                lambda t: len(t) <= 80 and self.fits(t, types, (Type.STR,)),
                 name,
             )
         else:

@@ -83,7 +83,7 @@ class Allowed:
             heads=tuple(
                 sorted(
                     {*formula.locals, *(f"{own}{name}_{param}" for own in ("", "own_") for param in op.quant_params)}
-                    | ({"weights"} if spec.weights is not None else set())
+                    | {"sol_math", "sol_mem", *(["weights"] if spec.weights is not None else [])}
                 )
             ),
             params=params,

@@ -63,7 +63,7 @@ _QUERY = frozenset(
         "point",
     }
     | {"number", "repeated", "result", "row", "rows", "sol", "table", "whole", "silicon", "empirical", "hybrid"}
-    | {"at", "config", "found", "get_slice", "grid", "measured", "owner", "resolve_op_data_path"}
+    | {"alike", "at", "config", "found", "get_slice", "grid", "measured", "other", "owner", "resolve_op_data_path"}
 )
 
 

@@ -154,7 +154,9 @@ class Text:
         """The text in the pieces in which it is split over lines, each but the first led by its operator."""
         if isinstance(expr, Chain):
             level = SUM if expr.is_sum else PRODUCT
-            return [self(expr.first, level), *(f"{op} {self(operand, level + 1)}" for op, operand in expr.rest)], level
+            # `-ceil_div(a, b)` is a quotient, at whose operator the formatter would break a row of products, too.
+            first = self(expr.first, UNARY if level == PRODUCT and isinstance(expr.first, Neg) else level)
+            return [first, *(f"{op} {self(operand, level + 1)}" for op, operand in expr.rest)], level
         if isinstance(expr, Compare):
             return self.comparison(expr, expr.op), COMPARE
         if isinstance(expr, Logic):

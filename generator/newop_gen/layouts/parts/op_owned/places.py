@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import textwrap
 from collections.abc import Iterable
 
 from ....checkout.source import Source
@@ -147,7 +148,7 @@ def opspec_exempt(classes: Iterable[str], coverage: Source) -> Iterable[Draft]:
     exempt = assigned_dict(coverage, coverage.tree, "EXEMPT")
     keys = {k.value: k for k in exempt.keys if isinstance(k, ast.Constant)}
     for name in classes:
-        insertion = insert_element(coverage, exempt, f"{literal(name)}: {literal(EXEMPT_REASON)}")
+        insertion = insert_element(coverage, exempt, _exempt(name))
         yield draft(coverage, insertion, exempt, keys.get(name), f"EXEMPT[{name!r}]")
 
 
@@ -181,3 +182,8 @@ def support_snapshot(text: str, database: Source) -> Draft | None:
     if method is None:
         return None
     return draft(database, after_statement(database, method.body[-1], text, blank_lines=(1, 0)), method)
+
+
+def _exempt(name: str) -> str:
+    """An element of the dict of ops without an operator in the engine, itself not indented."""
+    return textwrap.dedent("    " + assigned(literal(name), literal(EXEMPT_REASON), 4, sign=":"))
