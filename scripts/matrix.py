@@ -220,7 +220,8 @@ def try_suites(release: str, repo: Path, specs: Sequence[Path]) -> SuiteRow:
 
 def unwired(spec: LoadedSpec) -> LoadedSpec:
     """The spec with wirings whose conditions no model of the suites satisfies: their models are to stay as they are."""
-    wiring = tuple(w.model_copy(update={"when": 'self.model_name == "no-such-model"'}) for w in spec.spec.wiring)
+    never = [f'self.{name} == "no-such-model"' for name in ("architecture", "model_name")]  # releases have either
+    wiring = [w.model_copy(update={"when": never}) for w in spec.spec.wiring]
     return type(spec)(**{**vars(spec), "spec": spec.spec.model_copy(update={"wiring": wiring})})
 
 
