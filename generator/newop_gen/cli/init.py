@@ -26,7 +26,7 @@ next: fill in what stands after TODO, then
   newop-gen apply {path} --checkout DIR --dry-run"""
 
 
-@click.command("init", short_help="Write a first spec: from a table, from questions, or from an existing op.")
+@click.command("init", short_help="Write a first spec: from a table, or from questions.")
 @click.argument("out", required=False, type=click.Path(path_type=Path), metavar="[NEW.yaml]")
 @click.option("--from-csv", "tables", multiple=True, type=click.Path(path_type=Path), metavar="FILE",
               help="A collected table, CSV or parquet. Twice for two phases.")  # fmt: skip
