@@ -121,12 +121,14 @@ class Planned:
 def plan(specs: Paths, checkout: PathLike) -> Planned:
     """What one or more specs would change in a checkout (a repository root, a `src` root or an installed package).
 
-    Raises `SpecError` with everything that is wrong with the specs; `CheckoutRefused` for a checkout that is not
-    supported or lacks something; `Conflict` where what was put in was edited by hand.
+    Raises `SpecError` with everything that is wrong with the specs and the tables that they name; `CheckoutRefused` for
+    a checkout that is not supported or lacks something; `Conflict` where what was put in was edited by hand.
     """
     from .cli.flow import prepare
+    from .cli.perf_tables import check_tables
 
     loaded = _load(specs)
+    check_tables(loaded)
     prepared = prepare(loaded, Path(checkout))
     return Planned(prepared.plan, tuple(prepared.changes), _warnings(loaded), tuple(loaded))
 
@@ -142,10 +144,12 @@ def apply(specs: Paths, checkout: PathLike, *, allow_dirty: bool = False) -> Rec
     """
     from .checkout.tree import Tree
     from .cli.flow import prepare
+    from .cli.perf_tables import check_tables
     from .write import Home, SpecRef, apply_plan, recover
     from .write.recover import pending
 
     loaded = _load(specs)
+    check_tables(loaded)
     root = Tree.open(checkout).root
     if pending(Home.of(root)):
         recover(root)  # the files that it left may not even be plannable

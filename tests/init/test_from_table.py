@@ -62,13 +62,16 @@ def test_examples_tables_give_the_levels_of_their_specs(path):
 def test_it_begins_with_the_schema_and_says_that_the_formula_is_none(tmp_path):
     started = start(table(tmp_path / "my_perf.csv", "num_tokens,hidden,latency\n1,64,0.1\n2,64,0.2\n"))
     assert started.text.startswith("# yaml-language-server: $schema=")
-    assert [w.code for w in checked(started.text).warnings] == ["sol-placeholder"]
+    assert sorted(w.code for w in checked(started.text).warnings) == ["sol-placeholder", "todo", "todo"]
     assert "TODO the SOL is a placeholder" in started.text
 
 
 def test_negative_control_a_formula_of_ones_own_is_no_placeholder(tmp_path):
     started = start(table(tmp_path / "my_perf.csv", "num_tokens,hidden,latency\n1,64,0.1\n2,64,0.2\n"))
-    assert not checked(started.text.replace("name: placeholder", "name: projection")).warnings
+    text = started.text.replace("name: placeholder", "name: projection")
+    assert {w.code for w in checked(text).warnings} == {"todo"}
+    text = text.replace('summary: "TODO what', 'summary: "What').replace("meaning: TODO", "meaning: width")
+    assert not checked(text).warnings
 
 
 def test_provenance_labels_and_settings_are_no_levels_unless_rows_need_them(tmp_path):

@@ -129,10 +129,12 @@ class _Run:
     def _run(self) -> int:
         from ..spec.load import load_specs
         from .flow import prepare
+        from .perf_tables import check_tables
 
         self.loaded = load_specs(self.specs)
         for spec in self.loaded:
             complain(spec.warnings, "warning")
+        check_tables(self.loaded)
         self._recover()
         prepared = self.prepared = prepare(self.loaded, self.checkout)
         if self.patch_file is not None:

@@ -57,11 +57,14 @@ def command(
     from ..problems import Place, Problem, SpecError
     from ..sol.evaluate import SolValueError
     from ..spec.load import load_specs
+    from .perf_tables import check_tables
 
     loaded = load_specs([spec])[0]
     complain(loaded.warnings, "warning")
     op = Op.from_spec(loaded.spec)
     where = find_system(system, checkout)
+    if not tables:
+        check_tables([loaded])
     files = _files(op, loaded.path, tables)
     asked = parse_points(op, points, first_values(op, files))
     axes = [n for n in (*run_time_names(op), *op.params) if n not in op.quant_params and n != "prefix"]

@@ -41,10 +41,12 @@ def command(
     from ..checkout.tree import Tree
     from ..spec.load import load_specs
     from ..write import SpecRef, update_op
+    from .perf_tables import check_tables
 
     loaded = load_specs(specs)
     for spec in loaded:
         complain(spec.warnings, "warning")
+    check_tables(loaded)
     ops = tuple(spec.spec.op for spec in loaded)
     old = load_specs(old_specs) if old_specs else []
     root = Tree.open(checkout).root

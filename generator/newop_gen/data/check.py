@@ -39,15 +39,9 @@ def check(op: Op, table: Table, reading: Reading, systems: Sequence[System] = ()
     raw = reading.table
     if raw is None:
         return Checked(reading.findings)
-    findings = [*reading.findings, *missing_columns(op, table, raw)]
-    if any(finding.problem.code == "column-missing" for finding in findings):
+    findings, filed = _rows(op, table, reading, raw)
+    if filed is None:
         return Checked(tuple(findings), len(raw.rows))
-    filed = file_table(op, table, raw)
-    findings += check_cells(op, table, raw)
-    findings += _unreadable(filed, raw, findings)
-    findings += check_modes(op, table, raw)
-    findings += check_power(raw)
-    findings += _latencies(filed, raw)
     findings += _phases(op, table, raw)
     findings += _repeats(filed, raw)
     for phase in table.phases if table.phase_column else table.phases[:1]:
@@ -62,6 +56,27 @@ def check(op: Op, table: Table, reading: Reading, systems: Sequence[System] = ()
             findings += check_against_sol(filed, raw, phase, system)
     found = tuple(dict.fromkeys(findings))
     return Checked(found, len(raw.rows), len(filed.leaves), len(filed.repeats), filed.left_out, tuple(notes))
+
+
+def errors(op: Op, table: Table, reading: Reading) -> list[Finding]:
+    """What keeps a file from being loaded as `table`, or makes a query answer something that can't be: the errors of
+    `check`, without the rest of its work."""
+    findings = list(reading.findings) if reading.table is None else _rows(op, table, reading, reading.table)[0]
+    return [finding for finding in findings if finding.severity == "error"]
+
+
+def _rows(op: Op, table: Table, reading: Reading, raw: RawTable) -> tuple[list[Finding], FiledTable | None]:
+    """Findings about single rows, and the rows filed; None where columns are missing."""
+    findings = [*reading.findings, *missing_columns(op, table, raw)]
+    if any(finding.problem.code == "column-missing" for finding in findings):
+        return findings, None
+    filed = file_table(op, table, raw)
+    findings += check_cells(op, table, raw)
+    findings += _unreadable(filed, raw, findings)
+    findings += check_modes(op, table, raw)
+    findings += check_power(raw)
+    findings += _latencies(filed, raw)
+    return findings, filed
 
 
 def _unreadable(filed: FiledTable, raw: RawTable, known: Sequence[Finding]) -> Iterator[Finding]:

@@ -1,9 +1,12 @@
-"""A formula that nobody has written yet."""
+"""A formula, or words, that nobody has written yet."""
 
 from __future__ import annotations
 
+from ..nodes import Loc
 from ..report import Report
 
+TODO = "TODO"
+"""First word of a text that `init` leaves to a human."""
 PLACEHOLDER = "placeholder"
 """Name of the part that `init` writes where only a human knows the formula."""
 
@@ -16,3 +19,10 @@ def check_placeholder(report: Report) -> None:
                 found = "the SOL is a placeholder: SOL, EMPIRICAL and HYBRID mean nothing yet"
                 suggestion = "write the FLOPs and bytes of the op, and give the part another name"
                 report.warn((*loc, "parts", number, "name"), "sol-placeholder", found, suggestion)
+    texts: list[tuple[Loc, object]] = [(("summary",), report.spec.summary)]
+    texts += [(("params", name, "meaning"), param.meaning) for name, param in report.spec.params.items()]
+    for loc, text in texts:
+        # The value of a spec that has other errors can be anything.
+        if isinstance(text, str) and text.partition(" ")[0].rstrip(":") == TODO:
+            found = f"{text[:40]!a} will stand in docstrings and in the description of the pull request"
+            report.warn(loc, "todo", found, "say it in your own words")

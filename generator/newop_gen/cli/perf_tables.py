@@ -1,0 +1,38 @@
+"""The perf tables that specs name, checked before anything is made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ..problems import Problem, SpecError
+
+if TYPE_CHECKING:
+    from ..spec.load import LoadedSpec
+
+
+def check_tables(loaded: Sequence[LoadedSpec]) -> None:
+    """Raises `SpecError` with every error of the tables under `data` that are there, as `data check` tells them.
+
+    A table that its loader can't read takes the whole database of its system and backend along, upstream's own ops too;
+    so it never gets into a checkout. A file that is missing is the layout's to tell: it may be optional.
+    """
+    problems: list[Problem] = []
+    for spec in loaded:
+        if not spec.spec.data:
+            continue
+        from ..data.check import errors
+        from ..data.read import read
+        from ..model.op import Op
+
+        op = Op.from_spec(spec.spec)
+        asked = set()
+        for entry in spec.spec.data:
+            path = spec.path.parent / entry.file
+            table = next((t for t in op.tables if entry.phase in t.phases), op.tables[0])
+            if (path, table.member) in asked or not path.is_file():
+                continue
+            asked.add((path, table.member))
+            problems += [finding.problem for finding in errors(op, table, read(path))]
+    if problems:
+        raise SpecError(problems)
