@@ -80,3 +80,15 @@ def test_removal_does_not_ask_for_the_table(world) -> None:
     table.write_text(LFS, encoding="utf-8")
     assert _run(["remove", "new_op", "--checkout", "TREE"], tree, spec).exit_code == 0
     assert _bytes(tree) == before
+
+
+def test_quiet_is_not_silent_about_what_is_wrong(world) -> None:
+    _, spec, table = world
+    sound = CliRunner().invoke(group, ["data", "check", str(table), "--spec", str(spec), "-q"])
+    table.write_text(_second_row(table.read_text(encoding="utf-8"), latency="abc"), encoding="utf-8")
+    done = CliRunner().invoke(group, ["data", "check", str(table), "--spec", str(spec), "-q"])
+    assert done.exit_code == 1
+    assert "error:" in done.stderr and "'abc'" in done.stderr and not done.stdout
+    assert "error:" not in sound.stderr
+    found = CliRunner().invoke(group, ["data", "check", str(table), "--spec", str(spec)])
+    assert "no system is known" not in found.output  # the spec's `data` names one

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..problems import Exit
-from .output import complain, counted, emit_json, remark, say
+from .output import complain, counted, emit_json, remark, say, wanted
 
 if TYPE_CHECKING:
     from ..data.check import Checked
@@ -41,7 +41,7 @@ def command() -> None:
 @_file
 @_spec
 @click.option("--system", "systems", multiple=True, metavar="NAME",
-              help="Hold points against SOL on this GPU. Repeatable (default: the table's own).")  # fmt: skip
+              help="Hold points against SOL on this GPU. Repeatable (default: the table's own, or the spec's).")  # fmt: skip
 @click.option("--checkout", type=click.Path(path_type=Path), metavar="DIR", help="Take the systems from this checkout.")
 @_phase
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON (newop-gen/data-check/1).")
@@ -142,12 +142,16 @@ def _read(
     from ..model.op import Op
     from ..spec.load import load_specs
 
-    op = Op.from_spec(load_specs([spec])[0].spec)
+    loaded = load_specs([spec])[0].spec
+    op = Op.from_spec(loaded)
     reading = read(file)
     names = list(systems)
     if not names and reading.table is not None:
         own = where_of(reading.table, list(BUILT_IN), Where()).system
-        names = [own] if own else []
+        of_spec = dict.fromkeys(
+            e.system for e in loaded.data if e.system in BUILT_IN and Path(e.file).name == file.name
+        )
+        names = [own] if own else list(of_spec)
     return op, table_of(op, file, phase), reading, [find_system(name, checkout) for name in names]
 
 
@@ -159,6 +163,8 @@ def _checked(op: Op, table: Table, reading: Reading, gpus: Sequence[System]) -> 
 
 def _tell(checked: Checked, file: Path) -> None:
     for finding in checked.findings:
+        if wanted.quiet:
+            complain([finding.problem], finding.severity)
         say(f"{finding.severity}: {finding.problem}")
         for detail in finding.details[:SHOWN_DETAILS] if len(finding.details) > 1 else ():
             say(f"    {detail}")

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from ..problems import Exit
-from .output import Progress, complain, emit_json, wanted
+from .output import Progress, complain, emit_json, error_line, wanted
 
 
 @click.command("verify", short_help="Run an applied op and hold its answers against the spec.")
@@ -86,4 +86,7 @@ def command(
         colours = "auto" if wants_colour(sys.stdout) else None
         width = None if sys.stdout.isatty() else int(os.environ.get("COLUMNS", "120"))
         show(report, Console(file=sys.stdout, color_system=colours, width=width, highlight=False, emoji=False))  # type: ignore[arg-type]
+    else:
+        for broken in report.broken:
+            error_line(f"{broken.check}: {broken.cause.words if broken.cause else broken.asserts}")
     return Exit.DONE if report.passed else Exit.FOUND
