@@ -41,7 +41,7 @@ def command() -> None:
 @_file
 @_spec
 @click.option("--system", "systems", multiple=True, metavar="NAME",
-              help="Hold points against SOL on this GPU. Repeatable (default: the table's own, or the spec's).")  # fmt: skip
+              help="Hold points against SOL on this GPU. Repeatable (default: the table's or spec's).")  # fmt: skip
 @click.option("--checkout", type=click.Path(path_type=Path), metavar="DIR", help="Take the systems from this checkout.")
 @_phase
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON (newop-gen/data-check/1).")
