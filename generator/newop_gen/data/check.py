@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from ..explain.systems import System
 from ..model.op import Op, Table
 from ..spec.rules.placeholder import PLACEHOLDER
-from .cells import check_cells, check_modes, check_power, missing_columns, phase_of, reads
-from .filed import FiledTable, file_table
-from .findings import MOST_DETAILS, Finding, error, warning
+from .cells import phase_of, reads
+from .filed import FiledTable
+from .findings import MOST_DETAILS, Finding, warning
+from .loading import file_rows
 from .outliers import check_against_sol
 from .places import check_places
 from .read import RawTable, Reading
@@ -39,7 +40,7 @@ def check(op: Op, table: Table, reading: Reading, systems: Sequence[System] = ()
     raw = reading.table
     if raw is None:
         return Checked(reading.findings)
-    findings, filed = _rows(op, table, reading, raw)
+    findings, filed = file_rows(op, table, reading, raw)
     if filed is None:
         return Checked(tuple(findings), len(raw.rows))
     findings += _phases(op, table, raw)
@@ -56,50 +57,6 @@ def check(op: Op, table: Table, reading: Reading, systems: Sequence[System] = ()
             findings += check_against_sol(filed, raw, phase, system)
     found = tuple(dict.fromkeys(findings))
     return Checked(found, len(raw.rows), len(filed.leaves), len(filed.repeats), filed.left_out, tuple(notes))
-
-
-def errors(op: Op, table: Table, reading: Reading) -> list[Finding]:
-    """What keeps a file from being loaded as `table`, or makes a query answer something that can't be: the errors of
-    `check`, without the rest of its work."""
-    findings = list(reading.findings) if reading.table is None else _rows(op, table, reading, reading.table)[0]
-    return [finding for finding in findings if finding.severity == "error"]
-
-
-def _rows(op: Op, table: Table, reading: Reading, raw: RawTable) -> tuple[list[Finding], FiledTable | None]:
-    """Findings about single rows, and the rows filed; None where columns are missing."""
-    findings = [*reading.findings, *missing_columns(op, table, raw)]
-    if any(finding.problem.code == "column-missing" for finding in findings):
-        return findings, None
-    filed = file_table(op, table, raw)
-    findings += check_cells(op, table, raw)
-    findings += _unreadable(filed, raw, findings)
-    findings += check_modes(op, table, raw)
-    findings += check_power(raw)
-    findings += _latencies(filed, raw)
-    return findings, filed
-
-
-def _unreadable(filed: FiledTable, raw: RawTable, known: Sequence[Finding]) -> Iterator[Finding]:
-    """Rows that can't be filed for another reason than a cell that was named already."""
-    told = {line for finding in known for line in finding.lines}
-    rest = [(row, why) for row, why in filed.bad if row.line not in told]
-    if rest:
-        yield error(str(raw.path), [row.line for row, _ in rest], f"{len(rest)} rows can't be read: {rest[0][1]}",
-                    "rows that the spec's expressions have a value for", "", "row",
-                    [f"{raw.where(row.line)}: {why}" for row, why in rest[:MOST_DETAILS]])  # fmt: skip
-
-
-def _latencies(filed: FiledTable, raw: RawTable) -> Iterator[Finding]:
-    every = [(filed.rows[path], leaf) for path, leaf in filed.leaves.items()]
-    every += [(row, leaf) for row, _, leaf in filed.repeats]
-    negative = sorted(row.line for row, leaf in every if leaf.latency < 0)
-    zero = sorted(row.line for row, leaf in every if leaf.latency == 0)
-    file = str(raw.path)
-    if negative:
-        yield error(file, negative, f"the latency is negative in {len(negative)} rows", "a time", "", "latency")
-    if zero:
-        hint = "a query there answers 0 ms"
-        yield warning(file, zero, f"the latency is 0 in {len(zero)} rows", "a measured time", hint, "latency-zero")
 
 
 def _phases(op: Op, table: Table, raw: RawTable) -> Iterator[Finding]:
