@@ -21,7 +21,7 @@ def check_tables(loaded: Sequence[LoadedSpec]) -> None:
     for spec in loaded:
         if not spec.spec.data:
             continue
-        from ..data.check import errors
+        from ..data.loading import errors
         from ..data.read import read
         from ..model.op import Op
 
