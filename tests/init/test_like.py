@@ -228,9 +228,9 @@ def test_an_op_that_files_rows_in_two_shapes_is_refused_with_the_reason(run, tmp
     shutil.copytree(FIXTURES / "v0_8", root)
     (file,) = root.rglob("perf_database.py")
     text = file.read_text()
-    for name, key in (("gemm", "data[quant_mode]"), ("mla_bmm", "data[quant_mode][op_name]")):
+    for name, key in (("gemm", "gemm_data[quant_mode]"), ("mla_bmm", "data[quant_mode][op_name]")):
         head, loader, rest = text.partition(f"def load_{name}_data(")
-        assert key in rest.partition("return data")[0]
+        assert f"{key}[" in rest
         text = head + loader + rest.replace("        try:", f"        {key} = latency\n        try:", 1)
     file.write_text(text)
     result = run("mine.yaml", "--like", "gemm", "--checkout", root)

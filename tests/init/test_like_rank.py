@@ -41,17 +41,6 @@ def test_replayed_ops_are_closest_to_their_specs(version, release) -> None:
     assert compared >= 5
 
 
-CHANGES = [
-    ("axis: {query: x}", "axis: {query: 'b,s'}", "axis decision: x, not b,s"),
-    (
-        "phases: {used: [generation]",
-        "phases: {used: [context, generation]",
-        "phases: generation, not context, generation",
-    ),
-    ("quant_mode: {type: GEMMQuantMode", "quant_mode: {type: MoEQuantMode", "quant: more: 1 GEMMQuantMode"),
-]
-
-
 def spec_of(text: str) -> Op:
     return Op.from_spec(checked(text).spec)
 

@@ -39,13 +39,16 @@ def like(existing: Existing, name: str = "") -> Likened:
     asks = ", ".join(existing.queries) or "no query reads it"
     said = [("op", where), ("table", ", ".join(existing.files) or "no file name"), ("queries", asks)]
     if len(ready) == 1:
-        said.append(
-            ("start", f"the ready-made spec {ready[0].name}, whose columns and nesting are those of this checkout")
-        )
+        fits = "its levels are those of this checkout's table"
+        if existing.unread:
+            fits = "it has the columns that this checkout's loader reads"
+        said.append(("start", f"the ready-made spec {ready[0].name}: {fits}"))
+        if existing.unread:
+            said.append(("note", f"TODO its nesting was not compared: {existing.unread}"))
         return Likened(op, renamed(ready[0], op, existing.name), tuple(said), placeholder=False)
     if ready:
         names = ", ".join(path.name for path in ready)
-        said.append(("ready-made", f"{names} all have this nesting: their first lines say of which release each is"))
+        said.append(("ready-made", f"{names} all fit: their first lines say of which release each is"))
     if existing.unread:
         raise _unreadable(existing, existing.unread)
     draft, text = _valid(existing, op)
