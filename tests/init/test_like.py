@@ -239,6 +239,7 @@ def test_an_op_that_files_rows_in_two_shapes_is_refused_with_the_reason(run, tmp
     # A ready-made spec of it that has all the columns is begun from; that its nesting is not known to fit is said.
     result = run("mine.yaml", "--like", "mla_bmm", "--checkout", root)
     assert result.exit_code == 0 and "its nesting was not compared: it files rows in 2 shapes" in result.stdout
+    assert "compare it with this one" in (tmp_path / "mine.yaml").read_text()
 
 
 def test_a_directory_without_an_sdk_is_refused(run, tmp_path) -> None:

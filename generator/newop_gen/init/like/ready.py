@@ -32,8 +32,8 @@ def fitting(existing: Existing) -> list[Path]:
     return [path for path in named if _fits(Op.from_spec(load_spec(path).spec), existing)]
 
 
-def renamed(path: Path, op: str, like: str) -> str:
-    """The text of a ready-made spec as one of an op of another name."""
+def renamed(path: Path, op: str, like: str, *, compared: bool) -> str:
+    """The text of a ready-made spec as one of an op of another name; it says so when its nesting was not compared."""
     lines = path.read_text(encoding="utf-8").splitlines()
     body = [line for line in lines if not line.startswith("# yaml-language-server:")]
     head = [
@@ -42,6 +42,10 @@ def renamed(path: Path, op: str, like: str) -> str:
         f"# TODO all of it is {like}'s, the formula of its SOL too: change what your op does otherwise.",
         "# `newop-gen schema > newop-spec.schema.json` lets an editor check and complete it.",
     ]
+    if not compared:
+        head.insert(
+            3, f"# TODO the nesting that the checkout's loader of {like} makes can't be read: compare it with this one."
+        )
     return "\n".join([*head, *(f"op: {op}" if line.startswith("op: ") else line for line in body)]) + "\n"
 
 

@@ -45,7 +45,8 @@ def like(existing: Existing, name: str = "") -> Likened:
         said.append(("start", f"the ready-made spec {ready[0].name}: {fits}"))
         if existing.unread:
             said.append(("note", f"TODO its nesting was not compared: {existing.unread}"))
-        return Likened(op, renamed(ready[0], op, existing.name), tuple(said), placeholder=False)
+        text = renamed(ready[0], op, existing.name, compared=not existing.unread)
+        return Likened(op, text, tuple(said), placeholder=False)
     if ready:
         names = ", ".join(path.name for path in ready)
         said.append(("ready-made", f"{names} all fit: their first lines say of which release each is"))
