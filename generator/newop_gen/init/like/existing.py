@@ -149,19 +149,20 @@ def _with_nesting(op: Existing, loader: Loader, told: Asked) -> Existing:
     wrong = _wrong_roles(roles, below)
     if wrong:
         return _refused(op, wrong)
-    notes += [
-        f"TODO {a.written} is {r} by its column's name only" for r, a in zip(roles, below) if r and not a.value.text
-    ]
+    passed = {"x": {"x"}, "b": {"batch_size", "x"}, "s": {"s"}}
+    named = [r for n, r in enumerate(roles) if r and not told.inputs(n, count) & passed[r]]
+    if named:
+        notes.append(f"TODO axes {', '.join(named)}: told by their columns' names, not seen in what operations pass")
     if (store.guard == "none") != loader.backwards:
         notes.append("the loader keeps the last of rows that repeat; a generated one keeps the first")
     phases = told.phases
-    named = tuple(p for p in PHASES if p in op.name.split("_"))
-    if len(phases) == 2 and len(named) == 1:
-        phases = named
-        notes.append(f"its operations run in both phases: that this table is of {named[0]} is told by its name only")
+    by_name = tuple(p for p in PHASES if p in op.name.split("_"))
+    if len(phases) == 2 and len(by_name) == 1:
+        phases = by_name
+        notes.append(f"its operations run in both phases: that this table is of {by_name[0]} is told by its name only")
     elif not phases:
-        phases = named or PHASES
-        why = "by its name" if named else "as nothing says which"
+        phases = by_name or PHASES
+        why = "by its name" if by_name else "as nothing says which"
         notes.append(f"TODO no model wires it: phases {', '.join(phases)}, {why}")
     latency = dict(row.leaf.fields).get("latency", row.leaf)
     return Existing(
