@@ -41,6 +41,11 @@ class Next:
 
         return plan_ops(ops, tree, OwnedProber.of(tree).owned(NAME, TEMPLATES))
 
+    def words(self):
+        from newop_gen.guard.vocabulary import OWNED
+
+        return OWNED
+
 
 LAYOUT = Next()
 '''

@@ -14,4 +14,5 @@ def test_two_processes_end_as_some_order_would(scratch: Path) -> None:
 
 
 def test_without_the_lock_they_do_not(scratch: Path) -> None:
-    assert sweep(scratch, seed=1, count=25, before=without_lock).bad
+    # Whether two processes meet is up to the machine: the more it has to do, the seldomer.
+    assert any(sweep(scratch / str(seed), seed=seed, count=25, before=without_lock).bad for seed in range(1, 11))

@@ -57,7 +57,7 @@ def test_modes() -> None:
 
 
 def test_grammar_is_the_one_of_the_parser() -> None:
-    grammar = PAGE.split("## Grammar\n\n```\n")[1].split("```")[0]
+    grammar = PAGE.split("## Grammar\n\n```text\n")[1].split("```")[0]
     assert parser.__doc__ is not None
     assert [line.strip() for line in grammar.splitlines()] == [
         line.strip() for line in parser.__doc__.split("::\n\n")[1].splitlines() if line.strip()

@@ -105,8 +105,8 @@ LOADING = (
     ),
     one(
         "support-matrix-mode", "the support matrix lists a mode without kernels", "latent_attention",
-        (DB, "PerfDatabase", '        self.supported_quant_mode["generation_latent_attention"] = [mode for mode in supported if mode in collected]',
-         '        self.supported_quant_mode["generation_latent_attention"] = ["float16", "fp8", "int8"]'),
+        (DB, "PerfDatabase", '        matrix["generation_latent_attention"] = [mode for mode in supported if mode in collected]',
+         '        matrix["generation_latent_attention"] = ["float16", "fp8", "int8"]'),
         "support-matrix",
     ),
 )  # fmt: skip

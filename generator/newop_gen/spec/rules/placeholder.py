@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ..nodes import Loc
 from ..report import Report
 
@@ -19,10 +21,12 @@ def check_placeholder(report: Report) -> None:
                 found = "the SOL is a placeholder: SOL, EMPIRICAL and HYBRID mean nothing yet"
                 suggestion = "write the FLOPs and bytes of the op, and give the part another name"
                 report.warn((*loc, "parts", number, "name"), "sol-placeholder", found, suggestion)
+    params: object = report.spec.params
     texts: list[tuple[Loc, object]] = [(("summary",), report.spec.summary)]
-    texts += [(("params", name, "meaning"), param.meaning) for name, param in report.spec.params.items()]
+    # In a spec that has other errors anything can be anything.
+    if isinstance(params, Mapping):
+        texts += [(("params", name, "meaning"), getattr(param, "meaning", None)) for name, param in params.items()]
     for loc, text in texts:
-        # The value of a spec that has other errors can be anything.
         if isinstance(text, str) and text.partition(" ")[0].rstrip(":") == TODO:
             found = f"{text[:40]!a} will stand in docstrings and in the description of the pull request"
             report.warn(loc, "todo", found, "say it in your own words")
