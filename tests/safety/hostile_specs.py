@@ -11,55 +11,11 @@ import keyword
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-BASE = """\
-newop: 1
-op: new_op
-summary: the op of the tests
-params:
-  alpha: {type: int, meaning: width, unit: elements}
-  beta: {type: int}
-  style: {type: str}
-  quant: {type: FMHAQuantMode, modes: [bfloat16, fp8], otherwise: bfloat16}
-phases:
-  used: [context, generation]
-  table: per_phase
-axis:
-  query: b,s
-  prefix: none
-sol:
-  context:
-    parts:
-      - name: main
-        flops: 2 * b * s * alpha * beta
-        precision: bfloat16
-        bytes: b * s * (alpha + beta)
-  generation:
-    let:
-      total: b * alpha
-    parts:
-      - {name: main, bytes: total * beta}
-nesting:
-  keys:
-    - param: alpha
-    - param: style
-    - param: quant
-  axes:
-    - {axis: b, column: batch_size}
-    - {axis: s, column: seq_len}
-  method: bilinear
-  outside: error
-empirical: 0.7
-missing: raise
-weights: alpha * beta
-wiring:
-  - model: LLAMAModel
-    phase: context
-    at: {after: context_attention}
-    when: self.config.tp_size > 1
-    args: {alpha: self._hidden_size, beta: 8, style: "'plain'", quant: self.config.fmha_quant_mode}
-data:
-  - {file: data/new_op.csv, phase: context, system: h200_sxm, backend: trtllm, version: newest}
-"""
+from spec.cases import BASE as SPEC
+
+BASE = SPEC.replace("self.is_special", "self.config.tp_size > 1").replace(  # what a fixture's model has
+    "self._hidden,", "self._hidden_size,"
+)
 TABLE = "alpha,style,quant,batch_size,seq_len,latency\n64,plain,bfloat16,1,16,0.5\n"
 
 
