@@ -29,7 +29,7 @@ def check_tables(loaded: Sequence[LoadedSpec]) -> None:
         asked = set()
         for entry in spec.spec.data:
             path = spec.path.parent / entry.file
-            table = next((t for t in op.tables if entry.phase in t.phases), op.tables[0])
+            table = op.table_of(entry.phase)
             if (path, table.member) in asked or not path.is_file():
                 continue
             asked.add((path, table.member))

@@ -80,7 +80,7 @@ def spec_tables(op: Op, spec: Path) -> dict[str, Path]:
     """The CSV of each table, by its member: the first that the spec names for it and that is there."""
     files: dict[str, Path] = {}
     for entry in op.spec.data:
-        table = next((t for t in op.tables if entry.phase in t.phases), op.tables[0])
+        table = op.table_of(entry.phase)
         path = spec.parent / entry.file
         if path.is_file():
             files.setdefault(table.member, path)

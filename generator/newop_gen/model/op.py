@@ -208,6 +208,10 @@ class Op:
         column = self.spec.phases.column if self.spec.phases.table == "phase_column" else None
         return (Table(self, self.phases, name, f"{name}_perf", f"_{name}_data", f"load_{name}_data", column),)
 
+    def table_of(self, phase: PhaseName | None) -> Table:
+        """The table that a file of `phase` is; a data entry names no phase where one table holds them all."""
+        return next((t for t in self.tables if phase in t.phases), self.tables[0])
+
     @functools.cached_property
     def queries(self) -> tuple[Query, ...]:
         if self.spec.phases.table == "one" and self._alike:

@@ -18,7 +18,7 @@ def spec_tables(bench: Bench, loaded: LoadedSpec, files: Sequence[Path]) -> Iter
         return
     chosen: dict[str, dict[str, str]] = {}
     for entry in bench.op.spec.data:
-        table = next((t for t in bench.op.tables if entry.phase in t.phases), bench.op.tables[0])
+        table = bench.op.table_of(entry.phase)
         path = loaded.path.parent / entry.file
         text = _text(bench, path, str(loaded.path))
         # The same file for many systems is verified once; files of other systems are tables of their own.

@@ -10,7 +10,7 @@ from ....model.op import Op
 from ....plan import Creation, Skip
 from ....problems import CheckoutRefused, Place, Problem, SpecError, spec_place
 from ....spec.model import DataFile
-from ..op_owned.parquet import to_csv
+from ..parquet import to_csv
 from ..settle import Draft, StepDraft
 from .facts import DatabaseFacts
 
@@ -34,7 +34,7 @@ def plan_data(op: Op, spec_path: Path, tree: Tree, facts: DatabaseFacts) -> Step
                     )
                 )
             continue
-        table = next((t for t in op.tables if entry.phase in t.phases), op.tables[0])
+        table = op.table_of(entry.phase)
         content = _read(spec_path.parent / entry.file, entry, place)
         path = f"{folder}/{table.stem}{facts.suffix}"
         if entry.file.endswith(".parquet") and not path.endswith(".parquet"):

@@ -17,9 +17,9 @@ from ....problems import CheckoutRefused, Place, Problem, SpecError, spec_place
 from ....render import fragment
 from ....spec.model import DataFile
 from ..database.data_files import MAX_DATA_BYTES, new_file, version_key
+from ..parquet import same_table, to_parquet
 from ..settle import Draft, StepDraft
 from .facts import OpOwnedFacts
-from .parquet import same_table, to_parquet
 
 # Directories beside the families: backends of the older filing, and tables that belong to no backend.
 NOT_FAMILIES = frozenset({"trtllm", "sglang", "vllm", "nccl", "oneccl"})
@@ -48,7 +48,7 @@ def plan_owned_data(op: Op, spec_path: Path, tree: Tree, facts: OpOwnedFacts) ->
                     )
                 )
             continue
-        table = next((t for t in op.tables if entry.phase in t.phases), op.tables[0])
+        table = op.table_of(entry.phase)
         step.drafts.append(_table(tree, f"{found}/{table.stem}{facts.suffix}", spec_path, entry))
         sidecars.setdefault(found, []).append(table.stem)
     if problems:

@@ -7,7 +7,7 @@ import importlib
 import io
 from typing import TYPE_CHECKING, Any
 
-from ....problems import CheckoutRefused, Place, Problem, SpecError
+from ...problems import CheckoutRefused, Place, Problem, SpecError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
