@@ -30,7 +30,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 from support.owned import COMPILED_ENGINE
 from support.releases import ReleaseUnavailable, copy_release
 
-from newop_gen.cli.flow import prepare
+from newop_gen.prepare import prepare
 from newop_gen.problems import NewopError
 from newop_gen.sandbox import make_sandbox, runtime_python
 from newop_gen.sandbox.cache import cache_dir

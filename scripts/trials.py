@@ -19,9 +19,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 from support.applying import assert_clean, inserted_lines
 
 from newop_gen.checkout.tree import Tree
-from newop_gen.cli.flow import nearest, prepare
 from newop_gen.layouts import Detection, detect
+from newop_gen.layouts.recognise import nearest
 from newop_gen.plan import FileChange, Plan
+from newop_gen.prepare import prepare
 from newop_gen.problems import NewopError
 from newop_gen.spec.load import LoadedSpec
 from newop_gen.write import apply_plan, remove_op

@@ -124,8 +124,8 @@ def plan(specs: Paths, checkout: PathLike) -> Planned:
     Raises `SpecError` with everything that is wrong with the specs and the tables that they name; `CheckoutRefused` for
     a checkout that is not supported or lacks something; `Conflict` where what was put in was edited by hand.
     """
-    from .cli.flow import prepare
     from .cli.perf_tables import check_tables
+    from .prepare import prepare
 
     loaded = _load(specs)
     check_tables(loaded)
@@ -143,8 +143,8 @@ def apply(specs: Paths, checkout: PathLike, *, allow_dirty: bool = False) -> Rec
     can't be recovered without help.
     """
     from .checkout.tree import Tree
-    from .cli.flow import prepare
     from .cli.perf_tables import check_tables
+    from .prepare import prepare
     from .write import Home, SpecRef, apply_plan, recover
     from .write.recover import pending
 

@@ -22,8 +22,8 @@ sys.path.insert(0, str(HERE.parent))
 from checkouts import VERSIONS, copy_fixture  # noqa: E402
 from support.applying import EXAMPLES  # noqa: E402
 
-from newop_gen.cli.flow import prepare  # noqa: E402
 from newop_gen.plan import Creation, Plan, Replacement  # noqa: E402
+from newop_gen.prepare import prepare  # noqa: E402
 from newop_gen.spec.load import load_specs  # noqa: E402
 
 

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from newop_gen.cli.flow import prepare
 from newop_gen.guard import check
 from newop_gen.guard.fragments import Unreadable, parsed
 from newop_gen.layouts import load
 from newop_gen.model.op import Op
 from newop_gen.plan import Creation, Edit, Insertion, Plan
 from newop_gen.plan.verify import verify
+from newop_gen.prepare import prepare
 from newop_gen.problems import CheckoutRefused
 from newop_gen.spec.load import load_specs
 

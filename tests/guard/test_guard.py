@@ -12,8 +12,8 @@ from checkouts import VERSIONS, copy_fixture
 from support.applying import ROOT, SPECS
 
 from newop_gen.checkout.tree import Tree
-from newop_gen.cli.flow import prepare
 from newop_gen.plan import Creation
+from newop_gen.prepare import prepare
 from newop_gen.problems import CheckoutRefused, NewopError
 from newop_gen.spec.load import load_specs
 

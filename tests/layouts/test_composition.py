@@ -11,7 +11,7 @@ from checkouts import VERSIONS, copy_fixture
 from support.applying import SPECS, apply_specs
 from support.owned import ask, made_up_system, run_generated_tests, without_data
 
-from newop_gen.cli.flow import prepare
+from newop_gen.prepare import prepare
 from newop_gen.spec.load import load_specs
 from newop_gen.write import apply_plan, remove_op
 

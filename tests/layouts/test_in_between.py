@@ -14,9 +14,9 @@ from support.applying import EXAMPLES, SPECS, apply_specs
 from support.owned import run_generated_tests, without_data
 
 from newop_gen.checkout.tree import Tree
-from newop_gen.cli.flow import nearest
 from newop_gen.cli.group import cli
 from newop_gen.layouts import REGISTERED, detect, load
+from newop_gen.layouts.recognise import nearest
 
 NAMES = [s.stem for s in EXAMPLES]
 Change = Callable[[Path], None]  # of a checkout, given its root

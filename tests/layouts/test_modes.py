@@ -6,7 +6,7 @@ import pytest
 from checkouts import copy_fixture
 from support.applying import SPECS
 
-from newop_gen.cli.flow import prepare
+from newop_gen.prepare import prepare
 from newop_gen.problems import CheckoutRefused
 from newop_gen.spec.load import load_specs
 

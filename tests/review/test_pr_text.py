@@ -115,7 +115,7 @@ def test_negative_control_the_reader_sees_markup_that_is_not_escaped():
 
 @given(st.text(st.characters(codec="utf-8"), max_size=60))
 def test_free_text_comes_out_as_it_went_in(text):
-    from newop_gen.review.text import printable
+    from newop_gen.text import printable
 
     shown = words(f"x {markdown(text)} x").replace("<!-- -->", "")
     expected = printable(" ".join(f"x {text} x".split()))

@@ -8,7 +8,7 @@ import pytest
 from newop_gen.plan import Creation, Insertion, Plan, Skip, Step
 from newop_gen.review.diff import patch
 from newop_gen.review.terminal import DATA_LINES, show, wants_colour
-from newop_gen.review.text import printable
+from newop_gen.text import printable
 
 TABLE = b"".join(b"%d,1.5\n" % i for i in range(40))
 EVIL = b"# \x1b[2J\xe2\x80\xae evil \x07\n"

@@ -24,7 +24,7 @@ from support.releases import CLONE_RELEASES, RELEASES, ReleaseUnavailable, copy_
 from support.untouched import Tally
 
 from newop_gen.checkout.tree import Tree
-from newop_gen.cli.flow import prepare
+from newop_gen.prepare import prepare
 from newop_gen.problems import NewopError
 from newop_gen.spec.load import LoadedSpec, load_specs
 from newop_gen.write import apply_plan, fs, remove_op

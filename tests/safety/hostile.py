@@ -183,7 +183,7 @@ class Planner:
 
     def plan(self, what: str, raw: bytes) -> tuple[str, list[str]]:
         """(how it ended, what was wrong) for one spec, up to a checked plan."""
-        from newop_gen.cli.flow import prepare
+        from newop_gen.prepare import prepare
         from newop_gen.problems import NewopError
         from newop_gen.spec.load import load_specs
 

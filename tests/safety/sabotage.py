@@ -184,7 +184,7 @@ GUARDS = [
     Guard("the length of a formula", "sol/tokens.py", "if len(text) > MAX_LENGTH:", "if False:", "tests/sol/test_parse.py"),
     Guard("the depth of a formula", "sol/parse.py", "if self.depth > MAX_DEPTH:", "if False:", "tests/sol/test_parse.py"),
     # what is rendered
-    Guard("the allow-list", "cli/flow.py", "    check(plan, [op for op, _ in ops], layout.words())\n", "",
+    Guard("the allow-list", "prepare.py", "    check(plan, [op for op, _ in ops], layout.words())\n", "",
           f"{ALLOWED} -k hole"),
     Guard("calls in the allow-list", "guard/walk.py",
           "self._refuse(f\"a call of {target or 'something that is no name'}\")", "pass", f"{ALLOWED} -k only_look_alike"),

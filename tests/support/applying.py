@@ -13,9 +13,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from newop_gen.cli.flow import prepare
 from newop_gen.plan import FileChange, Plan
 from newop_gen.plan.merge import without_spans
+from newop_gen.prepare import prepare
 from newop_gen.spec.load import load_specs
 
 ROOT = Path(__file__).parents[2]

@@ -8,7 +8,7 @@ import pytest
 from support.applying import apply_specs
 from support.synthetic import SystemRoot
 
-from newop_gen.cli.flow import prepare
+from newop_gen.prepare import prepare
 from newop_gen.problems import CheckoutRefused
 from newop_gen.spec.load import load_specs
 from traps.conftest import PRELUDE

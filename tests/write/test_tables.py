@@ -10,7 +10,7 @@ from checkouts import copy_git_fixture, run_git
 from support.applying import SPECS
 
 from newop_gen.checkout.overlay import open_over
-from newop_gen.cli.flow import prepare
+from newop_gen.prepare import prepare
 from newop_gen.problems import Conflict
 from newop_gen.spec.load import load_specs
 from newop_gen.write import apply_plan, remove_op, status

@@ -15,10 +15,10 @@ from .output import Progress, complain, counted, emit_json, error_line, print_by
 
 if TYPE_CHECKING:
     from ..plan import Plan
+    from ..prepare import Prepared
     from ..spec.load import LoadedSpec
     from ..write.apply import Receipt
     from ..write.recover import RecoveryReport
-    from .flow import Prepared
 
 
 @click.command("apply", short_help="Put the ops of one or more specs into a checkout.")
@@ -127,8 +127,8 @@ class _Run:
             raise
 
     def _run(self) -> int:
+        from ..prepare import prepare
         from ..spec.load import load_specs
-        from .flow import prepare
         from .perf_tables import check_tables
 
         self.loaded = load_specs(self.specs)
@@ -214,8 +214,8 @@ class _Run:
         return Exit.FOUND
 
     def _apply(self, prepared: Prepared) -> int:
+        from ..prepare import prepare
         from ..write import SpecRef, apply_plan
-        from .flow import prepare
 
         def replan() -> Plan:
             self.prepared = prepare(self.loaded, self.checkout)

@@ -42,7 +42,7 @@ def command(checkout: Path, as_json: bool) -> int:
     """
     from ..checkout.tree import Tree
     from ..layouts import detect
-    from .flow import unsupported
+    from ..layouts.recognise import unsupported
 
     tree = Tree.open(checkout)
     detection = detect(tree)
@@ -57,7 +57,7 @@ def command(checkout: Path, as_json: bool) -> int:
 
 def _tell(detection: Detection, tree: Tree) -> None:
     from ..layouts import load
-    from .flow import nearest
+    from ..layouts.recognise import nearest
 
     found = detection.layout
     say(f"package: {tree.root / tree.package}")

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..problems import Problem
-from ..review.text import counted, printable
+from ..text import counted, printable
 
 if TYPE_CHECKING:
     from types import TracebackType

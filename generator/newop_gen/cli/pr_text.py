@@ -35,9 +35,9 @@ def command(specs: tuple[Path, ...], checkout: Path | None, verifications: tuple
       newop-gen pr-text new_op.yaml
       newop-gen pr-text new_op.yaml --checkout ~/aiconfigurator --verification verify.json > pr.md
     """
+    from ..prepare import prepare
     from ..review.pr_text import pr_text
     from ..spec.load import load_specs
-    from .flow import prepare
     from .reviewing import read_verifications, whole
 
     loaded = load_specs(specs)

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING
 from ..problems import IoFault, NewopError, Place, Problem, SpecError
 
 if TYPE_CHECKING:
+    from ..prepare import Prepared
     from ..review.html import Verification
     from ..spec.load import LoadedSpec
-    from .flow import Prepared
 
 # Larger files of a checkout are measured tables: a copy gets links to them.
 COPIED_BYTES = 2**20
@@ -57,10 +57,10 @@ def _before(loaded: Sequence[LoadedSpec], checkout: Path, applied: tuple[str, ..
     """The specs planned over the checkout without the ops in `applied`. Nothing is written."""
     from ..checkout.overlay import open_over
     from ..checkout.tree import Tree
+    from ..prepare import prepare
     from ..write import Home
     from ..write import receipts as records
     from ..write.remove import plan_removal
-    from .flow import prepare
     from .safety import planner
 
     home = Home.of(Tree.open(checkout).root)

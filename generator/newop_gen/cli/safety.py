@@ -45,7 +45,7 @@ def planner(loaded: Sequence[LoadedSpec], checkout: Path) -> PlanOver:
 
     def plan_over(files: Mapping[str, bytes | None]) -> Plan:
         from ..checkout.overlay import open_over
-        from .flow import prepare
+        from ..prepare import prepare
 
         return prepare(loaded, checkout, open_over(checkout, files)).plan
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Sequence
 
-from ..review.text import printable
+from ..text import printable
 from .output import wanted
 
 # What a word of a state is shown in; words say it, too, for those who see no colours.

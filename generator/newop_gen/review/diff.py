@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 from ..plan import Creation
 from ..plan.merge import edits_by_file
+from ..text import printable
 from .hunks import FileState, Hunk, Line, split
-from .text import printable
 
 if TYPE_CHECKING:
     from ..plan import Plan, Step

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 from ..model.op import Op
 from ..plan import Creation
 from ..resources import templates_dir
+from ..text import counted, printable
 from .html.changes import FileView, file_views
 from .html.verification import Verification
-from .text import counted, printable
 from .why import decisions
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from typing import IO, TYPE_CHECKING
 
+from ..text import printable
 from .diff import FileDiff, StepDiff, step_diffs
-from .text import printable
 
 if TYPE_CHECKING:
     from rich.console import Console

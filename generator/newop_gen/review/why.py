@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from .text import counted
+from ..text import counted
 
 if TYPE_CHECKING:
     from ..model.op import Op

@@ -42,7 +42,7 @@ def verify(
     Raises `CheckoutRefused` when the directory is no supported checkout or the op is not applied there, `SpecError`
     for a data file that can't be read, `IoFault` when no interpreter can run the checkout.
     """
-    from ..cli.flow import layout_of
+    from ..layouts.recognise import layout_of
 
     layout_of(Tree.open(checkout))  # before an interpreter is looked for, or made
     with session(checkout, options.python, report) as conversation:
@@ -53,7 +53,7 @@ def verify_in(
     conversation: Session, loaded: LoadedSpec, checkout: Path, options: Options, report: Callable[[str], None]
 ) -> Report:
     """The same in a session that is open already."""
-    from ..cli.flow import layout_of
+    from ..layouts.recognise import layout_of
 
     started = time.monotonic()
     tree = Tree.open(checkout)

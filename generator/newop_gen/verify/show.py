@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .. import __version__
-from ..review.text import printable
+from ..text import printable
 from .result import CheckResult, Report
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import hashlib
 from typing import TYPE_CHECKING, Any
 
 from ...resources import templates_dir
-from ..text import counted, printable
+from ...text import counted, printable
 
 if TYPE_CHECKING:
     from jinja2 import Environment

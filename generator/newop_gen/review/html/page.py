@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from ... import __version__
 from ...model.op import Op
-from ..text import counted
+from ...text import counted
 from ..why import decisions, step_reason
 from .changes import FileView, file_views
 from .environment import environment, style

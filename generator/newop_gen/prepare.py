@@ -7,13 +7,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..problems import CheckoutRefused, NewopError, Place, Problem, SpecPlace
+from .problems import NewopError, Problem, SpecPlace
 
 if TYPE_CHECKING:
-    from ..checkout.tree import Tree
-    from ..layouts import Detection, Layout
-    from ..plan import FileChange, Plan
-    from ..spec.load import LoadedSpec
+    from .checkout.tree import Tree
+    from .plan import FileChange, Plan
+    from .spec.load import LoadedSpec
 
 
 @dataclass(frozen=True)
@@ -30,11 +29,12 @@ def prepare(loaded: Sequence[LoadedSpec], checkout: Path, tree: Tree | None = No
     Raises `CheckoutRefused` for a directory that isn't a supported checkout, a missing anchor, a taken name, or a plan
     that fails the guard or the postcondition; `Conflict` where the tree has another text than the specs would insert.
     """
-    from ..checkout.tree import Tree
-    from ..guard import check
-    from ..model.op import Op
-    from ..plan import Plan
-    from ..plan.verify import verify
+    from .checkout.tree import Tree
+    from .guard import check
+    from .layouts.recognise import layout_of
+    from .model.op import Op
+    from .plan import Plan
+    from .plan.verify import verify
 
     tree = tree or Tree.open(checkout)
     layout = layout_of(tree)
@@ -60,38 +60,3 @@ def located(problems: Iterable[Problem], loaded: Sequence[LoadedSpec]) -> list[P
             problem = replace(problem, place=by_op[place.op].places.offset(place.path, place.offset))
         found.append(problem)
     return found
-
-
-def layout_of(tree: Tree) -> Layout:
-    """The tree's layout; raises `CheckoutRefused` that says what the nearest one misses."""
-    from ..layouts import detect
-
-    detection = detect(tree, everything=False)
-    if detection.layout is None:
-        raise CheckoutRefused(unsupported(detection, str(tree.root)))
-    return detection.layout
-
-
-def unsupported(detection: Detection, root: str) -> list[Problem]:
-    """Why no layout fits: a summary, then every required probe that fails for the layout that comes nearest."""
-    names = list(detection.probes)
-    near = nearest(detection)
-    problems = [
-        Problem(
-            Place(root),
-            "the code is arranged in a way that newop-gen doesn't support",
-            f"one of the layouts {', '.join(names)}",
-            f"{near} comes nearest; `newop-gen detect --checkout DIR` shows all that was asked",
-            "layout-unknown",
-        )
-    ]
-    for probe in detection.missing(near):
-        found = f"{probe.asks} No" + (f": {probe.detail}" if probe.detail else "")
-        problems.append(Problem(probe.where or Place(root), found, f"yes, for layout {near}", "", "layout-probe"))
-    return problems
-
-
-def nearest(detection: Detection) -> str:
-    """The layout with the fewest required probes that fail. Of equals the newer one, which asks for what it needs where
-    the older asks that it be not there."""
-    return min(reversed(detection.probes), key=lambda name: len(detection.missing(name)))
