@@ -189,13 +189,6 @@ def test_other_ends(run, boundary, error, code):
     assert "Traceback" not in result.stderr
 
 
-def test_a_reader_that_has_seen_enough():
-    code = f"{sys.executable} -m newop_gen schema | head -c 1; exit ${{PIPESTATUS[0]}}"
-    done = subprocess.run(["bash", "-c", code], capture_output=True, text=True)
-    assert done.returncode in (0, group.EXIT_SIGPIPE)
-    assert done.stderr == ""
-
-
 def test_a_terminal_without_the_characters(tmp_path):
     missing = tmp_path / "漢.yaml"
     done = process("validate", str(missing), PYTHONIOENCODING="ascii", PYTHONUTF8="0")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import gc
 import importlib
-import io
 import os
 import sys
 import traceback
@@ -17,6 +16,7 @@ import click
 
 from ..problems import Exit, NewopError, Place, Problem
 from .output import Wanted, complain, emit_json, error_line, remark, say, wanted
+from .streams import outlive_readers
 
 # Name -> module below this package that holds it as `command`. In the order in which help lists them.
 COMMANDS = {
@@ -39,7 +39,6 @@ COMMANDS = {
 
 EXIT_INTERNAL = 70  # EX_SOFTWARE of sysexits.h
 EXIT_SIGINT = 130
-EXIT_SIGPIPE = 141
 
 
 class Group(click.Group):
@@ -97,10 +96,6 @@ class Group(click.Group):
         except (click.Abort, KeyboardInterrupt):
             error_line("interrupted")
             return EXIT_SIGINT
-        except BrokenPipeError:
-            # Whoever read our output has seen enough. Python would complain once more when it closes stdout.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-            return EXIT_SIGPIPE
         except OSError as error:
             error_line(f"{error.filename or 'newop-gen'}: {error.strerror or error}")
             _tell_failure(Exit.IO, [Problem(Place(str(error.filename or "newop-gen")), str(error.strerror or error))])
@@ -228,8 +223,5 @@ def main() -> None:
     # A run is short, and what it makes most of is syntax trees: a million objects that stay, and that the collector
     # would walk again and again.
     gc.set_threshold(200_000, 20, 20)
-    for stream in (sys.stdout, sys.stderr):
-        # A message may have characters that the terminal's encoding lacks; that must not be an error of its own.
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
+    outlive_readers()
     cli(prog_name="newop-gen")
