@@ -1,12 +1,12 @@
 """One table of what holds where: spec x release, written into docs/matrix.md.
 
-    python scripts/matrix.py --repo CLONE [--release 0.8.0 ...] [--spec SPEC ...] [--upstream] [--write]
+    python scripts/matrix.py --repo CLONE [--part specs|upstream] [--release 0.8.0 ...] [--spec SPEC ...] [--write]
 
 Each release is laid out from its tag in the clone. Each spec is applied there, linted with upstream's rules, verified
 (`newop-gen verify`: five modes, measured points, wiring, the unit test that came with it), applied again and taken out:
-then every byte must be as it was. With `--upstream` all specs are applied together and upstream's own tests are run
-before and after (an hour on two cores; the outcomes before stay in the cache). `--write` puts the table between the
-markers of docs/matrix.md. Exit status 1 when a row does not hold.
+then every byte must be as it was. After that all specs are applied together, and upstream's own tests are run before
+and after (the outcomes before stay in the cache). `--part` does one of the two. `--write` puts what was found between
+the markers of docs/matrix.md; rows of releases that were not asked for stay. Exit status 1 when a row does not hold.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ import hashlib
 import json
 import os
 import re
+import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from suites import Outcomes, run_suites
 from trials import ROOT, Trial, state_directory, try_out
 
 sys.path.insert(0, str(ROOT / "tests"))
@@ -36,8 +36,12 @@ from newop_gen.sandbox import make_sandbox, runtime_python
 from newop_gen.sandbox.cache import cache_dir
 from newop_gen.sandbox.wheels import WHEELS
 from newop_gen.spec.load import LoadedSpec, load_spec
+from newop_gen.verify import suites
+from newop_gen.verify.child import lend
+from newop_gen.verify.pulse import Pulse
 from newop_gen.verify.result import CheckResult, Report
 from newop_gen.verify.run import verify
+from newop_gen.verify.suites import NotRun, Outcomes, run_suites, suites_of
 from newop_gen.write import apply_plan
 
 RELEASES = ("0.6.0", "0.7.0", "0.8.0", "0.9.0", "0.10.0", "0.11.0")
@@ -47,6 +51,7 @@ REPLAYED = tuple(
     ROOT / "specs" / "upstream" / f"{name}.yaml" for name in ("mla_bmm", "context_mla", "generation_mla", "mamba2")
 )
 SPECS = (*EXAMPLES, *REPLAYED)
+PARTS = ("specs", "upstream")
 SYSTEM = "h200_sxm"  # where the example specs put their tables
 PAGE = ROOT / "docs" / "matrix.md"
 
@@ -116,21 +121,29 @@ def main() -> int:
     parser.add_argument("--repo", type=Path, required=True, metavar="CLONE", help="a clone of upstream, bare or not")
     parser.add_argument("--release", action="append", choices=RELEASES, help="default: all of them")
     parser.add_argument("--spec", type=Path, action="append", metavar="SPEC", help="default: those of the table")
-    parser.add_argument("--upstream", action="store_true", help="upstream's own tests before and after, too")
-    parser.add_argument("--write", action="store_true", help=f"write the table into {PAGE.relative_to(ROOT)}")
+    parser.add_argument("--part", choices=PARTS, help="default: both")
+    parser.add_argument("--write", action="store_true", help=f"write the tables into {PAGE.relative_to(ROOT)}")
     options = parser.parse_args()
-    releases, specs = options.release or RELEASES, options.spec or SPECS
-    rows, suites = [], []
+    if options.write and options.spec:
+        parser.error("the page has all specs of the table: --write goes without --spec")
+    parts = [options.part] if options.part else PARTS
+    releases = [r for r in RELEASES if r in (options.release or RELEASES)]
+    specs = [load_spec(s) for s in options.spec or SPECS]
+    holds = True
     for release in releases:
-        for row in try_release(release, options.repo, [load_spec(s) for s in specs]):
-            rows.append(row)
-            print("  ".join(row.cells()), *(f"\n    {w}" for w in row.wrong), flush=True)
-        if options.upstream:
-            suites.append(try_suites(release, options.repo, specs))
-            print("  ".join(suites[-1].cells()), *(f"\n    {w}" for w in suites[-1].wrong), flush=True)
-    if options.write:
-        write_page(rows, suites)
-    return 0 if all(r.green for r in rows) and not any(s.wrong for s in suites) else 1
+        rows: list[Row] = []
+        suite_rows: list[SuiteRow] = []
+        if "specs" in parts:
+            for row in try_release(release, options.repo, specs):
+                rows.append(row)
+                print("  ".join(row.cells()), *(f"\n    {w}" for w in row.wrong), flush=True)
+        if "upstream" in parts:
+            suite_rows.append(try_suites(release, options.repo, specs))
+            print("  ".join(suite_rows[0].cells()), *(f"\n    {w}" for w in suite_rows[0].wrong), flush=True)
+        if options.write:  # each release as it is done: a long run that ends early has not been for nothing
+            write_page(rows, suite_rows)
+        holds = holds and all(r.green for r in rows) and not any(s.wrong for s in suite_rows)
+    return 0 if holds else 1
 
 
 def try_release(release: str, repo: Path, specs: Sequence[LoadedSpec]) -> Iterator[Row]:
@@ -207,15 +220,29 @@ def checkout(release: str, repo: Path, directory: Path, systems: tuple[str, ...]
     return root
 
 
-def try_suites(release: str, repo: Path, specs: Sequence[Path]) -> SuiteRow:
-    """Upstream's own tests, before and after all specs came in."""
-    python = runtime_python(lambda _: None)
+def try_suites(release: str, repo: Path, specs: Sequence[LoadedSpec]) -> SuiteRow:
+    """Upstream's own tests, before and after all specs came in. Raises `SystemExit` when they can't be run."""
+    python = str(runtime_python(lambda _: None))
     with tempfile.TemporaryDirectory(prefix="newop-suites-") as name, state_directory():
         root = checkout(release, repo, Path(name) / "checkout", None)
-        before = _before(release, root, python)
-        apply_plan(prepare([unwired(load_spec(s)) for s in specs], root).plan)
-        after = run_suites(root, python)
-    return SuiteRow(release, before, after, before.otherwise(after))
+        try:
+            before = _before(release, root, python)
+            apply_plan(prepare([unwired(s) for s in specs], root).plan)
+            after = run_suites(python, root, suites_of(root), _tell(release, "after"))
+        except NotRun as why:
+            raise SystemExit(f"matrix: {release}: {why}") from None
+    return suite_row(release, before, after)
+
+
+def suite_row(release: str, before: Outcomes, after: Outcomes) -> SuiteRow:
+    wrong = [f"{test}: {said} before, {now} after" for test, (said, now) in before.otherwise(after).items()]
+    new = {test: said for test, said in after.tests.items() if test not in before.tests}
+    wrong += [f"{test}: {said}, and came with the ops" for test, said in new.items() if said in ("failed", "error")]
+    return SuiteRow(release, before, after, wrong)
+
+
+def _tell(release: str, run: str) -> Callable[[str], None]:
+    return Pulse(f"{release}, upstream's tests {run}", lambda text: print(text, file=sys.stderr, flush=True))
 
 
 def unwired(spec: LoadedSpec) -> LoadedSpec:
@@ -225,15 +252,28 @@ def unwired(spec: LoadedSpec) -> LoadedSpec:
     return type(spec)(**{**vars(spec), "spec": spec.spec.model_copy(update={"wiring": wiring})})
 
 
-def _before(release: str, root: Path, python: Path) -> Outcomes:
-    """The outcomes without any op, from the cache when this release was run before with this interpreter."""
-    key = hashlib.sha256(f"{release} {python} {Path(__file__).with_name('suites.py').read_text()}".encode())
-    kept = cache_dir() / "suites" / f"{release}-{key.hexdigest()[:12]}.json"
+def _before(release: str, root: Path, python: str) -> Outcomes:
+    """The outcomes without any op, from the cache when the same files were run before in the same way."""
+    kept = cache_dir() / "suites" / f"{release}-{_fingerprint(root, python)[:16]}.json"
     if not kept.is_file():
-        outcomes = run_suites(root, python)
+        outcomes = run_suites(python, root, suites_of(root), _tell(release, "before"))
         kept.parent.mkdir(parents=True, exist_ok=True)
         kept.write_text(json.dumps(outcomes.tests))
     return Outcomes(json.loads(kept.read_text()))
+
+
+def _fingerprint(root: Path, python: str) -> str:
+    """All that the outcomes come from: every file of the checkout, the interpreter with its packages, and the code that
+    runs the tests."""
+    names = "sorted(f'{d.name} {d.version}' for d in m.distributions())"
+    ask = f"import sys, importlib.metadata as m; print(sys.version, *{names})"
+    known = subprocess.run([python, "-I", "-c", ask], stdin=subprocess.DEVNULL, capture_output=True, check=True)
+    digest = hashlib.sha256(known.stdout)
+    files = (p for p in root.rglob("*") if p.is_file() and ".git" not in p.relative_to(root).parts)
+    for path in sorted([*files, Path(suites.__file__), Path(lend.__file__)]):
+        content = hashlib.sha256(path.read_bytes()).hexdigest()
+        digest.update(f"{path.relative_to(root) if path.is_relative_to(root) else path.name} {content}\n".encode())
+    return digest.hexdigest()
 
 
 # the page
@@ -244,21 +284,40 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join(f"| {line} |" for line in lines)
 
 
+def _markers(name: str) -> tuple[str, str]:
+    return f"<!-- {name}: written by make matrix -->", f"<!-- end of {name} -->"
+
+
 def between(text: str, name: str, content: str) -> str:
     """`text` with `content` between the markers of that name."""
-    start, end = f"<!-- {name}: written by make matrix -->", f"<!-- end of {name} -->"
+    start, end = _markers(name)
     pattern = re.compile(rf"{re.escape(start)}.*?{re.escape(end)}", re.DOTALL)
     if not pattern.search(text):
         raise SystemExit(f"matrix: {PAGE} has no markers for {name}")
     return pattern.sub(lambda _: f"{start}\n\n{content}\n\n{end}", text)
 
 
-def write_page(rows: Sequence[Row], suites: Sequence[SuiteRow]) -> None:
+def write_page(rows: Sequence[Row], suite_rows: Sequence[SuiteRow]) -> None:
     text = PAGE.read_text(encoding="utf-8")
-    text = between(text, "matrix", table(HEAD, (r.cells() for r in rows)))
-    if suites:
-        text = between(text, "suites", table(SUITE_HEAD, (s.cells() for s in suites)))
+    if rows:
+        text = with_rows(text, "matrix", HEAD, [r.cells() for r in rows])
+    if suite_rows:
+        text = with_rows(text, "suites", SUITE_HEAD, [s.cells() for s in suite_rows])
     PAGE.write_text(text, encoding="utf-8")
+
+
+def with_rows(text: str, name: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """`text` with `rows` in the table of that name, in place of what it has of the same releases."""
+    new = {row[0] for row in rows}
+    kept = [row for row in read_rows(text, name) if row[0] not in new]
+    return between(text, name, table(head, sorted([*kept, *rows], key=lambda row: RELEASES.index(row[0]))))
+
+
+def read_rows(text: str, name: str) -> list[list[str]]:
+    """The rows of the table of that name, without its head."""
+    start, end = _markers(name)
+    lines = [line for line in text.partition(start)[2].partition(end)[0].split("\n") if line.startswith("|")]
+    return [[cell.strip() for cell in line.strip("| ").split("|")] for line in lines[2:]]
 
 
 if __name__ == "__main__":

@@ -58,7 +58,7 @@ def test_every_row_holds(page) -> None:
 
 def test_upstreams_tests_say_the_same(page) -> None:
     if "written by make matrix -->\n<!-- end of suites" in page:
-        pytest.skip("upstream's tests are not in the table yet: make matrix REPO=PATH ARGS='--upstream --write'")
+        pytest.skip("upstream's tests are not in the table yet: make matrix REPO=PATH")
     for row in rows(page, "suites"):
         assert row["release"] in LAYOUTS and row["the same tests after"] == "same outcomes", row
 
@@ -109,10 +109,33 @@ def test_a_trial_that_failed_is_told(matrix) -> None:
 
 def test_a_test_of_upstreams_that_changed_is_told(matrix) -> None:
     before = matrix.Outcomes({"a": "passed", "b": "failed", "c": "passed"})
-    assert not before.otherwise(matrix.Outcomes({**before.tests, "test_new_op": "passed"}))
-    assert before.otherwise(matrix.Outcomes({"a": "failed", "b": "passed"})) == [
-        "a: passed before, failed after", "b: failed before, passed after", "c: passed before, gone after",
+    good = matrix.suite_row("0.6.0", before, matrix.Outcomes({**before.tests, "test_new_op": "passed"}))
+    assert not good.wrong and good.cells() == ["0.6.0", "3", "2 passed, 1 failed", "same outcomes", "1"]
+    bad = matrix.suite_row("0.6.0", before, matrix.Outcomes({"a": "failed", "b": "failed", "test_new_op": "error"}))
+    assert bad.wrong == [
+        "a: passed before, failed after", "c: passed before, gone after", "test_new_op: error, and came with the ops",
     ]  # fmt: skip
+    assert bad.cells()[3] == "3 DIFFER"
+
+
+def test_a_release_that_is_made_again_replaces_its_own_rows_only(matrix) -> None:
+    text = "<!-- suites: written by make matrix -->\n<!-- end of suites -->\n"
+    for rows in ([["0.10.0", "a"], ["0.6.0", "b"]], [["0.7.0", "c"]], [["0.10.0", "d"], ["0.10.0", "e"]]):
+        text = matrix.with_rows(text, "suites", ["release", "x"], rows)
+    assert matrix.read_rows(text, "suites") == [["0.6.0", "b"], ["0.7.0", "c"], ["0.10.0", "d"], ["0.10.0", "e"]]
+    assert text.count("| release | x |\n| --- | --- |\n") == 1
+
+
+def test_outcomes_are_kept_for_the_same_files_only(matrix, tmp_path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "x.py").write_text("1")
+    known = [matrix._fingerprint(tmp_path, sys.executable)]
+    assert matrix._fingerprint(tmp_path, sys.executable) == known[0]
+    (tmp_path / "a" / "x.py").write_text("2")
+    known.append(matrix._fingerprint(tmp_path, sys.executable))
+    (tmp_path / "a" / "x.py").rename(tmp_path / "a" / "y.py")
+    known.append(matrix._fingerprint(tmp_path, sys.executable))
+    assert len(set(known)) == 3
 
 
 def test_the_page_keeps_what_is_written_by_hand(matrix) -> None:

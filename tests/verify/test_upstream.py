@@ -25,7 +25,7 @@ def test_nobody_adds_anything():
 @pytest.fixture
 def checkout(tmp_path) -> Path:
     root = copy_git_fixture("v0_8", tmp_path)
-    (root / "tests" / "unit" / "test_upstream.py").write_text(STAYS, encoding="utf-8")
+    (root / "tests" / "unit" / "sdk" / "test_upstream.py").write_text(STAYS, encoding="utf-8")
     return root
 
 
@@ -58,7 +58,7 @@ def test_tests_that_say_the_same_pass_whether_the_op_is_committed_or_not(checkou
 
 
 def test_a_test_that_says_something_else_is_named(checkout, tmp_path) -> None:
-    (checkout / "tests" / "unit" / "test_notices.py").write_text(NOTICES, encoding="utf-8")
+    (checkout / "tests" / "unit" / "sdk" / "test_notices.py").write_text(NOTICES, encoding="utf-8")
     commit(checkout)
     spec = spec_file(tmp_path)
     apply_specs(checkout, [spec], lint=False)

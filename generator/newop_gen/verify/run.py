@@ -14,7 +14,7 @@ from ..model.op import Op
 from ..problems import CheckoutRefused, Place, Problem
 from ..spec.load import LoadedSpec
 from .bench import EMPTY, MADE_UP, Bench
-from .checks import chosen, loading, lookup, modes, operations, refusals, suites, upstream, wiring
+from .checks import chosen, loading, lookup, modes, operations, refusals, unit_test, upstream, wiring
 from .checks.inserted import absent, inserted, look
 from .datasets import spec_tables
 from .facts import facts_of
@@ -120,7 +120,7 @@ def _checks(
     yield from _guarded("wiring", lambda: wiring.wirings(bench, catalogue))
     if options.unit_test:
         report("unit test")
-        yield suites.unit_test(bench)
+        yield unit_test.unit_test(bench)
     if options.upstream_tests:
         report("upstream's tests, before and after (minutes)")
         yield from _guarded("upstream-tests", lambda: [upstream.upstream(bench, report)])

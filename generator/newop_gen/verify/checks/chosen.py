@@ -11,9 +11,9 @@ from ...sandbox.runtime import import_roots, release_environment
 from ..bench import Bench
 from ..candidates import Shelf
 from ..causes.errors import explain_error
+from ..pulse import Pulse
 from ..result import Cause, CheckResult, Tally
 from ..session import Process, begin
-from .suites import Pulse
 from .wiring import models_with
 
 SECONDS = 7200

@@ -12,52 +12,44 @@ import shutil
 import subprocess
 import tarfile
 import tempfile
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from xml.etree import ElementTree
 
 from ..bench import Bench
+from ..pulse import Pulse
 from ..result import Cause, CheckResult, Tally
-from .suites import Pulse, pytest_command
+from ..suites import NotRun, run_suites, suites_of
 
-SUITES = ("tests/unit", "tests/cross_package")
-SECONDS = 7200
-RAN = (0, 1)  # pytest's status when all passed, and when some failed
 WITHOUT_DATA = ":(exclude,glob)**/systems/data/**"
 
 
-class _CannotRun(Exception):
-    pass
-
-
 def upstream(bench: Bench, report: Callable[[str], None]) -> CheckResult:
-    """Every test says with the op what it said without. Minutes."""
+    """Every test of `SUITES` says with the op what it said without. Minutes."""
     tally = Tally("upstream-tests", "each of upstream's own tests says with the op what it says without it")
     root = bench.session.checkout.resolve()
     try:
         before = _commit_without(bench, root)
-        suites = [s for s in SUITES if (root / s).is_dir()]
-        if not any(p.name != f"test_{bench.op.name}.py" for s in suites for p in (root / s).rglob("test_*.py")):
-            raise _CannotRun("the checkout has no tests of upstream's (one that was made from a wheel has none)")
         with tempfile.TemporaryDirectory(prefix="newop-upstream-") as scratch:
             old, new = Path(scratch) / "before", Path(scratch) / "after"
             _export(root, before, old)
             _copy(root, new)
             for copy, other in ((old, [t.stem for t in bench.op.tables]), (new, [])):
                 _link_tables(root, copy, other)
-            first = _run(bench, old, suites, Pulse("before", report))
-            then = _run(bench, new, suites, Pulse("after", report))
-    except _CannotRun as why:
+            python = bench.session.python
+            first = run_suites(python, old, suites_of(old), Pulse("before", report))
+            if not first.tests:
+                raise NotRun("the checkout has no tests of upstream's (one that was made from a wheel has none)")
+            then = run_suites(python, new, suites_of(new), Pulse("after", report))
+    except NotRun as why:
         tally.note = str(why)
         return tally.result()
-    for name, said in first.items():
-        tally.holds(then.get(name) == said, name, said, then.get(name, "it is gone"))
+    changed = first.otherwise(then)
+    for name, said in first.tests.items():
+        tally.holds(name not in changed, name, said, changed.get(name, ("", ""))[1])
     if tally.failed:
         some = ", ".join(f.where.rpartition("::")[2] for f in tally.failures)
         tally.blame(Cause("upstream-tests", f"{tally.failed} of upstream's tests say something else now: {some}"))
-    passed = sum(said == "passed" for said in first.values())
-    tally.note = f"{len(first)} tests, of which {passed} pass at {before[:10]}"
+    tally.note = f"{len(first.tests):,} tests; at {before[:10]}: {first}"
     return tally.result()
 
 
@@ -70,7 +62,7 @@ def _commit_without(bench: Bench, root: Path) -> str:
         return head
     parent = _git(root, "rev-parse", "--verify", "--quiet", f"{added}^", ok=(0, 1)).strip()
     if not parent:
-        raise _CannotRun("the op is in the first commit of this repository: there is nothing before it")
+        raise NotRun("the op is in the first commit of this repository: there is nothing before it")
     return parent
 
 
@@ -84,10 +76,10 @@ def _git_bytes(root: Path, *words: str, ok: Sequence[int] = (0,)) -> bytes:
             ["git", "-C", str(root), *words], stdin=subprocess.DEVNULL, capture_output=True, check=False
         )
     except OSError:
-        raise _CannotRun("needs git") from None
+        raise NotRun("needs git") from None
     if done.returncode not in ok:
         last = (done.stderr.decode("utf-8", "replace").strip().splitlines() or ["it failed"])[-1]
-        raise _CannotRun(f"needs a git checkout (git {words[0]}: {last})")
+        raise NotRun(f"needs a git checkout (git {words[0]}: {last})")
     return done.stdout
 
 
@@ -119,44 +111,3 @@ def _link_tables(root: Path, copy: Path, leave_out: Sequence[str]) -> None:
             for name in names:
                 if not name.startswith(tuple(leave_out)) and not (there / name).exists():
                     (there / name).symlink_to(Path(folder) / name)
-
-
-def _run(bench: Bench, copy: Path, suites: Sequence[str], told: Callable[[str], None]) -> Mapping[str, str]:
-    """What each test says, by its name."""
-    report = copy.with_suffix(".xml")
-    words = ["-W", "ignore", "--tb=no", "--continue-on-collection-errors", f"--junitxml={report}", *suites]
-    command, environment = pytest_command(bench.session.python, copy, words)
-    with tempfile.TemporaryFile() as output:
-        child = subprocess.Popen(
-            command, cwd=copy, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
-        )
-        end = time.monotonic() + SECONDS
-        try:
-            while True:
-                try:
-                    status = child.wait(timeout=1)
-                    break
-                except subprocess.TimeoutExpired:
-                    told(_last(output.fileno()))
-                    if time.monotonic() > end:
-                        raise _CannotRun(f"upstream's tests did not end in {SECONDS} s") from None
-        finally:
-            if child.poll() is None:
-                child.kill()
-                child.wait()
-        # All other statuses say that the tests were not run.
-        if status not in RAN or not report.is_file():
-            raise _CannotRun(f"pytest can't run upstream's tests: {_last(output.fileno())}")
-    return dict(_outcomes(report))
-
-
-def _last(output: int) -> str:
-    size = os.fstat(output).st_size
-    text = os.pread(output, min(size, 4096), max(0, size - 4096)).decode("utf-8", "replace").strip()
-    return text.splitlines()[-1] if text else "no output"
-
-
-def _outcomes(report: Path) -> Iterator[tuple[str, str]]:
-    for case in ElementTree.parse(report).iter("testcase"):
-        said = next((c.tag for c in case if c.tag in ("failure", "error", "skipped")), "passed")
-        yield f"{case.get('classname')}::{case.get('name')}", "failed" if said == "failure" else said

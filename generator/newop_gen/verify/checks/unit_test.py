@@ -1,19 +1,15 @@
-"""Whole test suites: the unit test that came with the op."""
+"""The unit test that came with the op."""
 
 from __future__ import annotations
 
-import json
 import subprocess
-import time
-from collections.abc import Callable
 from pathlib import Path
 
-from ...sandbox.runtime import import_roots, release_environment
 from ..bench import Bench
 from ..result import Cause, CheckResult, Tally
+from ..suites import pytest_command
 
 UNIT_SECONDS = 300
-PULSE_SECONDS = 20
 
 
 def unit_test(bench: Bench) -> CheckResult:
@@ -41,43 +37,6 @@ def unit_test(bench: Bench) -> CheckResult:
 
 
 NO_PYTEST = -1
-
-# pytest in a checkout that may lack what `child/lend.py` lends.
-_VERIFY = str(Path(__file__).parents[1])
-_RUN = """\
-import json, sys
-sys.path[0] = sys.argv[1]
-from child.lend import lend
-lend(json.loads(sys.argv[2]))
-sys.path[0] = ""
-import pytest
-sys.exit(pytest.main(sys.argv[3:]))
-"""
-
-
-class Pulse:
-    """Passes on what a long step says: each new line as a detail, and one now and then as a line of its own."""
-
-    def __init__(self, name: str, report: Callable[[str], None]) -> None:
-        self._name, self._report = name, report
-        self._last, self._told = "", time.monotonic()
-
-    def __call__(self, text: str) -> None:
-        if text == self._last:
-            return
-        self._last = text
-        if time.monotonic() - self._told > PULSE_SECONDS:
-            self._told = time.monotonic()
-            self._report(f"{self._name}: {text}")
-        else:
-            self._report(f"  {self._name}: {text}")
-
-
-def pytest_command(python: str, root: Path, arguments: list[str]) -> tuple[list[str], dict[str, str]]:
-    """A command that runs pytest in a checkout, and its environment."""
-    flags = ["-q", "-p", "no:cacheprovider", "--no-header", "--color=no"]
-    roots = [str(r) for r in import_roots(root)]
-    return [python, "-c", _RUN, _VERIFY, json.dumps(roots), *flags, *arguments], release_environment(root)
 
 
 def pytest_in(python: str, root: Path, arguments: list[str], seconds: float = UNIT_SECONDS) -> tuple[int, list[str]]:
