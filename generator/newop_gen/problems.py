@@ -6,6 +6,7 @@ time, so an exception here carries a list of them.
 
 from __future__ import annotations
 
+import difflib
 import enum
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -77,6 +78,25 @@ class Problem:
         if self.suggestion:
             text += f" ({self.suggestion})"
         return text
+
+
+def near_names(wanted: str, names: Iterable[str], most: int = 3) -> list[str]:
+    """Those of `names` that `wanted` may have meant, the likest first: whatever the case, and also a part of a name."""
+    by_lower: dict[str, list[str]] = {}
+    for name in names:
+        by_lower.setdefault(name.lower(), []).append(name)
+    low = wanted.lower()
+    if low in by_lower:
+        return by_lower[low][:most]
+    like = difflib.get_close_matches(low, by_lower, n=most, cutoff=0.6)
+    like += [name for name in by_lower if len(low) > 2 and low in name]
+    return list(dict.fromkeys(name for key in like for name in by_lower[key]))[:most]
+
+
+def did_you_mean(near: Iterable[str]) -> str:
+    """A suggestion of near names, "" without any."""
+    names = [repr(name) for name in near]
+    return f"did you mean {' or '.join(filter(None, [', '.join(names[:-1]), names[-1]]))}?" if names else ""
 
 
 class NewopError(Exception):

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+from checkouts import copy_fixture
+from support.applying import SPECS
 from wiring.sweep import TOY, changes_of, op_with, patched, toy_tree
 
 from newop_gen.checkout.tree import Tree
 from newop_gen.layouts.parts.wiring import SpecPlace, WiringFacts, plan_wiring
-from newop_gen.problems import CheckoutRefused, Problem
+from newop_gen.prepare import prepare
+from newop_gen.problems import CheckoutRefused, Place, Problem
+from newop_gen.spec.load import load_specs
 
 FORMS = Path(__file__).parent / "cases"
 
@@ -37,16 +42,43 @@ def _problem(tree: Tree, *wirings: dict[str, Any], **more: Any) -> Problem:
 
 def test_a_missing_class_names_the_nearest(tree: Any) -> None:
     problem = _problem(tree("lists"), _wired("ListsModel", {"after": "context_norm"}))
-    assert problem.found == "no model class ListsModel"
-    assert "'ListModel'" in problem.suggestion
-    assert problem.place.file == TOY.model_files[0]
+    assert problem.found == f"no model class ListsModel (looked in {TOY.model_files[0]})"
+    assert problem.suggestion.startswith("did you mean 'ListModel'")
+    assert isinstance(problem.place, SpecPlace) and problem.place.path == ("wiring", 0, "model")
+
+
+@pytest.mark.parametrize("name", ["LISTMODEL", "Listmodel", "List"])
+def test_a_class_in_another_case_or_cut_short_is_near(tree: Any, name: str) -> None:
+    problem = _problem(tree("lists"), _wired([name, "Qqq"], {"after": "context_norm"}))  # type: ignore[arg-type]
+    assert problem.suggestion == "did you mean 'ListModel'?"
+    assert isinstance(problem.place, SpecPlace) and problem.place.path == ("wiring", 0, "model", 0)
+
+
+def test_without_a_near_one_the_classes_are_listed(tree: Any) -> None:
+    assert "ListModel" in _problem(tree("lists"), _wired("Qqq", {"after": "context_norm"})).suggestion
 
 
 def test_a_missing_anchor_names_the_nearest_and_the_class(tree: Any) -> None:
     problem = _problem(tree("lists"), _wired("ListModel", {"after": ["context_atention", "mla"]}))
-    assert problem.found == "class ListModel has no context op named context_atention or mla"
-    assert "did you mean 'context_attention'?" in problem.suggestion
-    assert problem.place.line > 1
+    found = "class ListModel has no context op named context_atention or mla (looked in "
+    assert problem.found.startswith(f"{found}{TOY.model_files[0]}:")
+    assert "did you mean 'context_attention'" in problem.suggestion
+    assert isinstance(problem.place, SpecPlace) and problem.place.path == ("wiring", 0, "at", "after", 0)
+
+
+def test_a_missing_anchor_is_told_at_its_line_of_the_spec(tmp_path: Path) -> None:
+    text = (SPECS / "new_op_tokens.yaml").read_text(encoding="utf-8")
+    line = next(n for n, text in enumerate(text.splitlines(), 1) if "after: " in text or "before: " in text)
+    before = text.splitlines()[line - 1]
+    name = re.search(r"context_\w+", before)
+    assert name is not None
+    spec = tmp_path / "spec.yaml"
+    spec.write_text(text.partition("\ndata:")[0].replace(name[0], name[0].title()) + "\n", encoding="utf-8")
+    with pytest.raises(CheckoutRefused) as caught:
+        prepare(load_specs([spec]), copy_fixture("v0_8", tmp_path))
+    problem = caught.value.problems[0]
+    assert problem.place == Place(str(spec), line, name.start() + 1)
+    assert f"'{name[0]}'" in problem.suggestion and "models.py:" in problem.found
 
 
 def test_an_anchor_of_the_other_phase_is_none(tree: Any) -> None:

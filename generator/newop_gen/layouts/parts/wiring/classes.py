@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import difflib
 import functools
 import re
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from dataclasses import dataclass
 from ....checkout.source import Source
 from ....checkout.tree import Tree
 from ....edits.find import Function, dotted
+from ....problems import near_names
 from .facts import WiringFacts
 
 
@@ -58,9 +58,8 @@ class ModelIndex:
         found = (m[1].decode("ascii", "replace") for s in self.sources for m in _CLASS.finditer(s.data))
         return list(dict.fromkeys(found))
 
-    def nearest(self, name: str) -> str:
-        near = difflib.get_close_matches(name, self.names(), n=1, cutoff=0.5)
-        return near[0] if near else ""
+    def nearest(self, name: str) -> list[str]:
+        return near_names(name, self.names())
 
     def find(self, name: str) -> ModelClass | None:
         return self._find(name, ())

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ....plan import Skip, Step
-from ....problems import CheckoutRefused, Conflict, Place, Problem
+from ....problems import CheckoutRefused, Conflict, Place, Problem, did_you_mean, spec_place
 from .classes import ModelIndex
 from .facts import WiringFacts
 from .notes import notes_for
@@ -31,6 +31,18 @@ class _Outcome:
     problems: list[Problem] = field(default_factory=list)
     conflicts: list[Problem] = field(default_factory=list)
     models: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Absent:
+    """What a wiring names and the tree has not: its place in the wiring, and where in the tree it was looked for."""
+
+    path: tuple[str | int, ...]
+    what: str
+    looked: Place
+    expected: str
+    suggestion: str
+    code: str
 
 
 def plan_wiring(op: Op, tree: Tree, facts: WiringFacts) -> Step:
@@ -91,28 +103,25 @@ def _one(
     names = _listed(wiring.model)
     model = next((m for name in names if (m := index.find(name)) is not None), None)
     if model is None:
-        near = index.nearest(names[0])
-        _missing(
-            op,
-            wiring,
-            out,
-            Problem(
-                Place(_folder(facts)),
-                f"no model class {' or '.join(names)}",
-                "a model class of this tree",
-                f"did you mean {near!r}?" if near else "",
-                "wiring-model",
-            ),
+        near = dict.fromkeys(near for name in names for near in index.nearest(name))
+        absent = _Absent(
+            ("model",) if isinstance(wiring.model, str) else ("model", 0),
+            f"no model class {' or '.join(names)}",
+            Place(_folder(facts)),
+            "a model class of this tree",
+            did_you_mean(list(near)[:3]) or f"it has {', '.join(index.names()[:20])}",
+            "wiring-model",
         )
+        _missing(op, number, wiring, out, absent)
         return
     wirer = wirers.get(model.name)
     if wirer is None:
         guests = {op.class_name("context"), op.class_name("generation")}
         wirer = wirers[model.name] = Wirer(op, index, model, Anchors(model, facts.ops_module, guests), facts)
     found = _sites(wirer.anchors, wiring)
-    if isinstance(found, Problem):
+    if isinstance(found, _Absent):
         if wiring.at.replace is None or not wirer.replaced_before(number, wiring):
-            _missing(op, wiring, out, found)
+            _missing(op, number, wiring, out, found)
             return
         sites: list[Site] = []
         anchor = ""
@@ -123,7 +132,7 @@ def _one(
     out.notes += notes_for(op, wiring, wirer.anchors, anchor, sites, facts)
 
 
-def _sites(anchors: Anchors, wiring: Wiring) -> tuple[str, list[Site]] | Problem:
+def _sites(anchors: Anchors, wiring: Wiring) -> tuple[str, list[Site]] | _Absent:
     """The first of the listed anchors that the class has in this phase, with its places."""
     at = wiring.at
     wanted = _listed(at.before or at.after or at.replace or ())
@@ -136,22 +145,26 @@ def _sites(anchors: Anchors, wiring: Wiring) -> tuple[str, list[Site]] | Problem
             reasons.append(sites)
     model = anchors.model
     own = next((b.name for b in model.bases if not anchors.names(wiring.phase) and not reasons), None)
-    return Problem(
-        model.source.place(model.node),
+    field = "before" if at.before else "after" if at.after else "replace"
+    return _Absent(
+        ("at", field) if isinstance(getattr(at, field), str) else ("at", field, 0),
         f"class {model.name} has no {wiring.phase} op named {' or '.join(wanted)}"
         + ("".join(f"; {reason}" for reason in reasons)),
+        model.source.place(model.node),
         f"an op of its own {wiring.phase} list",
         f"it takes its ops from {own}: wire that class" if own else anchors.nearest(wiring.phase, wanted),
         "wiring-anchor",
     )
 
 
-def _missing(op: Op, wiring: Wiring, out: _Outcome, problem: Problem) -> None:
+def _missing(op: Op, number: int, wiring: Wiring, out: _Outcome, absent: _Absent) -> None:
     if wiring.optional:
         what = f"{op.name} in the {wiring.phase} ops of {' or '.join(_listed(wiring.model))}"
-        out.skips.append(Skip(what, f"{problem.found} in {problem.place.file}"))
-    else:
-        out.problems.append(problem)
+        out.skips.append(Skip(what, f"{absent.what} in {absent.looked.file}"))
+        return
+    place = spec_place(op.name, ("wiring", number, *absent.path))
+    found = f"{absent.what} (looked in {absent.looked})"
+    out.problems.append(Problem(place, found, absent.expected, absent.suggestion, absent.code))
 
 
 def _listed(value: str | Iterable[str]) -> Sequence[str]:
