@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from ..problems import Exit, Interrupted, IoFault, NewopError, Place, Problem
-from .output import Progress, complain, counted, emit_json, error_line, print_bytes, remark, say
+from ..problems import Conflict, Exit, Interrupted, IoFault, NewopError, Place, Problem
+from .output import Progress, caution, counted, emit_json, error_line, print_bytes, remark, say
 
 if TYPE_CHECKING:
     from ..plan import Plan
@@ -132,11 +132,15 @@ class _Run:
         from .perf_tables import check_tables
 
         self.loaded = load_specs(self.specs)
-        for spec in self.loaded:
-            complain(spec.warnings, "warning")
         check_tables(self.loaded)
         self._recover()
-        prepared = self.prepared = prepare(self.loaded, self.checkout)
+        try:
+            prepared = self.prepared = prepare(self.loaded, self.checkout)
+        except Conflict as conflict:
+            raise Conflict([*_outdated(self.loaded, self.checkout), *conflict.problems]) from None
+        if self.mode != "check" and prepared.plan.pending:
+            for spec in self.loaded:
+                caution(spec.warnings)
         if self.patch_file is not None:
             _write_patch(prepared, self.patch_file)
         if self.page is not None:
@@ -263,6 +267,24 @@ class _Run:
                 notes=self.notes,
             )
         )
+
+
+def _outdated(loaded: Sequence[LoadedSpec], checkout: Path) -> list[Problem]:
+    """Specs that have changed since their ops were applied, as far as is recorded here: likelier than an edited op."""
+    from ..checkout.tree import Tree
+    from ..write import Home
+    from ..write.receipts import read_all
+
+    applied = read_all(Home.of(Tree.open(checkout).root))
+    return [
+        Problem(
+            Place(str(spec.path)),
+            f"the spec changed since it was applied: run `newop-gen update {spec.path} --checkout {checkout}`",
+            code="spec-newer",
+        )
+        for spec in loaded
+        if spec.spec.op in applied and applied[spec.spec.op].spec_digest not in ("", spec.sha256)
+    ]
 
 
 def _tell(prepared: Prepared, receipt: Receipt) -> None:

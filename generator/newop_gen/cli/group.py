@@ -129,7 +129,7 @@ def _equipped(command: click.Command) -> click.Command:
                 is_eager=True,
                 expose_value=False,
                 callback=be_quiet,
-                help="Print errors, warnings and asked-for data only; the exit code tells the rest.",
+                help="Print errors and asked-for data only; the exit code tells the rest.",
             )
         )
     for param in command.params:

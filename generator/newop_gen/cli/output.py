@@ -1,6 +1,7 @@
 """Messages: problems and remarks to standard error, results to standard output, nothing that acts on the terminal.
 
-Who runs a command in a script may want less: `--quiet` leaves errors, warnings and asked-for data (JSON, a patch).
+Who runs a command in a script may want less: `--quiet` leaves errors, what a check found, and asked-for data (JSON, a
+patch).
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
     from rich.status import Status
 
 __all__ = [
-    "Progress", "Wanted", "complain", "counted", "emit_json", "error_line", "print_bytes", "remark", "say", "wanted",
+    "Progress", "Wanted", "caution", "complain", "counted", "emit_json", "error_line", "print_bytes", "remark", "say",
+    "wanted",
 ]  # fmt: skip
 
 
@@ -45,6 +47,12 @@ def complain(problems: Iterable[Problem], kind: str = "error") -> None:
     """Print each problem to standard error, one after the other; further lines of a message are indented."""
     for problem in problems:
         error_line(str(problem), kind)
+
+
+def caution(warnings: Iterable[Problem]) -> None:
+    """What to think about in a spec. Commands that are about what it will do say so; quiet runs and others don't."""
+    if not wanted.quiet:
+        complain(warnings, "warning")
 
 
 def error_line(text: str, kind: str = "error") -> None:

@@ -7,7 +7,6 @@ from pathlib import Path
 import click
 
 from ..problems import Exit
-from .output import complain
 
 
 @click.command("pr-text", short_help="Print a description for the pull request, as Markdown.")
@@ -41,8 +40,6 @@ def command(specs: tuple[Path, ...], checkout: Path | None, verifications: tuple
     from .reviewing import read_verifications, whole
 
     loaded = load_specs(specs)
-    for spec in loaded:
-        complain(spec.warnings, "warning")
     reports = {report.op: report for report in read_verifications(verifications, loaded)}
     planned = None
     if checkout is not None:

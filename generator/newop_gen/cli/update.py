@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from ..problems import CheckoutRefused, Exit, Problem
-from .output import complain
+from .output import caution
 from .safety import checkout_option, force_option, json_option, planner, tell
 
 
@@ -44,8 +44,6 @@ def command(
     from .perf_tables import check_tables
 
     loaded = load_specs(specs)
-    for spec in loaded:
-        complain(spec.warnings, "warning")
     check_tables(loaded)
     ops = tuple(spec.spec.op for spec in loaded)
     old = load_specs(old_specs) if old_specs else []
@@ -62,6 +60,9 @@ def command(
         )
     except CheckoutRefused as error:
         raise CheckoutRefused(map(_advised, error.problems)) from None
+    if not receipt.nothing:
+        for spec in loaded:
+            caution(spec.warnings)
     tell("updated", ops, checkout, receipt, dry_run=dry_run, as_json=as_json)
     return Exit.DONE
 

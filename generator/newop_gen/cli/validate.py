@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..problems import Exit, Problem, SpecError
-from .output import complain, emit_json, say
+from .output import caution, emit_json, say
 
 if TYPE_CHECKING:
     from ..spec.load import LoadedSpec
@@ -38,7 +38,7 @@ def command(specs: tuple[Path, ...], as_json: bool) -> int:
             emit_json(_data([], error.problems))
         raise
     for loaded in found:
-        complain(loaded.warnings, "warning")
+        caution(loaded.warnings)
     if as_json:
         emit_json(_data(found, []))
     else:

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from ..problems import Exit
-from .output import Progress, complain, emit_json, error_line, wanted
+from .output import Progress, emit_json, error_line, wanted
 
 
 @click.command("verify", short_help="Run an applied op and hold its answers against the spec.")
@@ -72,7 +72,6 @@ def command(
     from ..verify.show import show
 
     loaded = load_spec(spec)
-    complain(loaded.warnings, "warning")
     options = Options(python, data, cli=run_cli, model=model, upstream_tests=upstream_tests)
     with Progress() as progress:
         report = verify(loaded, checkout, options, progress)
