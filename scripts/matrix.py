@@ -33,7 +33,7 @@ from support.releases import ReleaseUnavailable, copy_release
 from newop_gen.prepare import prepare
 from newop_gen.problems import NewopError
 from newop_gen.sandbox import make_sandbox, runtime_python
-from newop_gen.sandbox.cache import cache_dir
+from newop_gen.sandbox.cache import cache_dir, locked
 from newop_gen.sandbox.wheels import WHEELS
 from newop_gen.spec.load import LoadedSpec, load_spec
 from newop_gen.verify import suites
@@ -53,6 +53,9 @@ REPLAYED = tuple(
 SPECS = (*EXAMPLES, *REPLAYED)
 PARTS = ("specs", "upstream")
 SYSTEM = "h200_sxm"  # where the example specs put their tables
+# What upstream's tests are run with, at the versions of 0.11's lock file. They need them: pytest 9.2 takes names away
+# from 0.11's compatibility packages when it undoes a `monkeypatch.setattr`.
+TOOLS = ("pytest==8.4.2", "pytest-asyncio==1.3.0", "pytest-mock==3.15.1", "pytest-timeout==2.4.0")
 PAGE = ROOT / "docs" / "matrix.md"
 
 # The checks of a verification that are about one database mode, by the start of their names.
@@ -226,9 +229,10 @@ def try_suites(release: str, repo: Path, specs: Sequence[LoadedSpec]) -> SuiteRo
     with tempfile.TemporaryDirectory(prefix="newop-suites-") as name, state_directory():
         root = checkout(release, repo, Path(name) / "checkout", None)
         try:
-            before = _before(release, root, python)
+            tools = tools_for(python)
+            before = _before(release, root, python, tools)
             apply_plan(prepare([unwired(s) for s in specs], root).plan)
-            after = run_suites(python, root, suites_of(root), _tell(release, "after"))
+            after = run_suites(python, root, suites_of(root), _tell(release, "after"), tools=tools)
         except NotRun as why:
             raise SystemExit(f"matrix: {release}: {why}") from None
     return suite_row(release, before, after)
@@ -242,7 +246,11 @@ def suite_row(release: str, before: Outcomes, after: Outcomes) -> SuiteRow:
 
 
 def _tell(release: str, run: str) -> Callable[[str], None]:
-    return Pulse(f"{release}, upstream's tests {run}", lambda text: print(text, file=sys.stderr, flush=True))
+    def say(text: str) -> None:
+        if not text.startswith(" "):  # details are for a line that is written over
+            print(text, file=sys.stderr, flush=True)
+
+    return Pulse(f"{release}, upstream's tests {run}", say)
 
 
 def unwired(spec: LoadedSpec) -> LoadedSpec:
@@ -252,23 +260,47 @@ def unwired(spec: LoadedSpec) -> LoadedSpec:
     return type(spec)(**{**vars(spec), "spec": spec.spec.model_copy(update={"wiring": wiring})})
 
 
-def _before(release: str, root: Path, python: str) -> Outcomes:
+def tools_for(python: str) -> Path:
+    """The directory in the cache that has `TOOLS`; made with pip when it is not there. Raises `NotRun`."""
+    with locked("suites-tools") as cache:
+        place = cache / "suites" / hashlib.sha256(f"{_version(python)} {TOOLS}".encode()).hexdigest()[:16]
+        if not place.is_dir():
+            pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
+            with tempfile.TemporaryDirectory(dir=cache) as scratch:
+                made = subprocess.run(
+                    [*pip, "--target", f"{scratch}/tools", *TOOLS], stdin=subprocess.DEVNULL, capture_output=True,
+                    text=True, check=False,
+                )  # fmt: skip
+                if made.returncode:
+                    raise NotRun(f"pip can't install {', '.join(TOOLS)}: {made.stderr.strip()[-300:]}")
+                place.parent.mkdir(exist_ok=True)
+                Path(scratch, "tools").rename(place)
+        return place
+
+
+def _version(python: str) -> str:
+    """The version of an interpreter, and of each package that it has."""
+    names = "sorted(f'{d.name} {d.version}' for d in m.distributions())"
+    ask = f"import sys, importlib.metadata as m; print(sys.version, *{names})"
+    return subprocess.run(
+        [python, "-I", "-c", ask], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True
+    ).stdout
+
+
+def _before(release: str, root: Path, python: str, tools: Path) -> Outcomes:
     """The outcomes without any op, from the cache when the same files were run before in the same way."""
     kept = cache_dir() / "suites" / f"{release}-{_fingerprint(root, python)[:16]}.json"
     if not kept.is_file():
-        outcomes = run_suites(python, root, suites_of(root), _tell(release, "before"))
+        outcomes = run_suites(python, root, suites_of(root), _tell(release, "before"), tools=tools)
         kept.parent.mkdir(parents=True, exist_ok=True)
         kept.write_text(json.dumps(outcomes.tests))
     return Outcomes(json.loads(kept.read_text()))
 
 
 def _fingerprint(root: Path, python: str) -> str:
-    """All that the outcomes come from: every file of the checkout, the interpreter with its packages, and the code that
-    runs the tests."""
-    names = "sorted(f'{d.name} {d.version}' for d in m.distributions())"
-    ask = f"import sys, importlib.metadata as m; print(sys.version, *{names})"
-    known = subprocess.run([python, "-I", "-c", ask], stdin=subprocess.DEVNULL, capture_output=True, check=True)
-    digest = hashlib.sha256(known.stdout)
+    """All that the outcomes come from: every file of the checkout, the interpreter with its packages, the test tools,
+    and the code that runs the tests."""
+    digest = hashlib.sha256(f"{_version(python)} {TOOLS}".encode())
     files = (p for p in root.rglob("*") if p.is_file() and ".git" not in p.relative_to(root).parts)
     for path in sorted([*files, Path(suites.__file__), Path(lend.__file__)]):
         content = hashlib.sha256(path.read_bytes()).hexdigest()

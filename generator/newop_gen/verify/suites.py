@@ -79,11 +79,17 @@ def suites_of(root: Path) -> list[str]:
     return [p.relative_to(root).as_posix() for suite in SUITES for p in sorted(root.glob(suite))]
 
 
-def pytest_command(python: str, root: Path, arguments: Sequence[str]) -> tuple[list[str], dict[str, str]]:
-    """A command that runs pytest in a checkout, and its environment."""
+def pytest_command(
+    python: str, root: Path, arguments: Sequence[str], tools: Path | None = None
+) -> tuple[list[str], dict[str, str]]:
+    """A command that runs pytest in a checkout, and its environment. `tools` is a directory of packages that come
+    before the interpreter's own."""
     flags = ["-q", "-p", "no:cacheprovider", "--no-header", "--color=no"]
     roots = [str(r) for r in import_roots(root)]
-    return [python, "-c", _RUN, _HERE, json.dumps(roots), *flags, *arguments], release_environment(root)
+    environment = release_environment(root)
+    if tools is not None:
+        environment["PYTHONPATH"] = os.pathsep.join((str(tools), environment["PYTHONPATH"]))
+    return [python, "-c", _RUN, _HERE, json.dumps(roots), *flags, *arguments], environment
 
 
 def run_suites(
@@ -92,8 +98,10 @@ def run_suites(
     suites: Sequence[str],
     told: Callable[[str], None] = lambda _: None,
     seconds: float = SECONDS,
+    tools: Path | None = None,
 ) -> Outcomes:
-    """What the tests in `suites` (paths in the checkout `root`) say. `told` hears how far they are, each second.
+    """What the tests in `suites` (paths in the checkout `root`) say. `told` hears how far they are, each second;
+    `tools` is as for `pytest_command`.
 
     Raises `NotRun` when pytest can't run them, or they have not ended after `seconds`.
     """
@@ -102,8 +110,8 @@ def run_suites(
     with tempfile.TemporaryDirectory(prefix="newop-suites-") as scratch:
         report = Path(scratch) / "report.xml"
         # pytest's usual temporary directory is everybody's, and each run clears away what others left in it.
-        words = ["-W", "ignore", "--tb=no", "--continue-on-collection-errors", f"--basetemp={scratch}/tmp"]
-        command, environment = pytest_command(python, root, [*words, f"--junitxml={report}", *suites])
+        words = ["-W", "ignore", "--tb=no", "-rN", "--continue-on-collection-errors", f"--basetemp={scratch}/tmp"]
+        command, environment = pytest_command(python, root, [*words, f"--junitxml={report}", *suites], tools)
         with tempfile.TemporaryFile() as output:
             child = subprocess.Popen(
                 command, cwd=root, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
