@@ -44,6 +44,7 @@ def trees(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Tree]:
 @settings(max_examples=60)
 def test_several_ops_at_once_are_as_one_after_the_other(trees: dict[str, Tree], data: st.DataObject) -> None:
     tree = trees[data.draw(st.sampled_from(sorted(trees)))]
+    tree = _own_count(tree) if data.draw(st.booleans()) else tree
     everything = list(targets(tree, TOY))
     ops = []
     for name in ("one", "two", "three"):
@@ -54,6 +55,8 @@ def test_several_ops_at_once_are_as_one_after_the_other(trees: dict[str, Tree], 
                 more = {"name": f"{target.phase}_attention"} if not any("attention" in str(w) for w in wired) else more
             if data.draw(st.booleans()):
                 more["when"] = 'self.architecture == "Toy"'
+            if data.draw(st.booleans()):
+                more["scale"] = data.draw(st.sampled_from(("self._num_layers", "7")))
             wired.append(_wiring(target, data.draw(st.sampled_from(("before", "after"))), **more))
         ops.append(op_with(wired, name))
     together = patched(tree, changes_of(tree, *(plan_wiring(op, tree, TOY) for op in ops)))
@@ -63,6 +66,42 @@ def test_several_ops_at_once_are_as_one_after_the_other(trees: dict[str, Tree], 
     assert _text(together) == _text(in_turn)
     for op in ops:
         assert plan_wiring(op, together, TOY).done
+
+
+def _own_count(tree: Tree) -> Tree:
+    """The tree with another scale in all ops of the overlapping groups than an op has by default."""
+    return _with_models(tree, _text(tree).replace("self._num_layers * self._mtp_scale_factor", "self._width / 2"))
+
+
+GROUP = {"model": "CompositeModel", "phase": "generation", "args": {"width": "self._width", "layers": 3}}
+INTO = GROUP | {"at": {"after": "generation_bmm"}, "scale": "7", "name": "into"}
+
+
+@pytest.mark.parametrize("into", [INTO, INTO | {"at": {"before": "generation_bmm"}}, INTO | {"when": "self._width > 1"}])
+@pytest.mark.parametrize("first", ["into", "beside"])
+def test_another_scale_in_a_group_changes_nothing_beside_it(trees: dict[str, Tree], into, first: str) -> None:
+    """The scale that upstream's ops of an `OverlapOp` share is that of an op beside it, whatever came in before."""
+    tree = _own_count(trees["composites"])
+    ops = {
+        "into": op_with([into], "into"),
+        "beside": op_with([GROUP | {"at": {"after": "generation_rope_overlap"}, "name": "beside"}], "beside"),
+    }
+    order = [first, *(name for name in ops if name != first)]
+    for name in order:
+        tree = patched(tree, changes_of(tree, plan_wiring(ops[name], tree, TOY)))
+    assert '"beside", self._width / 2,' in _flat(tree)
+    assert all(plan_wiring(op, tree, TOY).done for op in ops.values())
+
+
+def test_what_replaced_the_ops_of_a_group_stands_in_for_them(trees: dict[str, Tree]) -> None:
+    tree = _own_count(trees["composites"])
+    anchors = ("generation_bmm", "generation_rope")
+    replacing = op_with([GROUP | {"at": {"replace": a}, "name": f"own_{a}"} for a in anchors], "replacing")
+    tree = patched(tree, changes_of(tree, plan_wiring(replacing, tree, TOY)))
+    beside = op_with([GROUP | {"at": {"after": "generation_rope_overlap"}, "name": "beside"}], "beside")
+    tree = patched(tree, changes_of(tree, plan_wiring(beside, tree, TOY)))
+    assert '"beside", self._width / 2,' in _flat(tree)
+    assert plan_wiring(beside, tree, TOY).done
 
 
 def test_the_order_at_one_place_matters(trees: dict[str, Tree]) -> None:
@@ -78,6 +117,10 @@ def _text(tree: Tree) -> str:
     source = tree.source(PATH)
     assert source is not None
     return source.data.decode()
+
+
+def _flat(tree: Tree) -> str:
+    return " ".join(_text(tree).split())
 
 
 WIRED = {"model": "ListModel", "phase": "context", "args": {"width": "self._width", "layers": 3}}

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ast
-import difflib
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from ....edits.find import Function, dotted
+from ....problems import did_you_mean, near_names
 from ....spec.model import PhaseName
 from .classes import ModelClass
 from .computed import computed_name, givens, guard
@@ -118,31 +118,34 @@ class Anchors:
     def _without_guests(self, sites: list[Site], *, after: bool) -> list[Site]:
         """The anchor's own places, where ops inserted earlier took its name.
 
-        A name is shared so that mixed steps cost both. Upstream never gives two ops of one list the same name, and none
-        of its ops has all its parameters by keyword, as inserted ones do. Should that not tell them apart, the guest is
-        the later one of those placed after, the earlier one of those placed before.
+        A name is shared so that mixed steps cost both. Upstream never gives two ops of one list the same name. Should
+        the form of the calls not tell them apart, the guest is the later one of those placed after, the earlier one of
+        those placed before.
         """
-        hosts = [s for s in sites if not all(map(self._by_keyword, s.calls))] or sites
+        hosts = [s for s in sites if not all(looks_inserted(c, self._ops) for c in s.calls)] or sites
         kept: dict[tuple[int, bool], Site] = {}
         for site in hosts if after else reversed(hosts):
             kept.setdefault(self._around(site.perch), site)
         return [site for site in hosts if site in kept.values()]
-
-    def _by_keyword(self, call: ast.Call) -> bool:
-        return self.is_op(call) and len(call.args) == 2
 
     def names(self, phase: PhaseName) -> list[str]:
         """Names that can be anchors in a phase, in source order."""
         return [name for name in self._named if isinstance(self.sites(phase, name, after=True), list)]
 
     def nearest(self, phase: PhaseName, wanted: Iterable[str]) -> str:
-        """What a message says about a name that is not there: the nearest one that is, and those that are computed."""
+        """What a message says about a name that is not there: near ones that are, and those that are computed."""
         names = self.names(phase)
-        near = [m for w in wanted for m in difflib.get_close_matches(w, names, n=1, cutoff=0.5)]
-        said = f"did you mean {near[0]!r}?" if near else f"it has {', '.join(names) or 'no named op there'}"
+        near = list(dict.fromkeys(m for w in wanted for m in near_names(w, names)))
+        said = did_you_mean(near[:3]) or f"it has {', '.join(names) or 'no named op there'}"
         if self.computed:
             said += f"; names that are computed are no anchors ({', '.join(dict.fromkeys(self.computed[:4]))})"
         return said
+
+
+def looks_inserted(call: ast.Call, ops_module: str) -> bool:
+    """Whether a call has the form that inserted ones have: name and scale by position, every parameter by keyword. No
+    release from 0.6 to 0.11 has an op in that form."""
+    return dotted(call.func).startswith(f"{ops_module}.") and len(call.args) == 2
 
 
 def scale_of(call: ast.Call, ops_module: str) -> ast.expr | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from ....edits.find import dotted, walk_own
@@ -11,7 +11,7 @@ from ....problems import CheckoutRefused, Problem
 from .emit import NewCall, Value
 from .expressions import Expressions
 from .facts import spec_place
-from .sites import scale_of
+from .sites import looks_inserted, scale_of
 
 if TYPE_CHECKING:
     from ....model.op import Op
@@ -139,20 +139,32 @@ class Values:
         return None
 
     def _shared_scale(self, composite: ast.Call) -> ast.expr | None:
-        """The scale that all ops inside an `OverlapOp` or `FallbackOp` have, if they have one."""
-        scales = {ast.dump(s): s for s in self._scales(composite, set())}
-        return next(iter(scales.values())) if len(scales) == 1 else None
+        """The scale that all ops inside an `OverlapOp` or `FallbackOp` have, if they have one.
 
-    def _scales(self, node: ast.AST, seen: set[str]) -> Iterator[ast.expr]:
+        Ops that were inserted don't count, as they may have another scale: what the op gets must not depend on which
+        others came before it, or a second apply would take it for edited. They count where there are no others: then
+        they stand in for ops that they replaced.
+        """
+        calls = list(self._calls(composite, set()))
+        scales = self._distinct(c for c in calls if not looks_inserted(c, self.facts.ops_module)) or self._distinct(
+            calls
+        )
+        return scales[0] if len(scales) == 1 else None
+
+    def _distinct(self, calls: Iterable[ast.Call]) -> list[ast.expr]:
+        """The scales of some ops, those that are written alike once."""
+        scales = (scale_of(call, self.facts.ops_module) for call in calls)
+        return list({ast.dump(scale): scale for scale in scales if scale is not None}.values())
+
+    def _calls(self, node: ast.AST, seen: set[str]) -> Iterator[ast.Call]:
+        """The calls that make ops below `node`, also by way of locals that hold a group."""
         for inner in ast.walk(node):
             if isinstance(inner, ast.Call) and dotted(inner.func).startswith(f"{self.facts.ops_module}."):
-                scale = scale_of(inner, self.facts.ops_module)
-                if scale is not None:
-                    yield scale
+                yield inner
             elif isinstance(inner, ast.Name) and inner.id not in seen:
                 seen.add(inner.id)
                 for group in self._lists(inner.id):
-                    yield from self._scales(group, seen)
+                    yield from self._calls(group, seen)
 
     def _lists(self, local: str) -> Iterator[ast.List]:
         """The list literals that a local is assigned."""
