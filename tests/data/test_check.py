@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from support.applying import SPECS
 
 from newop_gen.cli import cli
+from newop_gen.data.cell_places import as_number
 from newop_gen.data.check import check
 from newop_gen.data.grid import grid_of
 from newop_gen.data.read import read
@@ -84,6 +85,48 @@ def test_damage_is_found_at_its_row(tmp_path, edit, code, severity, line):
     found = codes(changed(tmp_path / "t.csv", edit))
     assert code in found, found
     assert found[code][0] == severity and found[code][1][0] == line
+
+
+@pytest.mark.parametrize(
+    ("line", "column", "text", "found", "suggestion"),
+    [
+        (4, "isl", "1,024", "isl is '1,024'", "write 1024"),
+        (4, "isl", "", "isl is empty", ""),
+        (6, "latency", "n/a", "latency is 'n/a'", ""),
+        (6, "latency", "1'024.5", 'latency is "1\'024.5"', "write 1024.5"),
+    ],
+)
+def test_a_cell_is_named_with_its_column(tmp_path, line, column, text, found, suggestion):
+    path = changed(tmp_path / "t.csv", put(line - 1, column, text))
+    (finding,) = check(OP, OP.tables[0], read(path), [H200]).errors
+    lines = path.read_text().splitlines()
+    before = [cell for name, cell in zip(lines[0].split(","), lines[line - 1].split(",")) if name != column]
+    at = lines[0].split(",").index(column)
+    place = finding.problem.place
+    assert (place.line, place.column) == (line, sum(len(cell) + 1 for cell in before[:at]) + 1)
+    assert (finding.problem.found, finding.problem.suggestion) == (found, suggestion)
+
+
+def test_a_number_that_is_two_cells(tmp_path):
+    path = tmp_path / "t.csv"
+    lines = TABLE.read_text().splitlines()
+    index = lines[0].split(",").index("isl")
+    cells = lines[3].split(",")
+    cells[index] = "1,024"
+    lines[3] = ",".join(cells)
+    path.write_text("\n".join(lines) + "\n")
+    (finding,) = read(path).findings
+    assert finding.problem.suggestion == "is 1,024 one number? write 1024"
+    assert lines[3][finding.problem.place.column - 1 :].startswith("1,024,")
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [("1,024", "1024"), ("12 345 678", "12345678"), ("1_024", "1024"), ("1,024.5", "1024.5"), ("1024", ""), ("n/a", ""),
+     ("", ""), ("1,02", ""), ("nan", ""), ("0x10", ""), (" 7 ", "7")],
+)  # fmt: skip
+def test_what_a_text_may_mean(text, number):
+    assert as_number(text) == number
 
 
 def test_a_hole_between_measured_points_is_found_and_missing_ends_are_not(tmp_path):

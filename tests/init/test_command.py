@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+
 import pytest
 from click.testing import CliRunner
 from hypothesis import given
@@ -49,6 +51,77 @@ def test_wrong_options_are_named(run):
     result = run("--from-csv", TABLE, "--axis", "x=nonsense")
     assert result.exit_code == 2 and "'nonsense'" in result.stderr
     assert run("--from-csv", "none.csv").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("option", "name", "near"),
+    [("--key", "parm1", "'param1'"), ("--ignore", "PARAM2", "did you mean 'param2'?"), ("--key", "zzz", "")],
+)
+def test_a_column_that_is_not_there(run, tmp_path, option, name, near):
+    result = run("--from-csv", TABLE, option, name)
+    assert result.exit_code == 2 and f"error: {option} {name}: no column {name!r} in " in result.stderr
+    assert near in result.stderr and "one of framework, " in result.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_every_wrong_column_is_named_at_once(run):
+    said = run("--from-csv", TABLE, "--key", "one", "--key", "param1", "--ignore", "two").stderr
+    assert [line[:17].strip() for line in said.splitlines()] == ["error: --key one:", "error: --ignore t"]
+
+
+@pytest.mark.parametrize(
+    ("name", "instead"), [("My-Op", "my_op"), ("2x", "op_2x"), ("class", "class_op"), ("x", "op_x")]
+)
+def test_an_op_that_can_not_be_called_so_is_not_called_otherwise(run, tmp_path, name, instead):
+    for args in (["--from-csv", TABLE], ["--yes"], ["--like", "gemm", "--checkout", tmp_path]):
+        result = run(*args, "--op", name)
+        assert result.exit_code == 2 and f"error: --op: an op can't be called {name!r}" in result.stderr
+        assert result.stderr.rstrip().endswith(f"(--op {instead})")
+    assert run("--yes", "--op", "my__op").exit_code == 0 and (tmp_path / "my__op.yaml").is_file()
+
+
+def _damaged(tmp_path, line, column, text):
+    rows = list(csv.reader(TABLE.open(newline="")))
+    rows[line - 1][rows[0].index(column)] = text
+    with (tmp_path / "t.csv").open("w", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerows(rows)
+    return tmp_path / "t.csv", sum(len(cell) + 1 for cell in rows[line - 1][: rows[0].index(column)]) + 1
+
+
+@pytest.mark.parametrize(
+    ("column", "text", "said"),
+    [
+        ("latency", "n/a", "latency is 'n/a'; expected a number, as in the other 26 rows (mend the cell"),
+        ("latency", "", "latency is empty; expected a number, as in the other 26 rows"),
+        ("latency", "inf", "latency is 'inf'; expected a number"),
+        ("num_tokens", "1,024", "num_tokens is '1,024'; expected a whole number, as in the other 26 rows (write 1024"),
+        ("num_tokens", "512.0", "num_tokens is '512.0'; expected a whole number, as in the other 26 rows (write 512"),
+        ("param1", "wide", "param1 is 'wide'; expected a whole number"),
+        ("param1", " ", "param1 is empty"),
+    ],
+)
+def test_a_single_odd_cell_is_named_where_it_stands(run, tmp_path, column, text, said):
+    file, at = _damaged(tmp_path, 7, column, text)
+    result = run("new.yaml", "--from-csv", file)
+    assert result.exit_code == 2 and f"{file}:7:{at}: {said}" in result.stderr
+    assert not (tmp_path / "new.yaml").exists()
+
+
+def test_what_somebody_says_about_a_column_settles_it(run, tmp_path):
+    file, _ = _damaged(tmp_path, 7, "param1", "wide")
+    assert run("new.yaml", "--from-csv", file, "--key", "param1").exit_code == 0
+    assert "param1: {type: str" in (tmp_path / "new.yaml").read_text()
+    assert run("other.yaml", "--from-csv", file, "--ignore", "param1").exit_code == 0
+
+
+def test_negative_control_a_column_of_words_is_one(run, tmp_path):
+    rows = list(csv.reader(TABLE.open(newline="")))
+    for number, row in enumerate(rows):
+        row.append("layer" if not number else "first" if number % 3 == 0 else str(number % 3))
+    with (tmp_path / "t.csv").open("w", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerows(rows)
+    assert run("new.yaml", "--from-csv", tmp_path / "t.csv").exit_code == 0
+    assert "layer: {type: str" in (tmp_path / "new.yaml").read_text()
 
 
 ANSWERS = st.sampled_from(

@@ -89,6 +89,7 @@ def command(
     if mine is not None or checkout is not None or like is not None:
         of_tables = (phase, axes, keys, ignore, latency, unit, system, backend)
         _check_like(like, checkout, mine, out, bool(tables), any(of_tables))
+    _check_name(op)
     if like == RANK:
         assert checkout is not None and mine is not None
         _rank(checkout, mine)
@@ -112,6 +113,20 @@ def command(
     below = (out or Path()).parent
     _finish(out, from_tables(tables, choices, op=op, where=where, systems=list(BUILT_IN), below=below))
     return Exit.DONE
+
+
+def _check_name(op: str) -> None:
+    """The name that was asked for, or none: another one instead would be found too late."""
+    from ..init.draft import op_name
+    from ..problems import Place, Problem, SpecError
+    from ..spec.reserved import reserved_op
+
+    if not op or op_name(op) == op:
+        return
+    why = reserved_op(op)
+    found = f"an op can't be called {op!a}" + (f", {why}" if why else "")
+    expected = "2 to 48 lower-case letters, digits and underscores, a letter first"
+    raise SpecError(Problem(Place("--op"), found, expected, f"--op {op_name(op)}", "init-op"))
 
 
 def _ask(

@@ -14,6 +14,7 @@ from ..sol.quants import canonical
 from ..sol.types import Type
 from ..spec.model import Key, PhaseName
 from ..spec.rules.names import MODES
+from .cell_places import CellPlaces, as_number
 from .findings import MOST_DETAILS, Finding, error, warning
 from .read import RawTable, Row
 
@@ -76,17 +77,18 @@ def wrong_cell(op: Op, read: Read, row: Row) -> tuple[str, str, str] | None:
     text = row.cells.get(read.column)
     if text is None:
         return None
+    shown = f"{read.column} is {text[:40]!a}" if text.strip() else f"{read.column} is empty"
     if read.use == "int" and not _is(int, text):
         hint = "a whole number" + (", without the point" if _is(float, text) and float(text) % 1 == 0 else "")
-        return f"{read.column} is {text[:40]!a}", hint, "not-int"
+        return shown, hint, "not-int"
     if read.use == "real" and not (_is(float, text) and math.isfinite(float(text))):
-        return f"{read.column} is {text[:40]!a}", "a finite number", "not-number"
+        return shown, "a finite number", "not-number"
     if read.use == "mode" and read.key is not None:
         mode = canonical(read.key.alias.get(text, text))
         known = MODES[op.params[read.param].type]
         if mode not in known and not (read.key.only and text not in read.key.only):
             return (
-                f"{read.column} is {text[:40]!a}",
+                shown,
                 f"a mode ({', '.join(known)}) or an alias",
                 "mode-unknown",
             )
@@ -95,7 +97,8 @@ def wrong_cell(op: Op, read: Read, row: Row) -> tuple[str, str, str] | None:
 
 def check_cells(op: Op, table: Table, raw: RawTable) -> Iterator[Finding]:
     """Every cell that can't be read, those of a kind together."""
-    kinds: dict[tuple[str, str, str], tuple[str, list[int], list[str]]] = {}
+    kinds: dict[tuple[str, str, str], tuple[str, str, list[int], list[str]]] = {}
+    places = CellPlaces(raw)
     by_phase = {phase: reads(op, table, phase) for phase in table.phases}
     for row in raw.rows:
         phase = phase_of(op, table, row)
@@ -103,12 +106,16 @@ def check_cells(op: Op, table: Table, raw: RawTable) -> Iterator[Finding]:
             wrong = wrong_cell(op, read, row)
             if wrong is not None:
                 found, expected, code = wrong
-                first = kinds.setdefault((read.column, expected, code), (found, [], []))
-                first[1].append(row.line)
-                first[2].append(f"{raw.where(row.line)}: {found}")
-    for (_, expected, code), (found, lines, details) in kinds.items():
+                meant = as_number(row.cells[read.column]) if code != "mode-unknown" else ""
+                hint = f"write {meant}" if meant else ""
+                first = kinds.setdefault((read.column, expected, code), (found, hint, [], []))
+                first[2].append(row.line)
+                if len(first[3]) < MOST_DETAILS:
+                    first[3].append(f"{places(row.line, read.column)}: {found}")
+    for (column, expected, code), (found, hint, lines, details) in kinds.items():
         more = f", and {len(lines) - 1} rows like it" if len(lines) > 1 else ""
-        yield error(str(raw.path), lines, found + more, expected, "", code, details[:MOST_DETAILS])
+        at = places(lines[0], column).column
+        yield error(str(raw.path), lines, found + more, expected, hint, code, details, column=at)
 
 
 def check_power(raw: RawTable) -> Iterator[Finding]:

@@ -35,24 +35,25 @@ class Finding:
 
 def error(
     file: str, lines: int | Sequence[int], found: str, expected: str = "", suggestion: str = "", code: str = "",
-    details: Sequence[str] = (),
+    details: Sequence[str] = (), *, column: int = 1,
 ) -> Finding:  # fmt: skip
-    """`lines` are the rows it is about, or one of them; 0 and none mean the file as a whole."""
-    return _finding("error", file, lines, found, expected, suggestion, code, details)
+    """`lines` are the rows it is about, or one of them; 0 and none mean the file as a whole. `column` is the character
+    in the first of them."""
+    return _finding("error", file, lines, found, expected, suggestion, code, details, column)
 
 
 def warning(
     file: str, lines: int | Sequence[int], found: str, expected: str = "", suggestion: str = "", code: str = "",
-    details: Sequence[str] = (),
+    details: Sequence[str] = (), *, column: int = 1,
 ) -> Finding:  # fmt: skip
     """As `error`."""
-    return _finding("warning", file, lines, found, expected, suggestion, code, details)
+    return _finding("warning", file, lines, found, expected, suggestion, code, details, column)
 
 
 def _finding(
     severity: Severity, file: str, lines: int | Sequence[int], found: str, expected: str, suggestion: str, code: str,
-    details: Sequence[str],
+    details: Sequence[str], column: int,
 ) -> Finding:  # fmt: skip
     rows = tuple(filter(None, [lines] if isinstance(lines, int) else lines))
-    place = Place(file, rows[0], 1) if rows else Place(file)
+    place = Place(file, rows[0], column) if rows else Place(file)
     return Finding(severity, Problem(place, found, expected, suggestion, code), rows, tuple(details))

@@ -8,6 +8,8 @@ from __future__ import annotations
 import csv
 import importlib
 import io
+import itertools
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -116,12 +118,23 @@ def _text(path: Path, data: bytes) -> Reading:
     for line, cells in body:
         if len(cells) != len(header):
             found = f"{len(cells)} cells, the header has {len(header)}"
-            findings.append(error(file, line, found, "a cell for each column", "", "ragged-row"))
+            at, hint = _split(cells) if len(cells) > len(header) else (1, "")
+            findings.append(error(file, line, found, "a cell for each column", hint, "ragged-row", column=at))
         else:
             rows.append(Row(line, dict(zip(header, cells))))
     if not rows:
         findings.append(error(file, 0, "no row can be read", "a row for each measured point", "", "empty"))
     return Reading(RawTable(path, tuple(header), tuple(rows)), tuple(findings))
+
+
+def _split(cells: list[str]) -> tuple[int, str]:
+    """Where a number stands that was written as 1,024, in a row of more cells than columns, and what to do about it."""
+    at = 1
+    for first, second in itertools.pairwise(cells):
+        if re.fullmatch(r"[1-9]\d{0,2}", first) and re.fullmatch(r"\d{3}", second):
+            return at, f"is {first},{second} one number? write {first}{second}"
+        at += len(first) + 1
+    return 1, ""
 
 
 def _header(file: str, line: int, header: list[str]) -> list[Finding]:

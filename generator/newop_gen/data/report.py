@@ -42,6 +42,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "code": problem.code,
         "file": problem.place.file,
         "line": problem.place.line,
+        "column": problem.place.column,
         "found": problem.found,
         "expected": problem.expected,
         "suggestion": problem.suggestion,

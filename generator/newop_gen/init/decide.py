@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from ..data.read import RawTable, Row
 from ..model.columns import column_names, real_column
-from ..problems import Place, Problem, SpecError
+from ..problems import Place, Problem, SpecError, did_you_mean, near_names
 from ..sol.evaluate import SolValueError, evaluate
 from ..sol.findings import SolSyntax
 from ..spec.model import PhaseName
@@ -126,7 +126,8 @@ class _Deciding:
             if wrong:
                 numbers = [n for n, c in self.columns.items() if c.kind not in ("text", "empty")]
                 found = f"{wrong[0]!a}, which is no column of numbers in {self.file}"
-                raise SpecError(Problem(Place(option), found, f"some of {', '.join(numbers)}", "", "init-column"))
+                near = did_you_mean(near_names(wrong[0], numbers))
+                raise SpecError(Problem(Place(option), found, f"some of {', '.join(numbers)}", near, "init-column"))
 
     # axes
 

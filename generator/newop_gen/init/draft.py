@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from ..spec.model import PhaseName
+from ..spec.model import NAME_PATTERN, PhaseName
 from ..spec.reserved import reserved_op, reserved_param
 
 
@@ -97,7 +98,9 @@ class Draft:
 
 
 def op_name(text: str) -> str:
-    """A name that an op can have, made of `text`: a file's stem, or what somebody typed."""
+    """A name that an op can have, made of `text`: a file's stem, or what somebody typed. A fitting one stays."""
+    if re.fullmatch(NAME_PATTERN, text) and not reserved_op(text):
+        return text
     name = _snake(text)
     name = name if len(name) > 1 and name[0].isalpha() else f"op_{name}".rstrip("_")
     name = name[:40].rstrip("_")

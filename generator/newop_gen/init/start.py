@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,11 +11,12 @@ from ..data.findings import Finding
 from ..data.read import RawTable, read
 from ..data.which import phase_of_name
 from ..model.op import Op
-from ..problems import Place, Problem, SpecError
+from ..problems import Place, Problem, SpecError, did_you_mean, near_names
 from . import measured
 from .decide import Choices
 from .draft import Draft
 from .from_table import draft_from
+from .odd_cells import refuse_odd_cells
 from .questions import Ask, Known, draft_from_answers
 from .where import Where, where_of
 from .write import checked, rendered
@@ -43,6 +44,8 @@ def from_tables(
         raise SpecError(Problem(Place("--from-csv"), f"{len(paths)} tables", "one, or one for each phase", "", "init"))
     readings = [read(path) for path in paths]
     tables = [reading.usable() for reading in readings]
+    _known(tables, {"--key": choices.keys, "--ignore": choices.ignore})
+    refuse_odd_cells(tables, {*choices.keys, *choices.ignore})
     places = {table.path: where_of(table, systems, where) for table in tables}
     draft, said = draft_from(tables, choices, op=op, where=places, below=below)
     said = [("table", f"{t.path}: {len(t.rows)} rows, {len(t.columns)} columns") for t in tables] + said
@@ -59,6 +62,26 @@ def from_tables(
     said += [("measured", text) for text in draft.remarks]
     findings = tuple(finding for reading in readings for finding in reading.findings)
     return Started(draft, _sure(draft), tuple(dict.fromkeys(said)), findings)
+
+
+def _known(tables: Sequence[RawTable], given: Mapping[str, Collection[str]]) -> None:
+    """Raises `SpecError` for a column that somebody names and no table has."""
+    columns = dict.fromkeys(column for table in tables for column in table.columns)
+    files = " or ".join(str(table.path) for table in tables)
+    problems = [
+        Problem(
+            Place(f"{option} {name}"),
+            f"no column {name!a} in {files}",
+            f"one of {', '.join(columns)}",
+            did_you_mean(near_names(name, columns)),
+            "init-column",
+        )
+        for option, names in given.items()
+        for name in names
+        if name not in columns
+    ]
+    if problems:
+        raise SpecError(problems)
 
 
 def from_answers(ask: Ask, known: Known) -> Started:

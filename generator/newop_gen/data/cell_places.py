@@ -1,0 +1,60 @@
+"""Where a cell stands in its file, for messages that send somebody there."""
+
+from __future__ import annotations
+
+import re
+
+from ..problems import Place
+from .read import RawTable
+
+
+class CellPlaces:
+    """Places of the cells of one table. Its file is read again, once, when the first is asked for."""
+
+    def __init__(self, raw: RawTable) -> None:
+        self._raw = raw
+        self._lines: list[str] | None = None
+
+    def __call__(self, line: int, column: str) -> Place:
+        """Line and character, from 1, of the cell of `column` in the row that ends in `line`. Of a parquet file the
+        number of the row and of the column. The character is 1 where it can't be told: in a row of several lines."""
+        index = self._raw.columns.index(column) if column in self._raw.columns else 0
+        if self._raw.parquet:
+            return Place(str(self._raw.path), line, index + 1)
+        lines = self._text()
+        return Place(str(self._raw.path), line, _character(lines[line - 1], index) if line <= len(lines) else 1)
+
+    def _text(self) -> list[str]:
+        if self._lines is None:
+            try:
+                # As `csv` counts them, which other characters than these do not end a line for.
+                text = self._raw.path.read_bytes().decode("utf-8-sig", "replace")
+                self._lines = re.split(r"\r\n|\r|\n", text)
+            except OSError:
+                self._lines = []
+        return self._lines
+
+
+def _character(line: str, index: int) -> int:
+    """Where cell `index` of a line begins, from 1."""
+    if index == 0:
+        return 1
+    quoted, cells = False, 0
+    for at, character in enumerate(line):
+        if character == '"':
+            quoted = not quoted  # a doubled one ends and begins
+        elif character == "," and not quoted:
+            cells += 1
+            if cells == index:
+                return at + 2
+    return 1
+
+
+def as_number(text: str) -> str:
+    """The number that a text may mean, "" if none: `1,024`, `1 024` and `1_024` are 1024."""
+    plain = re.sub(r"(?<=\d)[ ,_'](?=\d{3}(\D|$))", "", text.strip())
+    try:
+        float(plain)
+    except ValueError:
+        return ""
+    return plain if plain != text and not re.search(r"[_a-zA-DF-Z]", plain) else ""

@@ -1,0 +1,81 @@
+"""Single cells that are not what their column is: named before a whole column is taken for something else."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Collection, Iterator, Sequence
+from typing import Literal
+
+from ..data.cell_places import CellPlaces, as_number
+from ..data.read import RawTable
+from ..problems import Problem, SpecError
+from .vocabulary import BATCH, LATENCY, LATENCY_LIKE, POWER_LIKE, PROVENANCE, SEQUENCE, SIZES, STEP, TOKENS
+
+FEW = 0.1
+"""Cells that are odd are fewer than this share of their column; more of them are what the column is."""
+FEW_OF_A_NUMBER = 0.5
+"""The same for a column that is called like a latency or a run-time size."""
+LEAST = 3
+"""Cells alike that tell what a column is."""
+SHOWN = 20
+
+NUMBERS = frozenset((*BATCH, *SEQUENCE, *STEP, *TOKENS, *SIZES, *LATENCY))
+_INT = re.compile(r"-?[0-9]+")
+
+_Sort = Literal["int", "whole", "real", "empty", "text"]
+
+
+def refuse_odd_cells(tables: Sequence[RawTable], settled: Collection[str]) -> None:
+    """Raises `SpecError` with file, line and character of each cell that is no number in a column of numbers.
+
+    `settled` are columns that somebody has said what to do with. Who measured, where and when may hold anything.
+    """
+    problems = [problem for table in tables for problem in _odd(table, settled)]
+    if problems:
+        raise SpecError(problems[:SHOWN])
+
+
+def _odd(table: RawTable, settled: Collection[str]) -> Iterator[Problem]:
+    places = CellPlaces(table)
+    for name in table.columns:
+        if name in settled or name.lower() in PROVENANCE:
+            continue
+        sorts = [_sort(row.cells[name]) for row in table.rows]
+        wanted, odd = _judged(name, sorts)
+        if not odd or sum(sort not in odd for sort in sorts) < LEAST:
+            continue
+        bad = [(row, sort) for row, sort in zip(table.rows, sorts) if sort in odd]
+        if len(bad) > max(1, len(sorts) * (FEW_OF_A_NUMBER if name.lower() in NUMBERS else FEW)):
+            continue
+        others = len(sorts) - len(bad)
+        for row, sort in bad[:SHOWN]:
+            text = row.cells[name]
+            found = f"{name} is empty" if sort == "empty" else f"{name} is {text[:40]!a}"
+            meant = str(int(float(text))) if sort == "whole" else as_number(text)
+            mend = f"write {meant}" if meant else "mend the cell, or take the row out"
+            hint = f"{mend}; if the column is no number of the op: --ignore {name}, or --key {name}"
+            expected = f"{wanted}, as in the other {others} rows"
+            yield Problem(places(row.line, name), found, expected, hint, "init-cell")
+
+
+def _judged(name: str, sorts: Sequence[_Sort]) -> tuple[str, frozenset[_Sort]]:
+    """What the column holds, by most of its cells and its name, and the sorts of cells that are odd in it."""
+    measured = bool(LATENCY_LIKE.search(name) or POWER_LIKE.search(name)) or "real" in sorts
+    # A row without power is loaded as one; `data check` says how many there are.
+    gaps: frozenset[_Sort] = frozenset() if name == "power" else frozenset({"empty"})
+    if measured:
+        return "a number", gaps | {"text"}
+    return "a whole number", gaps | {"text", "whole"}
+
+
+def _sort(text: str) -> _Sort:
+    if not text.strip():
+        return "empty"
+    if _INT.fullmatch(text):
+        return "int"
+    try:
+        value = float(text)
+    except ValueError:
+        return "text"
+    return "text" if not math.isfinite(value) else "whole" if value.is_integer() else "real"
