@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,9 @@ from .tables import on_terminal, show_table
 if TYPE_CHECKING:
     from ..explain.analysis import Crossover, Explained
     from ..explain.measured import Measured, MeasuredPoint
+    from ..explain.unit import Doubt
     from ..model.op import Op
+    from ..problems import Problem
 
 SCHEMA = "newop-gen/explain/1"
 SHOWN_OUTLIERS = 5
@@ -57,16 +60,15 @@ def command(
     from ..problems import Place, Problem, SpecError
     from ..sol.evaluate import SolValueError
     from ..spec.load import load_specs
-    from .perf_tables import check_tables
+    from .perf_tables import check_files, check_tables
 
     loaded = load_specs([spec])[0]
     # Of the spec's warnings only what these numbers depend on.
     caution(warning for warning in loaded.warnings if warning.code == "sol-placeholder")
     op = Op.from_spec(loaded.spec)
     where = find_system(system, checkout)
-    if not tables:
-        check_tables([loaded])
     files = _files(op, loaded.path, tables)
+    check_tables([loaded]) if not tables else check_files(op, files)
     asked = parse_points(op, points, first_values(op, files))
     axes = [n for n in (*run_time_names(op), *op.params) if n not in op.quant_params and n != "prefix"]
     axes = [n for n in axes if n not in op.params or op.params[n].type == "int"]
@@ -87,12 +89,14 @@ def command(
             ]
             swept += list(sweep_of(op, phase, own, where, axis)) if axis else []
     measured = measured_tables(op, files, where)
+    doubts = [_doubt(op, m, where.name) for m in measured]
+    caution(dict.fromkeys(_doubted(op, m, doubt, files) for m, doubt in zip(measured, doubts) if doubt))
     if plot is not None:
         from ..explain.plot import plot_roofline
 
         plot_roofline(plot, f"{op.name} on {where.name}", where, explained, measured)
     if as_json:
-        emit_json(_data(op, where.name, where.source, explained, crossings, swept, measured))
+        emit_json(_data(op, where.name, where.source, explained, crossings, swept, list(zip(measured, doubts))))
         return Exit.DONE
     say(f"{op.name} on {where.name} ({where.source}): {op.spec.summary}")
     for e in explained:
@@ -105,8 +109,8 @@ def command(
                 )
     if axis:
         _tell_sweep(axis, swept)
-    for m in measured:
-        _tell_measured(m)
+    for m, doubt in zip(measured, doubts):
+        _tell_measured(m, doubt)
     if plot is not None:
         say(f"roofline: {plot}")
     return Exit.DONE
@@ -166,10 +170,30 @@ def _tell_sweep(axis: str, swept: list[Explained]) -> None:
                 say(f"  {row[0]:>10} {row[1]:>12} {row[2]:>12} {row[3]:>12} {row[4]:>11}  {row[5]}")
 
 
-def _tell_measured(m: Measured) -> None:
+def _doubt(op: Op, m: Measured, system: str) -> Doubt | None:
+    """Whether the latency is likely in another unit. A placeholder formula says nothing about it."""
+    from ..explain.measured import is_placeholder
+    from ..explain.unit import by_itself, by_roofline
+
+    unit = op.nesting(m.phase).latency.unit
+    if is_placeholder(op):
+        return by_itself((p.latency for p in m.points), unit)
+    return by_roofline((p.utilisation for p in m.points), unit, system)
+
+
+def _doubted(op: Op, m: Measured, doubt: Doubt, files: Mapping[str, Path]) -> Problem:
+    from ..problems import Place
+
+    path = next((path for path in files.values() if path.name == m.file), Path(m.file))
+    return doubt.problem(op.nesting(m.phase).latency.column, Place(str(path)))
+
+
+def _tell_measured(m: Measured, doubt: Doubt | None) -> None:
     say("")
     say(f"{m.phase}, measured in {m.file}: {len(m.points)} points, {m.repeated} repeated rows left out")
-    say(f"  they reach {m.median:.0%} of the roofline (median), {_range(m.points)}")
+    say(f"  they reach {_share(m.median)} of the roofline (median), {_range(m.points)}")
+    if doubt:
+        return  # each point would be named for the same reason
     for p in m.outliers[:SHOWN_OUTLIERS]:
         from ..explain.points import describe
 
@@ -184,7 +208,11 @@ def _tell_measured(m: Measured) -> None:
 
 
 def _range(points: tuple[MeasuredPoint, ...]) -> str:
-    return f"{min(p.utilisation for p in points):.0%} to {max(p.utilisation for p in points):.0%}"
+    return f"{_share(min(p.utilisation for p in points))} to {_share(max(p.utilisation for p in points))}"
+
+
+def _share(value: float) -> str:
+    return f"{value:.0%}" if value >= 0.1 else f"{100 * value:.2g}%"
 
 
 def _number(value: float | None) -> str:
@@ -193,7 +221,7 @@ def _number(value: float | None) -> str:
 
 def _data(
     op: Op, system: str, source: str, explained: list[Explained], crossings: list[tuple[Any, Crossover]],
-    swept: list[Explained], measured: list[Measured],
+    swept: list[Explained], measured: list[tuple[Measured, Doubt | None]],
 ) -> dict[str, Any]:  # fmt: skip
     from ..review.report import tool
 
@@ -212,10 +240,11 @@ def _data(
             {
                 "phase": m.phase, "file": m.file, "points": len(m.points), "repeated": m.repeated,
                 "median_utilisation": m.median,
+                "unit_doubt": {"unit": doubt.unit, "likely": doubt.likely, "factor": doubt.factor} if doubt else None,
                 "outliers": [{"line": p.line, "utilisation": p.utilisation, "latency_ms": p.latency,
                               "at": dict(p.explained.values)} for p in m.outliers],
             }
-            for m in measured
+            for m, doubt in measured
         ],
     }  # fmt: skip
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..problems import Problem, SpecError
 
 if TYPE_CHECKING:
+    from ..model.op import Op
     from ..spec.load import LoadedSpec
 
 
@@ -34,5 +36,16 @@ def check_tables(loaded: Sequence[LoadedSpec]) -> None:
                 continue
             asked.add((path, table.member))
             problems += [finding.problem for finding in errors(op, table, read(path))]
+    if problems:
+        raise SpecError(problems)
+
+
+def check_files(op: Op, files: Mapping[str, Path]) -> None:
+    """The same for tables named on a command line, by their member. Raises `SpecError`, also for a missing file."""
+    from ..data.loading import errors
+    from ..data.read import read
+
+    tables = [(table, files[table.member]) for table in op.tables if table.member in files]
+    problems = [finding.problem for table, path in tables for finding in errors(op, table, read(path))]
     if problems:
         raise SpecError(problems)

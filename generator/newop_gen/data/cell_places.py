@@ -24,6 +24,10 @@ class CellPlaces:
         lines = self._text()
         return Place(str(self._raw.path), line, _character(lines[line - 1], index) if line <= len(lines) else 1)
 
+    def header(self, column: str) -> Place:
+        """Where the name of `column` stands; the file as a whole where it has no header of its own."""
+        return Place(str(self._raw.path)) if self._raw.parquet else self(1, column)
+
     def _text(self) -> list[str]:
         if self._lines is None:
             try:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from ..explain.measured import is_placeholder
 from ..explain.systems import System
 from ..model.op import Op, Table
-from ..spec.rules.placeholder import PLACEHOLDER
 from .cells import phase_of, reads
 from .filed import FiledTable
 from .findings import MOST_DETAILS, Finding, warning
 from .loading import file_rows
-from .outliers import check_against_sol
+from .outliers import check_against_sol, check_by_itself
 from .places import check_places
 from .read import RawTable, Reading
 
@@ -48,13 +47,14 @@ def check(op: Op, table: Table, reading: Reading, systems: Sequence[System] = ()
     for phase in table.phases if table.phase_column else table.phases[:1]:
         findings += check_places(filed, raw, phase)
     notes = []
-    if _placeholder(op):
-        notes.append("the spec's SOL is a placeholder: points were not held against it")
-    elif not systems:
-        notes.append("no system is known: points were not held against SOL (--system NAME)")
-    else:
-        for system, phase in itertools.product(systems, table.phases):
-            findings += check_against_sol(filed, raw, phase, system)
+    if is_placeholder(op) or not systems:
+        why = "no system is known: points were not held against SOL (--system NAME)"
+        if is_placeholder(op):
+            why = "the spec's SOL is a placeholder: points were not held against it"
+        notes.append(why)
+        findings += check_by_itself(filed, raw)
+    for system in () if is_placeholder(op) else systems:
+        findings += check_against_sol(filed, raw, system)
     found = tuple(dict.fromkeys(findings))
     return Checked(found, len(raw.rows), len(filed.leaves), len(filed.repeats), filed.left_out, tuple(notes))
 
@@ -100,7 +100,3 @@ def _repeats(filed: FiledTable, raw: RawTable) -> Iterator[Finding]:
     hint = f"they differ in columns that the spec does not read: {columns}" if columns else "the first one is kept"
     lines = [row.line for row, _, _ in filed.repeats]
     yield warning(str(raw.path), lines, found, "each point once", hint, "repeated", details[:MOST_DETAILS])
-
-
-def _placeholder(op: Op) -> bool:
-    return any(part.name == PLACEHOLDER for phase in op.phases for part in op.sol(phase).parts)

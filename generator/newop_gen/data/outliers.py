@@ -2,22 +2,68 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from ..explain.analysis import explain_at
 from ..explain.measured import Measured, MeasuredPoint, row_values
 from ..explain.points import describe
 from ..explain.systems import System
+from ..explain.unit import Doubt, by_itself, by_roofline
+from ..model.columns import column_names
 from ..sol.evaluate import SolValueError
 from ..spec.model import PhaseName
+from .cell_places import CellPlaces
 from .filed import FiledTable
 from .findings import MOST_DETAILS, Finding, warning
 from .read import RawTable
 
 
-def check_against_sol(filed: FiledTable, raw: RawTable, phase: PhaseName, system: System) -> Iterator[Finding]:
-    """The outliers of `explain` (see `explain.measured`) among the points of `phase`, on one GPU."""
-    points = _points(filed, phase, system)
+def check_against_sol(filed: FiledTable, raw: RawTable, system: System) -> Iterator[Finding]:
+    """A latency that is likely in another unit, else the outliers of `explain` (see `explain.measured`), on one GPU."""
+    points = {phase: _points(filed, phase, system) for phase in filed.table.phases}
+    doubts = list(_unit(filed, raw, points, system))
+    yield from doubts
+    if doubts:
+        return  # each point would be named for the same reason
+    for phase, some in points.items():
+        yield from _outliers(filed, raw, phase, some, system)
+
+
+def check_by_itself(filed: FiledTable, raw: RawTable, option: str = "") -> Iterator[Finding]:
+    """A latency that is likely in another unit, where there is no formula or no GPU to hold it against. `option` as in
+    `Doubt.problem`."""
+    latencies: dict[tuple[str, str], list[float]] = {}
+    phases = filed.table.phases if filed.table.phase_column else filed.table.phases[:1]
+    for phase in phases:
+        read = filed.op.nesting(phase).latency
+        latencies.setdefault((read.column, read.unit), []).extend(
+            latency for points in filed.points(phase).values() for latency in points.values()
+        )
+    for (column, unit), some in latencies.items():
+        if doubt := by_itself(some, unit):
+            yield _doubted(doubt, column, raw, option)
+
+
+def _unit(
+    filed: FiledTable, raw: RawTable, points: Mapping[PhaseName, Sequence[MeasuredPoint]], system: System
+) -> Iterator[Finding]:
+    reached: dict[tuple[str, str], list[float]] = {}
+    for phase, some in points.items():
+        read = filed.op.nesting(phase).latency
+        reached.setdefault((read.column, read.unit), []).extend(p.utilisation for p in some)
+    for (column, unit), utilisations in reached.items():
+        if doubt := by_roofline(utilisations, unit, system.name):
+            yield _doubted(doubt, column, raw)
+
+
+def _doubted(doubt: Doubt, column: str, raw: RawTable, option: str = "") -> Finding:
+    problem = doubt.problem(column, CellPlaces(raw).header(next(iter(column_names(column)), column)), option)
+    return Finding("warning", problem, (problem.place.line,) if problem.place.line else ())
+
+
+def _outliers(
+    filed: FiledTable, raw: RawTable, phase: PhaseName, points: tuple[MeasuredPoint, ...], system: System
+) -> Iterator[Finding]:
     odd = Measured(phase, str(raw.path), points, 0, len(filed.op.nesting(phase).axes)).outliers if points else []
     of_all = f"of {len(points)} {phase} points"
     fast = [p for p in odd if p.utilisation > 1]

@@ -17,6 +17,7 @@ from ..model.op import Op, Table, key_params
 from ..problems import Place, Problem, SpecError
 from ..sol.evaluate import SolValueError
 from ..spec.model import PhaseName
+from ..spec.rules.placeholder import PLACEHOLDER
 from ..verify.table import BadRow, Member, TableModel, read_table
 from .analysis import Explained, explain_at
 from .points import Value, Values, default_value, run_time_names
@@ -74,6 +75,11 @@ class Measured:
                 for smaller, p in itertools.pairwise(line):
                     floors[p.path] = max(floors[p.path], min(smaller.utilisation, 1.0))
         return floors
+
+
+def is_placeholder(op: Op) -> bool:
+    """Whether the formula is the one that `init` writes, which nothing is measured against."""
+    return any(part.name == PLACEHOLDER for phase in op.phases for part in op.sol(phase).parts)
 
 
 def spec_tables(op: Op, spec: Path) -> dict[str, Path]:

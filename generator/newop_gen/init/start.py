@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ..data.filed import FiledTable, file_table
 from ..data.findings import Finding
+from ..data.outliers import check_by_itself
 from ..data.read import RawTable, read
 from ..data.which import phase_of_name
 from ..model.op import Op
@@ -50,7 +51,8 @@ def from_tables(
     draft, said = draft_from(tables, choices, op=op, where=places, below=below)
     said = [("table", f"{t.path}: {len(t.rows)} rows, {len(t.columns)} columns") for t in tables] + said
     spec = Op.from_spec(checked(rendered(draft)).spec)
-    filed = _filed(spec, tables)
+    filed_of = _filed(spec, tables)
+    filed = [table for table, _ in filed_of]
     for table in filed:
         if table.bad:
             row, why = table.bad[0]
@@ -60,8 +62,11 @@ def from_tables(
             said += [(subject, text) for text in measured.grids(table, phase)]
     draft = replace(draft, remarks=tuple(measured.remarks(filed, draft.query)))
     said += [("measured", text) for text in draft.remarks]
-    findings = tuple(finding for reading in readings for finding in reading.findings)
-    return Started(draft, _sure(draft), tuple(dict.fromkeys(said)), findings)
+    findings = [finding for reading in readings for finding in reading.findings]
+    if not choices.unit:
+        for table, raw in filed_of:
+            findings += check_by_itself(table, raw, "--unit")
+    return Started(draft, _sure(draft), tuple(dict.fromkeys(said)), tuple(dict.fromkeys(findings)))
 
 
 def _known(tables: Sequence[RawTable], given: Mapping[str, Collection[str]]) -> None:
@@ -90,11 +95,11 @@ def from_answers(ask: Ask, known: Known) -> Started:
     return Started(draft, _sure(draft), ())
 
 
-def _filed(op: Op, tables: Sequence[RawTable]) -> list[FiledTable]:
+def _filed(op: Op, tables: Sequence[RawTable]) -> list[tuple[FiledTable, RawTable]]:
     found = []
     for table in op.tables:
         raw = next((r for r in tables if len(tables) == 1 or phase_of_name(r.path.name) in table.phases), tables[0])
-        found.append(file_table(op, table, raw))
+        found.append((file_table(op, table, raw), raw))
     return found
 
 
