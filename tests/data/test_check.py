@@ -190,6 +190,30 @@ def test_exit_codes_and_json(tmp_path):
     assert run(tmp_path / "nameless.csv", "--phase", "context", "--system", "h200_sxm").exit_code == 0
 
 
+def test_ragged_grids_are_noted_with_what_a_query_gets_there(tmp_path):
+    def stairs(rows):
+        at = [rows[0].index(name) for name in ("batch_size", "isl")]
+        rows[1:] = [row for row in rows[1:] if int(row[at[0]]) * int(row[at[1]]) <= 16384]
+
+    path = changed(tmp_path / "t.csv", stairs)
+    checked = check(OP, OP.tables[0], read(path), [H200])
+    assert not checked.findings
+    first, end = checked.notes
+    assert first.startswith("ragged: 4 of 4 grids lack 16 places, all at the ends: 20 of 24 places are filled at fmha=")
+    assert first.endswith("and 1 more")
+    assert end.startswith("at a ragged end: a query raises") and "0.11" in end
+
+    def holed(rows):
+        stairs(rows)
+        del rows[6]
+
+    notes = check(OP, OP.tables[0], read(changed(tmp_path / "t.csv", holed)), [H200]).notes
+    assert "lack 17 places, 1 between measured ones, 16 at the ends: 19 of 24 places" in notes[0]
+    assert any(note.startswith("at a hole: ") for note in notes)
+    # Negative control: the whole grid has none of it.
+    assert not check(OP, OP.tables[0], read(TABLE), [H200]).notes
+
+
 @given(st.sets(st.tuples(st.integers(1, 5), st.integers(1, 5)), min_size=1))
 def test_holes_are_the_places_with_points_on_both_sides(points):
     grid = grid_of(points)

@@ -13,7 +13,7 @@ from .filed import FiledTable
 from .findings import MOST_DETAILS, Finding, warning
 from .loading import file_rows
 from .outliers import check_against_sol, check_by_itself
-from .places import check_places
+from .places import check_places, ragged_notes
 from .read import RawTable, Reading
 
 
@@ -44,9 +44,10 @@ def check(op: Op, table: Table, reading: Reading, systems: Sequence[System] = ()
         return Checked(tuple(findings), len(raw.rows))
     findings += _phases(op, table, raw)
     findings += _repeats(filed, raw)
+    notes: list[str] = []
     for phase in table.phases if table.phase_column else table.phases[:1]:
         findings += check_places(filed, raw, phase)
-    notes = []
+        notes += ragged_notes(filed, phase)
     if is_placeholder(op) or not systems:
         why = "no system is known: points were not held against SOL (--system NAME)"
         if is_placeholder(op):

@@ -5,10 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ..spec.model import PhaseName
+from ..text import counted
 from .filed import FiledTable
 from .findings import MOST_DETAILS, Finding, warning
 from .grid import Grid
 from .read import RawTable
+
+SHOWN_GRIDS = 3
+AT_THE_END = {
+    "error": "a query raises, as beyond the collected range (outside: error)",
+    "clamp": "the last measured value along each axis is held (outside: clamp)",
+    "extrapolate": "the line through the last two measured values goes on (outside: extrapolate)",
+}
+HELD = "the share of the SOL that the nearest measured point reaches is held (docs/layouts.md)"
 
 _Keys = tuple[object, ...]
 
@@ -26,7 +35,7 @@ def check_places(filed: FiledTable, raw: RawTable, phase: PhaseName) -> Iterator
         yield warning(
             file,
             [first[keys] for keys in holed],
-            f"{said}{len(details)} holes in the grid, such as {details[0]}",
+            f"{said}{counted(len(details), 'hole')} in the grid, such as {details[0]}",
             "a measurement wherever smaller and larger sizes have one",
             "a query there interpolates over the hole",
             "hole",
@@ -55,6 +64,31 @@ def check_places(filed: FiledTable, raw: RawTable, phase: PhaseName) -> Iterator
             "interpolation needs neighbours",
             "scattered",
         )
+
+
+def ragged_notes(filed: FiledTable, phase: PhaseName) -> Iterator[str]:
+    """Which grids of `phase` are not full, and what a query in the missing part gets on each layout.
+
+    A note, not a finding: collectors stop at the sizes that fit into memory.
+    """
+    nesting = filed.op.nesting(phase)
+    grids = filed.grids(phase)
+    ragged = {keys: grid for keys, grid in grids.items() if grid.ragged and not grid.scattered}
+    if not ragged:
+        return
+    said = f"{phase}: " if filed.table.phase_column and len(filed.table.phases) > 1 else ""
+    missing = sum(grid.places - grid.points for grid in ragged.values())
+    holes = sum(len(grid.holes) for grid in ragged.values())
+    of = f"{len(ragged)} of {len(grids)} grids" if len(grids) > 1 else "the grid"
+    worst = sorted(ragged.items(), key=lambda item: item[1].points / item[1].places)
+    shown = "; ".join(f"{_fill(grid)}{_below(filed, phase, keys)}" for keys, grid in worst[:SHOWN_GRIDS])
+    more = f"; and {len(worst) - SHOWN_GRIDS} more" if len(worst) > SHOWN_GRIDS else ""
+    kinds = f"{holes} between measured ones, {missing - holes} at the ends" if holes else "all at the ends"
+    yield f"{said}ragged: {of} lack {counted(missing, 'place')}, {kinds}: {shown}{more}"
+    if holes:
+        yield f"{said}at a hole: a query interpolates between the measured neighbours that there are"
+    if missing > holes:
+        yield f"{said}at a ragged end: {AT_THE_END[nesting.outside]}; from 0.11 on {HELD}"
 
 
 def _first_lines(filed: FiledTable, phase: PhaseName, axes: int) -> dict[_Keys, int]:
