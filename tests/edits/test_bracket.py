@@ -84,13 +84,15 @@ CASES = {
         1,
         "x = ['''\n# no\n''',\n    N,\n    b]",
     ),
-    "own lines, no last comma": ("x = [\n    a,\n    b\n]", "N", "end", None, "x = [\n    a,\n    b,\n    N\n]"),
+    "own lines, no last comma": ("x = [\n    a,\n    b\n]", "N", "end", None, "x = [\n    a,\n    b,\n    N,\n]"),
+    "a sole element, no comma": ("x = [\n    a\n]", "N", "end", None, "x = [\n    a,\n    N,\n]"),
+    "before a sole element, no comma": ("x = [\n    a\n]", "N", "before", 0, "x = [\n    N,\n    a,\n]"),
     "no last comma but a comment": (
         "x = [\n    a,\n    b  # b\n]",
         "N",
         "end",
         None,
-        "x = [\n    a,\n    b  # b\n    , N\n]",
+        "x = [\n    a,\n    b,  # b\n    N,\n]",
     ),
     "all on one line below the bracket": ("f(\n    a, b\n)", "N", "end", None, "f(\n    a, b, N\n)"),
     "tabs": ("def f():\n\tx = [\n\t\ta,\n\t]\nx = [\n\ta,\n]", "N", "end", None, None),
@@ -106,7 +108,7 @@ def test_before_and_after(name):
     source = source_of(before + "\n")
     node = container(source)
     anchor = None if index is None else nodes_of(node)[index][-1]
-    got = merged(source, insert_element(source, node, text, at=at, anchor=anchor)).decode()
+    got = merged(source, *insert_element(source, node, text, at=at, anchor=anchor)).decode()
     if after is not None:
         assert got == after + "\n"
     if name == "tabs":
@@ -168,13 +170,13 @@ def test_replaced_element_keeps_comma_and_comment():
 )
 def test_sorted_string(before, name, after):
     source = source_of(before + "\n")
-    assert merged(source, insert_sorted_string(source, container(source), name)).decode() == after + "\n"
+    assert merged(source, *insert_sorted_string(source, container(source), name)).decode() == after + "\n"
 
 
 def test_sorted_names_of_two_ops_stand_in_order_whatever_the_order_of_planning():
     source = source_of('__all__ = [\n    "A",\n    "Z",\n]\n')
     node = container(source)
-    edits = [insert_sorted_string(source, node, name) for name in ("N", "B")]
+    edits = [e for name in ("N", "B") for e in insert_sorted_string(source, node, name)]
     assert ast.literal_eval(merged(source, *edits).decode().partition("=")[2].strip()) == ["A", "B", "N", "Z"]
 
 
@@ -188,7 +190,7 @@ def test_sorted_names_of_two_ops_stand_in_order_whatever_the_order_of_planning()
 )
 def test_import_name(before, name, after):
     source = source_of(before + "\n")
-    assert merged(source, insert_import_name(source, container(source), name)).decode() == after + "\n"
+    assert merged(source, *insert_import_name(source, container(source), name)).decode() == after + "\n"
 
 
 # Random literals: elements, separators, comments, newlines, indentation and encodings in any mixture.
@@ -284,7 +286,7 @@ def test_any_insertions_into_any_literal_add_up(source, wishes):
                 before.setdefault(index, []).append(number)
         anchor = None if index is None else nodes_of(node)[index][-1]
         try:
-            edits.append(insert_element(source, node, text, at=at, anchor=anchor))
+            edits += insert_element(source, node, text, at=at, anchor=anchor)
         except CheckoutRefused as refusal:
             # `f(k=1, a)`; the only thing that random literals can't take
             assert isinstance(node, ast.Call) and refusal.problems[0].code == "element"
@@ -309,32 +311,71 @@ def test_any_insertions_into_any_literal_add_up(source, wishes):
 def test_negative_control_a_dropped_comma_is_noticed():
     """The same check on an insertion that forgets the comma must fail."""
     source = source_of("x = [\n    'a',\n]\n")
-    good = insert_element(source, container(source), "'n'")
+    (good,) = insert_element(source, container(source), "'n'")
     bad = Insertion(good.path, good.offset, good.text.replace(b",", b""))
     assert len(find_x(ast.parse(merged(source, good, good))).elts) == 3
     assert len(find_x(ast.parse(merged(source, bad, bad))).elts) != 3
 
 
+LONG = '"' + "a" * 118 + '"'
 RUFF_CLEAN = [
     ("x = [a, b]\n", "N"),
     ("x = [\n    a,\n    b,\n]\n", "N(\n    1,\n)"),
     ("x = {\n    a: b,  # c\n    # d\n}\n", "k: v"),
     ("x = []\n", "N"),
+    ("class C:\n    x: dict = {}\n    y = 1\n", "k: v"),
+    (f"x = [\n    {LONG}\n]\n", "N"),
+    (f"x = [\n    {LONG}  # c\n]\n", "N"),
     ("from m import a, b\n", "c"),
     ("f(\n    a,\n    b,\n)\n", "c=1"),
 ]
 
 
+def formatted(data):
+    done = subprocess.run(
+        [sys.executable, "-m", "ruff", "format", "--isolated", "--line-length=120", "-"],
+        input=data, capture_output=True, check=True,
+    )  # fmt: skip
+    return done.stdout
+
+
+def literal_of(source):
+    kinds = (ast.List, ast.Dict, ast.Call, ast.ImportFrom)
+    return next(n for n in ast.walk(source.tree) if isinstance(n, kinds))
+
+
 @pytest.mark.parametrize("before, text", RUFF_CLEAN)
 def test_what_ruff_has_formatted_stays_as_ruff_formats_it(before, text):
-    def formatted(data):
-        done = subprocess.run(
-            [sys.executable, "-m", "ruff", "format", "--isolated", "--line-length=120", "-"],
-            input=data, capture_output=True, check=True,
-        )  # fmt: skip
-        return done.stdout
-
+    """One element at the end, and two: together, and one after the other with the same result."""
     source = source_of(before)
     assert formatted(source.data) == source.data
-    after = merged(source, insert_element(source, container(source), text))
-    assert formatted(after) == after
+    other = text.replace("N", "M").replace("k", "l").replace("c", "d")
+    element = insert_element(source, literal_of(source), text)
+    one = Source("m.py", merged(source, *element))
+    assert formatted(one.data) == one.data
+    two = merged(source, *element, *insert_element(source, literal_of(source), other))
+    assert formatted(two) == two
+    assert merged(one, *insert_element(one, literal_of(one), other)) == two
+
+
+@pytest.mark.parametrize("at", ["before", "after"])
+def test_elements_beside_a_sole_one_are_formatted_too(at):
+    def beside(source, text):
+        sole = next(e for e in literal_of(source).elts if isinstance(e, ast.Constant))
+        return insert_element(source, literal_of(source), text, at=at, anchor=sole)
+
+    source = source_of(f"x = [\n    {LONG}\n]\n")
+    one = Source("m.py", merged(source, *beside(source, "N")))
+    two = merged(source, *beside(source, "N"), *beside(source, "M"))
+    assert formatted(one.data) == one.data and formatted(two) == two
+    assert merged(one, *beside(one, "M")) == two
+
+
+@pytest.mark.parametrize("before, text", RUFF_CLEAN[3:7])
+def test_negative_control_without_what_is_shared_it_would_not_be_formatted(before, text):
+    source = source_of(before)
+    element, *shared = insert_element(source, literal_of(source), text)
+    assert shared
+    alone = source.data[: element.offset] + element.text + source.data[element.offset :]
+    with pytest.raises((AssertionError, subprocess.CalledProcessError)):
+        assert formatted(alone) == alone

@@ -5,14 +5,15 @@ The style is taken from the element next to the place:
 - it stands on lines of its own, with a comma: the new element gets lines of its own, with a comma, at its indentation;
 - more stands on its line: the new element goes on that line (`, new`, or ` new,` before another element), unless it has
   several lines or the line would exceed 120 columns: then it starts a new line;
-- the last element has no comma: `,` goes before the new element and none after it, as the file does it. When a comment
-  follows the last element, the new one goes below it and the comma in front (`, new`): one insertion, and the comment
-  stays where it was;
+- the last element stands on lines of its own and has no comma, as ruff leaves a sole one: it gets one;
+- the last element of a line has no comma: `,` goes before the new element and none after it, as the file does it. When
+  a comment follows it, the new one goes below and the comma in front (`, new`): the comment stays where it was;
 - an empty pair of brackets is opened up into lines of its own.
 
 For a file that is formatted by ruff the result is what ruff makes of it, except where ruff would reflow the elements
-that are there already (a line that gets too long, or a second element in brackets that were empty): no insertion can.
-Each insertion is complete with its comma, so that several at one place add up in any order.
+that are there already (a line that gets too long): no insertion can. Several elements for one place add up in any
+order: each is an insertion of its own, and what they need besides (that comma, a line break in brackets that were
+empty) is the same for all of them and made once.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from __future__ import annotations
 import ast
 import bisect
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from ..plan import Insertion, Replacement
@@ -31,14 +33,16 @@ if TYPE_CHECKING:
     from ..checkout.source import Source
 
 LINE_LENGTH = 120
+_LAST = "~"  # sorts after what else comes to the same offset: no other key begins with it
 
 At = Literal["end", "before", "after"]
 
 
 def insert_element(
     source: Source, node: Bracketed, text: str, *, at: At = "end", anchor: ast.AST | None = None, sort: str = ""
-) -> Insertion:
-    """The insertion that makes `text` an element of `node`.
+) -> list[Insertion]:
+    """The insertions that make `text` an element of `node`: the first is the element, others are needed once however
+    many elements come in.
 
     `text` is one element without indentation or comma, of one or more lines: an expression, `key: value` for a dict,
     an argument for a call, a name for an import. `anchor` is the `ast` node of the element to go `before` or `after`
@@ -55,16 +59,30 @@ def insert_element(
         index = len(elements.items)
     else:
         index = _index(node, anchor) + (at == "after")
+    shared: list[tuple[int, str]] = []  # what goes after the elements at its place
+    opened = False
     if not elements.items:
         offset, added = _into_empty(source, elements, text)
+        opened = not _starts_line(source, elements.close)
+        if opened and _line_indent(source, offset):
+            shared.append((offset, _line_indent(source, offset)))
     elif at == "before" and _starts_line(source, elements.items[index].start):
         offset, added = _line_before(source, elements, index, text)
+        if _lacks_comma(source, elements, len(elements.items) - 1):
+            shared.append((elements.items[-1].end, ","))
     elif index == 0:
         offset, added = _inline_first(source, elements, text)
+    elif _lacks_comma(source, elements, index - 1):
+        offset, added = _line_after(source, elements, index - 1, text, at_end=at == "end")
+        shared.append((elements.items[-1].end, ","))
     else:
         offset, added = _after(source, elements, index - 1, text, at_end=at == "end")
-    _check(source, node, index, offset, added, text)
-    return Insertion(source.path, offset, encode(source, added, offset), stacks=at == "after", sort=sort)
+    edits = [Insertion(source.path, offset, encode(source, added, offset), stacks=at == "after", sort=sort)]
+    edits += [Insertion(source.path, o, encode(source, more, o), once=True, sort=_LAST) for o, more in shared]
+    if opened:  # a line break before all elements; each brings that behind it, so that it stands on lines of its own
+        edits.append(Insertion(source.path, offset, encode(source, "\n", offset), stacks=True, once=True))
+    _check(source, node, index, edits, text)
+    return edits
 
 
 def replace_element(source: Source, node: Bracketed, anchor: ast.AST, text: str) -> Replacement:
@@ -80,7 +98,7 @@ def replace_element(source: Source, node: Bracketed, anchor: ast.AST, text: str)
     )
 
 
-def insert_sorted_string(source: Source, node: ast.List | ast.Tuple, name: str) -> Insertion:
+def insert_sorted_string(source: Source, node: ast.List | ast.Tuple, name: str) -> list[Insertion]:
     """Insert the string `name` where it belongs in a sorted list of names (`__all__`), at the end of an unsorted one.
 
     The order is that of ruff's RUF022: CONSTANTS, Classes, the rest, each in natural order ("op2" before "op10") and
@@ -92,20 +110,20 @@ def insert_sorted_string(source: Source, node: ast.List | ast.Tuple, name: str) 
     return _insert_sorted(source, node, text, _all_key(name), [None if v is None else _all_key(v) for v in values])
 
 
-def insert_import_name(source: Source, node: ast.ImportFrom, name: str) -> Insertion:
+def insert_import_name(source: Source, node: ast.ImportFrom, name: str) -> list[Insertion]:
     """Insert `name` into `from module import ...`, where isort's order puts it.
 
     When the import has no parentheses and its line would get too long, a second import of the module follows it.
     """
     keys = [_name_key(alias.name) for alias in node.names]
-    insertion = _insert_sorted(source, node, name, _name_key(name), list(keys))
-    added = insertion.text.decode(source.encoding)
-    if not _fits(source, insertion.offset, added) and not read_elements(source, node).bracketed:
-        return after_statement(source, node, f"from {'.' * node.level}{node.module or ''} import {name}\n")
-    return insertion
+    edits = _insert_sorted(source, node, name, _name_key(name), list(keys))
+    added = edits[0].text.decode(source.encoding)
+    if not _fits(source, edits[0].offset, added) and not read_elements(source, node).bracketed:
+        return [after_statement(source, node, f"from {'.' * node.level}{node.module or ''} import {name}\n")]
+    return edits
 
 
-def _insert_sorted(source: Source, node: Bracketed, text: str, key: str, keys: list[str | None]) -> Insertion:
+def _insert_sorted(source: Source, node: Bracketed, text: str, key: str, keys: list[str | None]) -> list[Insertion]:
     known = [k for k in keys if k is not None]
     anchors = nodes_of(node)
     if not anchors or len(known) < len(keys) or known != sorted(known):
@@ -113,9 +131,9 @@ def _insert_sorted(source: Source, node: Bracketed, text: str, key: str, keys: l
     index = sum(k < key for k in known)
     if index == 0:
         return insert_element(source, node, text, at="before", anchor=anchors[0][0], sort=key)
-    insertion = insert_element(source, node, text, at="after", anchor=anchors[index - 1][0], sort=key)
+    element, *shared = insert_element(source, node, text, at="after", anchor=anchors[index - 1][0], sort=key)
     # Names of one run that go to the same gap stand in their own order, not in that of planning.
-    return Insertion(insertion.path, insertion.offset, insertion.text, sort=key)
+    return [replace(element, stacks=False), *shared]
 
 
 def _name_key(name: str) -> str:
@@ -162,6 +180,23 @@ def _inline_first(source: Source, elements: Elements, text: str) -> tuple[int, s
     return start, f"{_hanging(text, deeper)},\n{deeper}"
 
 
+def _lacks_comma(source: Source, elements: Elements, index: int) -> bool:
+    """Whether an element is the last one, on lines of its own, and without a comma."""
+    item = elements.items[index]
+    own_lines = _starts_line(source, item.start) and _starts_line(source, elements.close)
+    return item.comma is None and elements.bracketed and own_lines
+
+
+def _line_after(source: Source, elements: Elements, index: int, text: str, *, at_end: bool) -> tuple[int, str]:
+    item = elements.items[index]
+    line = _line_of(source, item.comma or item.end)
+    if at_end and _starts_line(source, elements.close):  # below comments that end the list
+        line = _line_of(source, elements.close) - 1
+    before = _line_indent(source, item.start)
+    margin = before if _starts_line(source, item.start) else _margin(source, elements, index, before)
+    return source.line_end(line), indent(text, margin) + ",\n"
+
+
 def _after(source: Source, elements: Elements, index: int, text: str, *, at_end: bool) -> tuple[int, str]:
     item = elements.items[index]
     own_line = _starts_line(source, item.start)
@@ -170,10 +205,7 @@ def _after(source: Source, elements: Elements, index: int, text: str, *, at_end:
     if item.comma is not None:
         tail = _tail(source, item.comma)
         if not tail or tail.startswith(b"#"):
-            line = _line_of(source, item.comma)
-            if at_end and _starts_line(source, elements.close):  # below comments that end the list
-                line = _line_of(source, elements.close) - 1
-            return source.line_end(line), indent(text, margin) + ",\n"
+            return _line_after(source, elements, index, text, at_end=at_end)
         if _fits(source, item.comma, f" {text},"):
             return item.comma, f" {text},"
         return item.comma, f"\n{indent(text, margin)},"
@@ -189,11 +221,10 @@ def _after(source: Source, elements: Elements, index: int, text: str, *, at_end:
 
 
 def _into_empty(source: Source, elements: Elements, text: str) -> tuple[int, str]:
-    outer = _line_indent(source, elements.open)
-    body = indent(text, _deeper(outer))
+    body = indent(text, _deeper(_line_indent(source, elements.open)))
     if _starts_line(source, elements.close):
         return source.line_start(_line_of(source, elements.close)), body + ",\n"
-    return elements.open, f"\n{body},\n{outer}"
+    return elements.open, body + ",\n"
 
 
 def _margin(source: Source, elements: Elements, index: int, line: str) -> str:
@@ -272,11 +303,13 @@ def _parse_element(node: Bracketed, text: str) -> str:
     return found[0]
 
 
-def _check(source: Source, node: Bracketed, index: int, offset: int, added: str, text: str) -> None:
+def _check(source: Source, node: Bracketed, index: int, edits: list[Insertion], text: str) -> None:
     """Refuse unless the edited expression has the old elements, unchanged, and the new one at `index`."""
     start, end = source.start(node), source.end(node)
-    data = source.data
-    code = (data[start:offset] + encode(source, added, offset) + data[offset:end]).decode(source.encoding)
+    data, at = b"", start
+    for edit in sorted(edits, key=lambda e: (e.offset, not (e.stacks and e.once), e.sort)):
+        data, at = data + source.data[at : edit.offset] + edit.text, edit.offset
+    code = (data + source.data[at:end]).decode(source.encoding)
     expected = dumps(source, node)
     expected.insert(index, _parse_element(node, text))
     try:
@@ -285,7 +318,7 @@ def _check(source: Source, node: Bracketed, index: int, offset: int, added: str,
         reason = error.args[0] if error.args else error
         found = f"a {type(node).__name__.lower()} that can't take another element ({reason})"
     else:
-        if got == expected and start <= offset <= end:
+        if got == expected and all(start <= edit.offset <= end for edit in edits):
             return
         found = f"a {type(node).__name__.lower()} whose elements would not stay the same"
     raise CheckoutRefused(Problem(source.place(node), found, "room for one more element", "", "element"))

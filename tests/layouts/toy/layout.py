@@ -74,9 +74,9 @@ def _plan_op(op: Op, tree: Tree) -> list[Step]:
     query = StepDraft(op.name, "query", "Functions that answer")
     for phase in op.phases:
         key = f"{phase}_{op.name}"
-        entry = insert_element(source, table, f"{literal(key)}: {literal(op.query(phase).method)}")
+        entry, *besides = insert_element(source, table, f"{literal(key)}: {literal(op.query(phase).method)}")
         place: Place | None = source.place(named[key]) if key in named else None
-        enum.drafts.append(Draft(settled(source, entry), place, key, telling=False))
+        enum.drafts.append(Draft(settled(source, entry), place, key, False, tuple(besides)))
     for one in op.queries:
         lines = render_formula(one.formula, DIALECT, 4)
         arguments = [*one.run_time, *op.params]

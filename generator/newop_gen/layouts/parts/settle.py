@@ -23,13 +23,14 @@ class Draft:
     """An edit that may be there already. `taken` names the definition that stands in its way, if any.
 
     `telling`: finding it done shows that this tool was here. A one-line member or a table's assignment does not: a
-    hand-written op of the same name has them too.
+    hand-written op of the same name has them too. `besides` are edits that this one needs as long as it is not there.
     """
 
     edit: Located
     taken: Place | None = None
     name: str = ""
     telling: bool = True
+    besides: tuple[Insertion, ...] = ()
 
 
 @dataclass
@@ -89,4 +90,4 @@ def finish(drafts: Iterable[StepDraft]) -> list[Step]:
 
 
 def _edits(step: StepDraft) -> list[Edit]:
-    return [d.edit for d in step.drafts]
+    return [edit for d in step.drafts for edit in (d.edit, *(() if d.edit.done else d.besides))]

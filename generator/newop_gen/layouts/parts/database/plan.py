@@ -206,17 +206,18 @@ def _test(op: Op, tree: Tree, facts: DatabaseFacts) -> StepDraft:
 
 def _draft(
     source: Source,
-    insertion: Insertion,
+    edits: Insertion | Sequence[Insertion],
     taken: ast.AST | None,
     name: str,
     within: ast.AST | None = None,
     *,
     telling: bool = True,
 ) -> Draft:
+    insertion, *besides = [edits] if isinstance(edits, Insertion) else edits
     # An inserted last statement of a scope may end past it by its newline.
     span = (source.start(within), source.line_end(within.end_lineno)) if within is not None else None  # type: ignore[attr-defined]
     place = source.place(taken) if taken is not None else None
-    return Draft(settled(source, insertion, span), place, name, telling)
+    return Draft(settled(source, insertion, span), place, name, telling, tuple(besides))
 
 
 def _functions(source: Source) -> list[ast.FunctionDef]:

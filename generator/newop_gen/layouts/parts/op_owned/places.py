@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from ....checkout.source import Source
 from ....checkout.tree import Tree
@@ -35,23 +35,25 @@ def need(tree: Tree, path: str) -> Source:
 
 def draft(
     source: Source,
-    insertion: Insertion,
+    edits: Insertion | Sequence[Insertion],
     within: ast.AST | None = None,
     taken: ast.AST | None = None,
     name: str = "",
     *,
     telling: bool = True,
 ) -> Draft:
-    """A draft, done when its bytes stand in `within` (default: the file); `taken` is what has its name.
+    """A draft, done when its bytes (the first edit's) stand in `within` (default: the file); `taken` is what has its
+    name.
 
     `telling` is False for lines that a hand-written op of the same name would have, too.
     """
+    insertion, *besides = [edits] if isinstance(edits, Insertion) else edits
     span = None
     if within is not None:
         # An inserted last statement of a scope may end past it by its newline.
         span = (source.start(within), source.line_end(within.end_lineno))  # type: ignore[attr-defined]
     place = source.place(taken) if taken is not None else None
-    return Draft(settled(source, insertion, span), place, name, telling)
+    return Draft(settled(source, insertion, span), place, name, telling, tuple(besides))
 
 
 def enum_members(op: Op, facts: OpOwnedFacts, common: Source) -> Iterable[Draft]:
