@@ -77,7 +77,9 @@ GROUP = {"model": "CompositeModel", "phase": "generation", "args": {"width": "se
 INTO = GROUP | {"at": {"after": "generation_bmm"}, "scale": "7", "name": "into"}
 
 
-@pytest.mark.parametrize("into", [INTO, INTO | {"at": {"before": "generation_bmm"}}, INTO | {"when": "self._width > 1"}])
+@pytest.mark.parametrize(
+    "into", [INTO, INTO | {"at": {"before": "generation_bmm"}}, INTO | {"when": "self._width > 1"}]
+)
 @pytest.mark.parametrize("first", ["into", "beside"])
 def test_another_scale_in_a_group_changes_nothing_beside_it(trees: dict[str, Tree], into, first: str) -> None:
     """The scale that upstream's ops of an `OverlapOp` share is that of an op beside it, whatever came in before."""
