@@ -10,6 +10,7 @@ from typing import Any
 from ..problems import IoFault, Place, Problem, SpecError
 from ..spec.load import LoadedSpec, load_spec
 from .draft import Draft
+from .wiring_example import Example, example
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*(/[A-Za-z0-9_.]+)*")
 # What YAML 1.1 reads as something else than text.
@@ -88,6 +89,10 @@ class _View:
     def nesting_items(self) -> list[tuple[str, object]]:
         nestings = self._draft.nestings
         return [("", next(iter(nestings.values())))] if self._draft.one_nesting else list(nestings.items())
+
+    @property
+    def wiring(self) -> Example:
+        return example(self._draft)
 
     @property
     def wide(self) -> bool:
