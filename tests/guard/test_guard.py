@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import importlib
+import json
 import random
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from checkouts import VERSIONS, copy_fixture
+from spec.cases import BASE, escaped
 from support.applying import ROOT, SPECS
 
 from newop_gen.checkout.tree import Tree
@@ -45,6 +47,24 @@ def test_what_specs_mean_is_let_through(tmp_path: Path, fixture: str) -> None:
         except NewopError as error:
             assert "guard" not in [p.code for p in error.problems], error
     assert let_through >= len(ALL_SPECS) - 7  # some name a mode, a system or a table that a fixture lacks
+
+
+VALUES = ['"""', "'''", '\\"""', '"""\\', "#", "}", '""" + x + """']
+
+
+@pytest.mark.parametrize("fixture", ["v0_6", "v0_8", "v0_9", "v0_10", "v0_11"])
+def test_values_that_look_like_code_are_let_through(tmp_path: Path, fixture: str) -> None:
+    """A value is any text on one line, and whatever reads the code that it gets into must take it for one."""
+    root, spec = copy_fixture(fixture, tmp_path), tmp_path / "spec.yaml"
+    base = BASE.replace("self.is_special", "self.config.tp_size > 1").replace("self._hidden,", "self._hidden_size,")
+    base = base[: base.index("data:")]
+    for value in VALUES:
+        spec.write_text(
+            base.replace("param: style\n", f"param: style\n      only: [{escaped(value)}]\n", 1), encoding="utf-8"
+        )
+        plan, ops = planned(root, spec)
+        assert any(literal in text for _, _, text in code_edits(plan) for literal in (repr(value), json.dumps(value)))
+        assert not refusals(plan, ops)
 
 
 @pytest.mark.parametrize(("fixture", "spec"), [("v0_8", "latent_attention"), ("v0_11", "new_op")])

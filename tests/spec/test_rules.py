@@ -472,3 +472,10 @@ def test_two_files_for_one_place() -> None:
     entry = BASE[BASE.index("  - {file") :]
     refused(BASE.replace(entry, entry + entry.replace("- {file: data/", "- @@{file: other/")), "twice")
     assert problems(BASE.replace(entry, entry + entry.replace("h200_sxm", "h100_sxm"))) == []
+
+
+def test_a_table_of_constants_without_rows_that_can_be_read() -> None:
+    """A key that is no text leaves no row, and the rules look at what is left."""
+    rows = "    constants: {by: style, rows: {{a: 1}: {fac: 1}}}\n"
+    found = problems(changed("  context:\n    parts:", f"  context:\n{rows}    parts:"))
+    assert [p.found for p in found] == ["0 entries", "a mapping as a key"]

@@ -235,6 +235,9 @@ class _Compiler:
             found = f"{shown(constants.by)}, which is {f'of type {by}' if by else 'not declared'}"
             strings = [name for name, kind in self.env.items() if kind is Type.STR]
             self.report((*path, "by"), constants.by, found, "a str param", did_you_mean(constants.by, strings))
+        if not constants.rows:
+            self.report((*path, "rows"), "", "a table without rows", "at least one")
+            return None
         columns = tuple(next(iter(constants.rows.values())))
         if not columns:
             self.report((*path, "rows", next(iter(constants.rows))), "", "a row without constants", "at least one")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import ast
 import functools
-import re
 from dataclasses import dataclass
 
 from ....model.op import Op, Query
@@ -117,14 +117,9 @@ class ModuleView:
             (f"{sdk}.operations.gemm", (FLOPS_CLASS,)),
             (f"{sdk}.performance_result", ("PerformanceResult",)),
         ]
-        used = {name for _, names in wanted for name in names if re.search(rf"\b{name}\b(?!\.__)", self._code)}
+        used = {node.id for node in ast.walk(ast.parse(self.body)) if isinstance(node, ast.Name)}
         chosen = [(module, [n for n in names if n in used]) for module, names in wanted]
         return [import_from(module, names) for module, names in chosen if names]
-
-    @property
-    def _code(self) -> str:
-        """The body without its docstrings, which name things that they don't use."""
-        return re.sub(r'"""(?:.|\n)*?"""', "", self.body)
 
 
 @dataclass(frozen=True)
