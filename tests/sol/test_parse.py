@@ -337,14 +337,14 @@ SHAPES: dict[str, Any] = {
 @pytest.mark.parametrize("shape", SHAPES)
 def test_size_is_refused_at_once(shape: str, size: int) -> None:
     text = SHAPES[shape](size)
-    start = time.perf_counter()
+    start = time.process_time()
     for dotted in (False, True):
         try:
             parse(text, dotted=dotted)
         except SolSyntax:
             continue
         assert len(text) <= MAX_LENGTH
-    assert time.perf_counter() - start < 0.1
+    assert time.process_time() - start < 0.1
 
 
 @pytest.mark.parametrize("shape", ["parentheses", "minus", "not", "choices", "calls"])

@@ -17,7 +17,7 @@ from newop_gen.problems import SpecError
 from newop_gen.spec.load import MAX_PROBLEMS, load_spec
 from spec.cases import BASE, VALID, assert_printable
 
-SECONDS = 1.0
+SECONDS = 1.0  # of the processor
 COUNT = int(os.environ.get("NEWOP_GEN_FUZZ", "300"))
 """Mutations of valid specs; set it higher for a long run."""
 
@@ -29,7 +29,7 @@ def outcome(raw: bytes) -> str:
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory) / "spec.yaml"
         path.write_bytes(raw)
-        started = time.perf_counter()
+        started = time.process_time()
         try:
             loaded = load_spec(path)
         except SpecError as error:
@@ -43,7 +43,7 @@ def outcome(raw: bytes) -> str:
                 assert_printable(problem)
             return "refused"
         finally:
-            assert time.perf_counter() - started < SECONDS
+            assert time.process_time() - started < SECONDS
         for warning in loaded.warnings:
             assert_printable(warning)
         return "loaded"

@@ -256,6 +256,8 @@ def test_a_filter_that_is_not_known_is_not_run_but_said(repo: World) -> None:
     (repo.root / ".gitattributes").write_bytes(b"common.py filter=secret\n")
     git(repo, "config", "filter.secret.clean", "sed s/gemm/mmeg/")
     git(repo, "add", "-A")
+    git(repo, "add", "--renormalize", ".")
+    assert b"mmeg" in git(repo, "show", f":{COMMON}").encode()
     git(repo, "commit", "-qm", "filtered")
     assert refusal(lambda: apply_plan(worlds.plan(repo.root))) == ["dirty"]
 
