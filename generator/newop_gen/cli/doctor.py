@@ -7,11 +7,12 @@ from pathlib import Path
 import click
 
 from ..problems import CheckoutRefused, Exit, Place, Problem
+from .completion import complete_ops
 from .output import complain, emit_json, remark, say
 
 
 @click.command("doctor", short_help="Find defects in the ops of a checkout.")
-@click.argument("ops", nargs=-1, metavar="[OP]...")
+@click.argument("ops", nargs=-1, metavar="[OP]...", shell_complete=complete_ops)
 @click.option(
     "--checkout",
     required=True,

@@ -7,11 +7,12 @@ from pathlib import Path
 import click
 
 from ..problems import Exit, Place, Problem, SpecError
+from .completion import complete_specs_and_ops
 from .safety import checkout_option, force_option, json_option, names_op, planner, tell
 
 
 @click.command("remove", short_help="Take ops out of a checkout, byte for byte what was put in.")
-@click.argument("ops", nargs=-1, required=True, metavar="SPEC|OP...")
+@click.argument("ops", nargs=-1, required=True, metavar="SPEC|OP...", shell_complete=complete_specs_and_ops)
 @checkout_option
 @force_option
 @json_option

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from .. import __version__
-from ..problems import Exit
+from ..problems import Exit, Place, Problem, SpecError, did_you_mean, near_names
+from .completion import complete_ops
 from .output import emit_json, say
 from .safety import checkout_option
 from .tables import on_terminal, show_table
@@ -20,26 +22,47 @@ SCHEMA = "newop-gen/status/1"
 
 
 @click.command("status", short_help="Say whether applied ops stand as they were put in.")
+@click.argument("ops", nargs=-1, metavar="[OP]...", shell_complete=complete_ops)
 @checkout_option
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON (newop-gen/status/1).")
-def command(checkout: Path, as_json: bool) -> int:
-    """Say, for each op with a receipt and each of its files: as applied, drifted, partial or gone; and whether its spec
-    has changed since. Exit code 1 when anything is not as applied, for CI.
+def command(ops: tuple[str, ...], checkout: Path, as_json: bool) -> int:
+    """Say, for each op with a receipt (or each named OP) and each of its files: as applied, drifted, partial or gone;
+    and whether its spec has changed since. Exit code 1 when anything is not as applied, for CI.
 
     \b
     Examples:
       newop-gen status --checkout ~/aiconfigurator
+      newop-gen status my_op --checkout ~/aiconfigurator
       newop-gen status --checkout . --json
     """
     from ..checkout.tree import Tree
     from ..write import status
 
-    found = status(Tree.open(checkout).root, read_spec=spec_now)
+    found = _named(status(Tree.open(checkout).root, read_spec=spec_now), ops, checkout)
     if as_json:
         emit_json(_data(found, checkout))
     else:
         _tell(found, checkout)
     return Exit.DONE if found.good else Exit.FOUND
+
+
+def _named(found: Status, ops: tuple[str, ...], checkout: Path) -> Status:
+    """The status of the named ops, of all without a name. Raises `SpecError` for one that has no receipt."""
+    there = [op.op for op in found.ops]
+    problems = [
+        Problem(
+            Place(str(checkout)),
+            f"no op {op!a} was applied in this checkout, as far as is recorded here",
+            f"one of {', '.join(there)}" if there else "",
+            did_you_mean(near_names(op, there)),
+            "no-receipt",
+        )
+        for op in ops
+        if op not in there
+    ]
+    if problems:
+        raise SpecError(problems)
+    return replace(found, ops=tuple(op for op in found.ops if op.op in ops)) if ops else found
 
 
 def spec_now(receipt: OpReceipt) -> SpecRef | None:
