@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+
+import jsonschema
 import pytest
 from click.testing import CliRunner
 from support.applying import ROOT, SPECS
@@ -13,6 +16,7 @@ from newop_gen.init.like.rank import rank
 from newop_gen.init.like.start import like
 from newop_gen.init.write import checked
 from newop_gen.model.op import Op
+from newop_gen.resources import schemas_dir
 from newop_gen.spec.load import load_spec
 
 FIXTURES = ROOT / "tests" / "fixtures" / "checkouts"
@@ -97,3 +101,20 @@ def test_on_the_command_line(tmp_path, monkeypatch) -> None:
     assert result.exit_code == 0 and result.stdout.startswith("1. context_mla  distance 0")
     assert "next: newop-gen init NEW.yaml --like context_mla" in result.stderr
     assert not list(tmp_path.iterdir())
+
+
+def test_the_ranking_as_json() -> None:
+    mine = SPECS / "upstream" / "context_mla.yaml"
+    args = ["init", "--like", "--spec", str(mine), "--checkout", str(FIXTURES / "v0_8")]
+    told = CliRunner().invoke(cli, args).stdout
+    data = json.loads(CliRunner().invoke(cli, [*args, "--json"]).stdout)
+    schema = json.loads((schemas_dir() / "like-1.schema.json").read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator.check_schema(schema)
+    jsonschema.Draft202012Validator(schema).validate(data)
+    first = data["ops"][0]
+    assert (first["op"], first["distance"], data["spec"]) == ("context_mla", 0, str(mine))
+    assert f"1. context_mla  distance 0  {first['file']}:{first['line']}:" in told
+    distances = [op["distance"] for op in data["ops"]]
+    assert distances == sorted(distances) and len(distances) > 3
+    wrong = CliRunner().invoke(cli, ["init", "--yes", "--json"])
+    assert wrong.exit_code == 2 and "--json is for --like" in wrong.stderr

@@ -57,7 +57,7 @@ def test_the_model_is_one_that_has_the_attributes():
 def test_a_name_that_says_nothing_gets_no_guess(tmp_path):
     text = rendered(draft(**ints("param1", "hidden_size"), kind=ParamDraft("str")))
     assert "#       param1:\n#       hidden_size: self._hidden_size\n#       kind:\n" in text
-    assert "what the model passes" in text
+    assert "where nothing stands" in text
     assert checked(text).spec.wiring == []
     with pytest.raises(SpecError) as caught:
         checked(wired(draft(**ints("param1", "hidden_size"))))

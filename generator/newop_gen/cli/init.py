@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..problems import Exit
-from .output import complain, remark, say
+from .output import complain, emit_json, remark, say
 
 if TYPE_CHECKING:
     from ..init.start import Started
@@ -56,10 +56,11 @@ next: fill in what stands after TODO, then
 @click.option("--backend", default="", type=click.Choice(["", "trtllm", "sglang", "vllm"]), metavar="NAME",
               help="The backend that the table is for: trtllm, sglang or vllm.")  # fmt: skip
 @click.option("--version", default="newest", show_default=True, metavar="DIR", help="The backend's version.")
+@click.option("--json", "as_json", is_flag=True, help="--like without a name: print the ranking (newop-gen/like/1).")
 def command(
     out: Path | None, tables: tuple[Path, ...], like: str | None, checkout: Path | None, mine: Path | None,
     defaults: bool, op: str, phase: PhaseName | None, axes: tuple[str, ...], keys: tuple[str, ...],
-    ignore: tuple[str, ...], latency: str, unit: str | None, system: str, backend: str, version: str,
+    ignore: tuple[str, ...], latency: str, unit: str | None, system: str, backend: str, version: str, as_json: bool,
 ) -> int:  # fmt: skip
     """Write a first spec to NEW.yaml (default: OP.yaml in this directory), commented for you to finish.
 
@@ -77,7 +78,7 @@ def command(
       newop-gen init --from-csv my_op_context_perf.csv --from-csv my_op_generation_perf.csv
       newop-gen init my_op.yaml --from-csv sweep.parquet --axis x=num_rows --latency time_us --unit us
       newop-gen init my_op.yaml --like mla_bmm --checkout ~/aiconfigurator
-      newop-gen init --like --spec my_op.yaml --checkout ~/aiconfigurator
+      newop-gen init --like --spec my_op.yaml --checkout ~/aiconfigurator --json
     """
     from ..explain.systems import BUILT_IN
     from ..init.decide import Choices
@@ -89,10 +90,12 @@ def command(
     if mine is not None or checkout is not None or like is not None:
         of_tables = (phase, axes, keys, ignore, latency, unit, system, backend)
         _check_like(like, checkout, mine, out, bool(tables), any(of_tables))
+    if as_json and like != RANK:
+        raise click.UsageError("--json is for --like without a name, which ranks: init writes a spec otherwise")
     _check_name(op)
     if like == RANK:
         assert checkout is not None and mine is not None
-        _rank(checkout, mine)
+        _rank(checkout, mine, as_json)
         return Exit.DONE
     if out is not None and out.exists():
         raise taken(out)
@@ -184,7 +187,7 @@ def _like(out: Path | None, wanted: str, checkout: Path, op: str) -> None:
     _write(out or Path(f"{begun.op}.yaml"), begun.text, begun.said, PLACEHOLDER if begun.placeholder else COPIED)
 
 
-def _rank(checkout: Path, mine: Path) -> None:
+def _rank(checkout: Path, mine: Path, as_json: bool) -> None:
     from ..checkout.tree import Tree
     from ..init.like.existing import existing
     from ..init.like.rank import rank
@@ -194,6 +197,11 @@ def _rank(checkout: Path, mine: Path) -> None:
     spec = Op.from_spec(load_spec(mine).spec)
     ops = existing(Tree.open(checkout))
     ranked = rank(ops, spec)
+    if as_json:
+        from ..init.like.report import report
+
+        emit_json(report(ranked, ops, mine, checkout))
+        return
     for number, one in enumerate(ranked[:SHOWN_OPS], 1):
         phase = f"  (compared with its {one.phase} phase)" if one.phase else ""
         say(f"{number}. {one.op.name}  distance {one.distance:g}  {one.op.place}{phase}")
