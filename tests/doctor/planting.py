@@ -196,14 +196,21 @@ BODYOPERATIONS
 '''
 
 OWNED_QUERY = """
+    @functools.lru_cache(maxsize=32768)
     def query_kelp_stir(self, b, s, prefix, tide, width, database_mode=None):
         from PACKAGE.operations.kelp_stir import _KelpTable
 
         return _KelpTable._query_kelp_stir_table(self, b, s, prefix, tide, width, database_mode)
 """
 
+# Where models are handed to a compiled engine.
+BRANCH = """\
+    if isinstance(op, (ContextKelpStir, GenerationKelpStir)):
+        return {"KelpStir": _plain(op)}
+"""
+
 PARTS = {
-    "member": MEMBER, "loader": LOADER, "grid": GRID, "query": QUERY, "body": BODY, "operations": OPERATIONS, "model": MODEL,
+    "branch": BRANCH, "owned_query": OWNED_QUERY, "member": MEMBER, "loader": LOADER, "grid": GRID, "query": QUERY, "body": BODY, "operations": OPERATIONS, "model": MODEL,
     "request": "        self._kelp_stir_data = _load_op_data(PerfDataFilename.kelp_stir)\n",
     "map": "                PerfDataFilename.kelp_stir: load_kelp_stir_data,\n",
 }  # fmt: skip
@@ -304,7 +311,11 @@ def _plant_owned(root: Path, parts: Mapping[str, str]) -> None:
     database = sdk / "perf_database.py"
     text = database.read_text(encoding="utf-8")
     main = text.index('\n\nif __name__ == "__main__"')
-    database.write_text(text[:main] + _filled(OWNED_QUERY, values) + text[main:], encoding="utf-8")
+    database.write_text(text[:main] + _filled(parts["owned_query"], values) + text[main:], encoding="utf-8")
+    engine = sdk / "engine.py"
+    text = engine.read_text(encoding="utf-8")
+    last = text.index("\n    raise OpConversionError(") + 1
+    engine.write_text(text[:last] + parts["branch"] + text[last:], encoding="utf-8")
     _append(sdk / "models" / "deepseek.py", parts["model"])
 
 

@@ -35,6 +35,12 @@ def as_json(*arguments: str) -> dict:
     return loaded
 
 
+def sole(code: str, loaded: dict) -> dict:
+    """The one finding of a code. (Small tables have axes with one value, which is a finding, too.)"""
+    (finding,) = [f for f in loaded["findings"] if f["code"] == code]
+    return finding
+
+
 def planted(tmp_path: Path, trap: Trap | None, fixture: str = "v0_8", rows: str = "") -> Path:
     root = copy_fixture(fixture, tmp_path)
     plant(root, trap)
@@ -142,7 +148,7 @@ def test_lost_rows_are_counted_by_running_the_loader(fixture, tmp_path) -> None:
 
 def test_rows_that_win_wrongly_are_counted(tmp_path) -> None:
     root = planted(tmp_path, LAST, "v0_8", ROWS)
-    (finding,) = as_json("--checkout", root, NAME, *interpreter("v0_8"))["findings"]
+    finding = sole("last-row-wins", as_json("--checkout", root, NAME, *interpreter("v0_8")))
     assert finding["effect"].startswith("1 of 3 keys of ")
     assert "repeat with another latency, and the last is kept" in finding["effect"]
 
@@ -163,8 +169,7 @@ def test_the_energy_that_a_helper_drops_is_measured(tmp_path) -> None:
 @pytest.mark.parametrize(("fixture", "level"), [("v0_6", 1), ("v0_8", 2)])
 def test_a_key_that_is_made_is_counted(fixture, level, tmp_path) -> None:
     root = planted(tmp_path, KEYS, fixture, ROWS)
-    (finding,) = as_json("--checkout", root, NAME, *interpreter(fixture))["findings"]
-    assert finding["code"] == "key-made-on-lookup"
+    finding = sole("key-made-on-lookup", as_json("--checkout", root, NAME, *interpreter(fixture)))
     number = {1: "2 keys before, 3 after", 2: "1 keys before, 2 after"}[level]
     assert finding["effect"].endswith(f"has not, on level {level}: {number}")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from checkouts import copy_fixture, copy_git_fixture
 
-from doctor.planting import BODY, NAME, Trap, plant
+from doctor.planting import BODY, BRANCH, NAME, Trap, plant
 from doctor.test_planted import findings, of_kelp
 
 NO_MODES = """\
@@ -143,3 +143,47 @@ def test_a_file_that_is_odd_hides_no_other(text, tmp_path) -> None:
     odd.write_bytes(text.encode("latin-1" if "latin" in text else "utf-8"))
     (root / "src/aiconfigurator/systems/broken.yaml").write_bytes(b"gpu: [\xff\n")
     assert "lost-rows" in {f.code for f in of_kelp(findings(root))}
+
+
+def with_parts(root, *, given: bool, divides: bool, told: bool = False) -> set[str]:
+    """The op in a model of which every other context operation is given a part of the sequence."""
+    plant(root)
+    module = root / "src/aiconfigurator/sdk/operations/kelp_stir.py"
+    text = module.read_text(encoding="utf-8")
+    if given:
+        text = text.replace("_KelpTable(Operation):\n", "_KelpTable(Operation):\n    _CP_AWARE = True\n")
+    if divides:
+        text = text.replace('s=kwargs["s"], prefix=kwargs', 's=-(-kwargs["s"] // self._seq_split), prefix=kwargs')
+    module.write_text(text, encoding="utf-8")
+    models = root / "src/aiconfigurator/sdk/models/deepseek.py"
+    text = models.read_text(encoding="utf-8")
+    plain = 'ops.ContextKelpStir("context_attention", self._num_layers, 8'
+    assert text.count(plain) == 1
+    own = plain + (", seq_split=cp" if given else ", ranks=cp" if told else "")
+    others = "".join(f'\n        self.context_ops.append(ops.P2P("kelp_{n}", 1, 8, 1, seq_split=cp))' for n in range(2))
+    models.write_text(text.replace(f"{plain}))", f"{own})){others}"), encoding="utf-8")
+    return {f.code for f in of_kelp(findings(root)) if f.code.startswith("parts-")}
+
+
+@pytest.mark.parametrize(
+    ("given", "divides", "told", "codes"),
+    [
+        (True, True, False, set()),
+        (True, False, False, {"parts-ignored"}),
+        (False, False, False, {"parts-not-given"}),
+        (False, False, True, set()),
+    ],
+    ids=["divides", "ignores it", "is not given it", "is told in another way"],
+)
+def test_an_op_that_counts_the_whole_sequence_on_every_rank(given, divides, told, codes, tmp_path) -> None:
+    assert with_parts(copy_fixture("v0_10", tmp_path), given=given, divides=divides, told=told) == codes
+
+
+def test_a_model_that_the_step_in_python_answers_after_all(tmp_path) -> None:
+    """Where the refusal of the compiled engine is caught, an op that it does not know does no harm."""
+    root = copy_fixture("v0_10", tmp_path)
+    plant(root, Trap("", "branch", BRANCH, ""))
+    assert {f.code for f in of_kelp(findings(root))} == {"unconverted-op"}
+    step = root / "src/aiconfigurator/sdk/rust_step.py"
+    step.write_text("try:\n    step()\nexcept engine.OpConversionError:\n    fall_back()\n", encoding="utf-8")
+    assert {f.code for f in of_kelp(findings(root))} == set()

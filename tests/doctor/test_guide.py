@@ -13,14 +13,15 @@ EVERYWHERE = {
     "key-made-on-lookup",  # T8: self._new_op_data[param1] on a defaultdict
     "undefined-name",  # T2: interp_3d does not exist
     "batch-counted-twice",  # T4: s=x beside the batch
+    "uncached-query",  # T16: the queries beside it keep their answers
     "beams-ignored",  # T4: b=x in generation, whatever the beams
 }
 ALSO = {
     "v0_6": set(),
-    # T3: with a wrapper, `is None` is never true; the direct call works, as the guide says
-    "v0_8": set(),
+    # T3: with a wrapper, `is None` is never true; the direct call works, as the guide says. T16: others log at debug
+    "v0_8": {"warns-without-file"},
     # T3: one path, which bypasses the other sources; T11: the 16-bit peak has another name; T12: no source; T13: power of row 0
-    "v0_9": {"missing-gpu-key", "untagged-result", "power-of-first-row", "single-source"},
+    "v0_9": {"missing-gpu-key", "untagged-result", "power-of-first-row", "single-source", "warns-without-file"},
 }
 
 

@@ -9,6 +9,7 @@ from checkouts import FOLDER, VERSIONS
 
 from newop_gen import doctor
 from newop_gen.checkout.tree import Tree
+from newop_gen.doctor import checks
 from newop_gen.doctor.subject import Subject
 
 SOURCES = sorted(Path(doctor.__file__).parent.rglob("*.py"))
@@ -45,3 +46,11 @@ def test_no_op_or_release_is_named_in_the_source() -> None:
         used = {w.lower() for w in re.findall(r"[A-Za-z_][A-Za-z0-9_]*", text)}
         assert not used & words, (path.name, sorted(used & words))
         assert not re.findall(r"\bv?0\.(?:6|7|8|9|10|11)(?:\.\d+)?\b", text), path.name
+
+
+def test_every_code_has_its_place_among_the_traps() -> None:
+    """The table of docs/doctor.md that says what finds which trap names all codes, and no other."""
+    page = (Path(__file__).parents[2] / "docs" / "doctor.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (T\d+) [^|]*\| ([^|]*) \|", page, re.MULTILINE)
+    assert [name for name, _ in rows] == [f"T{n}" for n in range(1, 17)]
+    assert {code for _, found in rows for code in re.findall(r"`([a-z-]+)`", found)} == set(checks.codes())

@@ -12,10 +12,11 @@ from newop_gen.doctor import checks
 from newop_gen.doctor.finding import Finding
 from newop_gen.doctor.subject import Subject
 
-# Found in other ways than by changing the sound op's text; each has a test of its own in test_found_otherwise, or in test_guide.
+# Found in other ways than by changing the sound op's text; each has a test of its own in test_found_otherwise, test_collected, or test_guide.
 ELSEWHERE = {
     "lfs-pointer", "missing-column", "malformed-row", "no-modes", "silent-formula", "missing-key-escapes",
-    "unsortable-op", "single-source",
+    "unsortable-op", "single-source", "parts-ignored", "parts-not-given", "empty-cell", "not-shared", "single-valued-axis",
+    "negative-below-grid",
 }  # fmt: skip
 
 

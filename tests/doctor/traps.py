@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from doctor.planting import READ_TEXT, Trap
+from doctor.planting import BRANCH, READ_SOURCES, READ_TEXT, Trap
 
 FLAT = ("v0_6", "v0_8", "v0_9")
 OWNED = ("v0_10", "v0_11")
@@ -21,6 +21,7 @@ TRAPS = (
     Trap("last-row-wins", "loader", "        except KeyError:\n            table", "        except KeyError:\n            logger.debug('new')\n        table", ("v0_9",)),
     # power and energy
     Trap("leaf-without-energy", "loader", ', "energy": power * latency', "", FEW),
+    Trap("leaf-without-power", "loader", '"power": power, ', "", FLAT),
     Trap("power-of-first-row", "loader", "    for row in rows:\n", '    metered = bool(rows) and "power" in rows[0]\n    for row in rows:\n        _ = float(row.get("power", 0.0)) if metered else 0.0\n', TAGGED),
     Trap("energy-not-interpolated", "body", "result = LOOKUP", "row = below.get(b, {})\n            left, right = self._nearest_1d_point_helper(full, list(row), False)\n            result = self._interp_1d([left, right], [row[left], row[right]], full)", FLAT),
     Trap("energy-not-extrapolated", "grid", 'leaf.setdefault("energy", leaf["power"] * leaf["latency"])', 'leaf.setdefault("power", 0.0)', FLAT),
@@ -57,4 +58,14 @@ TRAPS = (
     Trap("erased-wiring", "model", "        self._layers = layers\n", "        self.context_ops = []\n        for _ in layers:\n            self.context_ops.append(ops.P2P('kelp_send', 1, 8, 1))\n", FEW),
     Trap("merged-in-mixed-steps", "model", '"context_attention"', '"context_kelp"', FEW),
     Trap("uncounted-weights", "operations", "        self._width = width\n\n    def query(self, database, **kwargs):\n        if", "        self._width = width\n        self._weights = 2 * width * width\n\n    def query(self, database, **kwargs):\n        if", ("v0_8", "v0_10")),
+    # how queries are asked, and what is logged
+    Trap("uncached-query", "query", "    @functools.lru_cache(maxsize=32768)\n", "", FLAT),
+    Trap("uncached-query", "owned_query", "    @functools.lru_cache(maxsize=32768)\n", "", OWNED),
+    Trap("unhashable-argument", "operations", 'tide="ebb"', 'tide=["ebb"]', FEW),
+    Trap("unhashable-argument", "operations", "self._width = width\n", "self._width = [w for w in (width,)]\n", ("v0_8", "v0_10")),
+    Trap("warns-without-file", "loader", "READ\n", READ_TEXT.replace("logger.debug", "logger.warning"), ("v0_8",)),
+    Trap("warns-without-file", "loader", "READ\n", READ_SOURCES.replace("        return None", '        logger.warning("no kelp in %s", kelp_file)\n        return None'), TAGGED),
+    # gates
+    Trap("parts-refused", "model", '"context_attention", self._num_layers, 8', '"context_attention", self._num_layers, 8, seq_split=self._cp', OWNED),
+    Trap("unconverted-op", "branch", BRANCH, "", OWNED),
 )  # fmt: skip

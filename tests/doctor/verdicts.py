@@ -49,6 +49,7 @@ VERDICTS = {
         "no-modes": "query_mamba2",
         "silent-formula": "query_mamba2",
         "uncounted-weights": "GEMM",
+        "uncached-query": "query_mamba2 query_wideep_alltoall query_wideep_moe_compute",
     },
     "0.8.0": {
         "energy-not-extrapolated": (
@@ -78,6 +79,7 @@ VERDICTS = {
         "silent-formula": "query_gdn query_mamba2",
         "uncounted-weights": "GEMM GEMM",
         "unloaded-member": "mla_context_module mla_generation_module",
+        "uncached-query": "query_gdn query_mamba2",
     },
     "0.9.0": {
         "energy-not-extrapolated": (
@@ -121,6 +123,7 @@ VERDICTS = {
             "OverlapOp TrtLLMWideEPMoEDispatch query_context_dsa_module query_gdn query_generation_dsa_module "
             "query_mamba2"
         ),
+        "uncached-query": "query_gdn query_mamba2",
     },
     "0.10.0": {
         "last-row-wins": (
@@ -143,6 +146,8 @@ VERDICTS = {
         "silent-formula": "_query_gdn_table _query_mamba2_table",
         "uncounted-weights": "GEMM GEMM",
         "unsortable-op": "context_mhc_post context_mhc_pre generation_mhc_post generation_mhc_pre",
+        "uncached-query": "query_gdn query_mamba2",
+        "unconverted-op": "TrtLLMWideEPMoEDispatch",
     },
     "0.11.0": {
         "last-row-wins": (
@@ -165,5 +170,6 @@ VERDICTS = {
         "silent-formula": "_query_gdn_table _query_mamba2_table",
         "uncounted-weights": "GEMM GEMM",
         "unsortable-op": "context_mhc_post context_mhc_pre generation_mhc_post generation_mhc_pre",
+        "uncached-query": "query_gdn query_mamba2",
     },
 }

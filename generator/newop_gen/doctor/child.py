@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import functools
 import importlib
 import json
 import os
@@ -148,6 +149,137 @@ def try_keys(task: dict[str, Any]) -> dict[str, Any]:
     return {"made": {"level": level, "before": before, "after": len(node), "file": task["files"][0]}}
 
 
+def try_load(task: dict[str, Any]) -> dict[str, Any]:
+    """How a loader fails on a file, if it does."""
+    try:
+        getattr(importlib.import_module(task["module"]), task["function"])(task["files"][0])
+    except Exception as error:
+        return {"failed": f"{type(error).__name__}: {error}"[:300]}
+    return {"failed": None}
+
+
+def helper(reference: dict[str, Any]) -> Callable[..., Any]:
+    """A function of the tree; a method gets an object that has what its class sets to constants, and no table."""
+    module = importlib.import_module(reference["module"])
+    if not reference["owner"]:
+        return getattr(module, reference["function"])  # type: ignore[no-any-return]
+    owner = getattr(module, reference["owner"])
+    held = object.__new__(owner)
+    for name, value in reference["state"].items():
+        setattr(held, name, dict(value) if isinstance(value, dict) else value)
+    return getattr(held, reference["function"])  # type: ignore[no-any-return]
+
+
+def slices_of(table: Any, depth: int) -> Iterator[dict[Any, Any]]:
+    """The dicts that are found `depth` keys down."""
+    if depth == 0:
+        if isinstance(table, dict) and table and "latency" not in table:
+            yield table
+    elif isinstance(table, dict):
+        for below in table.values():
+            yield from slices_of(below, depth - 1)
+
+
+def latency_of(given: Any) -> float:
+    return float(given["latency"] if isinstance(given, dict) else given)
+
+
+def axis_values(grid: dict[Any, Any], axes: int) -> list[list[Any]] | None:
+    """By axis the values that all branches of a grid have, sorted; None when it is no grid of numbers that deep."""
+    level = [grid]
+    found: list[list[Any]] = []
+    for _ in range(axes):
+        if not all(isinstance(node, dict) and node and "latency" not in node for node in level):
+            return None
+        shared = set.intersection(*(set(node) for node in level))
+        if not all(isinstance(value, (int, float)) for value in shared):
+            return None
+        found.append(sorted(shared))
+        level = [below for node in level for below in node.values()]
+    return found
+
+
+def all_values(grid: dict[Any, Any], axes: int) -> list[set[Any]]:
+    """By axis the values that any branch has."""
+    level = [grid]
+    found: list[set[Any]] = []
+    for _ in range(axes):
+        found.append(set().union(*level))
+        level = [below for node in level for below in node.values()]
+    return found
+
+
+@functools.lru_cache(maxsize=8)
+def loaded(module: str, function: str, path: str) -> Any:
+    """A table that is only read; several tasks ask for the same."""
+    return getattr(importlib.import_module(module), function)(path)
+
+
+def try_between(task: dict[str, Any]) -> dict[str, Any]:
+    """The tree's look-up between the points of each slice: `slices` with more than a point, `single` by axis those
+    where it has one value; of the look-ups on that value and halfway between two of the others, how many `worked` (gave
+    a number between those of the slice) and which `failed`."""
+    look_up = helper(task["helper"])
+    axes: int = task["axes"]
+    answer: dict[str, Any] = {"slices": 0, "single": [0] * axes, "worked": 0, "failed": []}
+    for path in task["files"]:
+        tried = 0
+        for grid in slices_of(loaded(task["module"], task["function"], path), task["depth"]):
+            values = axis_values(grid, axes)
+            if values is None:
+                continue
+            leaves = list(leaves_of({0: grid})[0].values())
+            if len(leaves) < 2:
+                continue
+            answer["slices"] += 1
+            single = [len(v) == 1 for v in all_values(grid, axes)]
+            answer["single"] = [count + one for count, one in zip(answer["single"], single)]
+            # A ragged grid fails for another reason; a few look-ups per file are enough.
+            if not any(single) or not all(one or len(v) > 1 for one, v in zip(single, values)) or tried == 3:
+                continue
+            tried += 1
+            point = [v[0] if one else (v[0] + v[1]) / 2 for one, v in zip(single, values)]
+            what = outcome(look_up, (*point, grid, *task["arguments"]), leaves)
+            if what is None:
+                answer["worked"] += 1
+            else:
+                answer["failed"].append({"file": path, "what": what})
+        if answer["slices"] not in (0, *answer["single"]):
+            break  # every axis has several values somewhere: it is a grid
+    return answer
+
+
+def outcome(look_up: Callable[..., Any], arguments: tuple[Any, ...], leaves: list[float]) -> str | None:
+    """What is wrong with an answer between the leaves: None when it is one of their range."""
+    try:
+        given = latency_of(look_up(*arguments))
+    except Exception as error:
+        return type(error).__name__
+    if not min(leaves) <= given <= max(leaves):
+        return f"{given:.4g} ms, where all that was measured is from {min(leaves):.4g} to {max(leaves):.4g}"
+    return None
+
+
+def try_below(task: dict[str, Any]) -> dict[str, Any]:
+    """The tree's line through the two smallest values of each curve, at 1: `curves` that begin above it, those of them
+    that are `negative` there, the `lowest` (ms) and its `file`."""
+    bracket, line = helper(task["bracket"]), helper(task["line"])
+    answer: dict[str, Any] = {"curves": 0, "negative": 0, "lowest": 0.0, "file": ""}
+    for path in task["files"]:
+        for curve in slices_of(loaded(task["module"], task["function"], path), task["depth"]):
+            numbers = [value for value in curve if isinstance(value, (int, float))]
+            if len(numbers) < 2 or len(numbers) < len(curve) or min(numbers) <= 1:
+                continue
+            low, high = bracket(1, numbers, False)
+            given = latency_of(line([low, high], [curve[low], curve[high]], 1))
+            answer["curves"] += 1
+            if given < 0:
+                answer["negative"] += 1
+                if given < answer["lowest"]:
+                    answer |= {"lowest": given, "file": path}
+    return answer
+
+
 def try_helper(task: dict[str, Any]) -> dict[str, Any]:
     """What a helper gives halfway between two leaves."""
     module = importlib.import_module(task["module"])
@@ -155,6 +287,16 @@ def try_helper(task: dict[str, Any]) -> dict[str, Any]:
     leaves = [{"latency": 1.0, "power": 500.0, "energy": 500.0}, {"latency": 2.0, "power": 500.0, "energy": 1000.0}]
     arguments = [[1, 2], leaves, 1.5]
     return {"given": dict(function(object(), *arguments) if task["owner"] else function(*arguments))}
+
+
+TASKS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    "loader": try_loader,
+    "keys": try_keys,
+    "helper": try_helper,
+    "load": try_load,
+    "between": try_between,
+    "below": try_below,
+}
 
 
 def main() -> None:
@@ -170,7 +312,7 @@ def main() -> None:
     results: dict[str, Any] = {}
     for name, task in request["tasks"].items():
         try:
-            results[name] = {"loader": try_loader, "keys": try_keys, "helper": try_helper}[task["kind"]](task)
+            results[name] = TASKS[task["kind"]](task)
         except Exception as error:
             results[name] = {"error": f"{type(error).__name__}: {error}"[:300]}
     json.dump({"results": results}, answers, default=str)

@@ -13,11 +13,13 @@ from typing import Any
 
 from ..problems import IoFault
 from ..sandbox.runtime import import_roots, release_environment
-from .checks.data_files import POINTER, data_files
+from .checks.data_files import data_files
 from .checks.lost_energy import lossy_helpers
+from .columns import POINTER
 from .finding import Finding
 from .loaders import Loader, readers_of
 from .subject import Subject
+from .suspicion import Suspicion
 
 MOST_FILES = 4
 MOST_BYTES = 24 * 1024 * 1024
@@ -26,6 +28,7 @@ SECONDS = 600
 LOADER_CODES = ("lost-rows", "last-row-wins")
 HELPER_CODE = "energy-not-interpolated"
 KEYS_CODE = "key-made-on-lookup"
+CELL_CODE = "empty-cell"
 
 
 @dataclass(frozen=True)
@@ -37,14 +40,21 @@ class Measured:
 
 
 def measure(
-    findings: Iterable[Finding], subject: Subject, checkout: Path, python: Path | None, report: Callable[[str], None]
+    findings: Iterable[Finding],
+    suspicions: Iterable[Suspicion],
+    subject: Subject,
+    checkout: Path,
+    python: Path | None,
+    report: Callable[[str], None],
 ) -> Measured:
-    """Runs what the findings are about, and adds what came of it. Findings that can't be run stay as they are.
+    """Runs what the findings are about, and adds what came of it. Findings that can't be run stay as they are;
+    suspicions become findings when they are proved.
 
     Never raises: an interpreter that is missing or can't import the checkout becomes a note.
     """
     found = list(findings)
-    tasks = _tasks(found, subject)
+    suspected = _suspected(suspicions, subject)
+    tasks = _tasks(found, subject) | {name: task for name, (_, task) in suspected.items()}
     if not tasks:
         return Measured(found, [])
     try:
@@ -52,7 +62,40 @@ def measure(
     except IoFault as fault:
         return Measured(found, [f"nothing was run, so no effect was measured: {fault.problems[0]}"])
     notes = [f"{name} could not be run: {result['error']}" for name, result in results.items() if "error" in result]
-    return Measured([_with_effect(f, results, subject) for f in found], notes)
+    proved = [
+        suspicion.finding.measured(proof)
+        for name, (suspicion, _) in suspected.items()
+        if "error" not in results[name] and (proof := suspicion.proof(results[name])) is not None
+    ]
+    kept = [_with_effect(f, results, subject) for f in found if not _disproved(f, results)]
+    return Measured([*kept, *proved], notes)
+
+
+def _loading_of(finding: Finding) -> str:
+    return f"{finding.names[0]} on {finding.place.file}"
+
+
+def _disproved(finding: Finding, results: dict[str, dict[str, Any]]) -> bool:
+    """Whether what was said to fail was run, and did not."""
+    return finding.code == CELL_CODE and results.get(_loading_of(finding), {}).get("failed", "") is None
+
+
+def _suspected(suspicions: Iterable[Suspicion], subject: Subject) -> dict[str, tuple[Suspicion, dict[str, Any]]]:
+    """Suspicions that there are files for, with their tasks, by a name of each."""
+    files = _files_by_name(subject)
+    found = {}
+    for suspicion in suspicions:
+        loader = suspicion.loader
+        chosen = _choose([p for n in _file_names(loader, subject) for p in files.get(n, ())])
+        if chosen:
+            name = f"{suspicion.finding.names[0]} on what {loader.name} gives ({suspicion.finding.code})"
+            task = suspicion.task | _loading(loader, subject) | {"files": [str(p) for p in chosen]}
+            found[name] = (suspicion, task)
+    return found
+
+
+def _loading(loader: Loader, subject: Subject) -> dict[str, Any]:
+    return {"module": subject.code.module_of(loader.definition.source), "function": loader.name}
 
 
 def _tasks(findings: list[Finding], subject: Subject) -> dict[str, dict[str, Any]]:
@@ -65,21 +108,23 @@ def _tasks(findings: list[Finding], subject: Subject) -> dict[str, dict[str, Any
             if chosen:
                 tasks[loader.name] = {
                     "kind": "loader",
-                    "module": subject.code.module_of(loader.definition.source),
-                    "function": loader.name,
+                    **_loading(loader, subject),
                     "files": [str(p) for p in chosen],
                     "readers": sorted(readers_of(subject.code)),
                     "measured": sorted(_measured_columns(loader)),
                     "branches": sorted(_branch_columns(loader)),
                 }
+        elif finding.code == CELL_CODE:
+            loader = subject.tables.loaders[finding.names[0]]
+            path = subject.code.tree.root / finding.place.file
+            tasks[_loading_of(finding)] = {"kind": "load", **_loading(loader, subject), "files": [str(path)]}
         elif finding.code == KEYS_CODE:
             for loader in _loaders_of(finding, subject):
                 paths = [p for n in _file_names(loader, subject) for p in files.get(n, ())]
                 if paths:
                     tasks[f"{loader.name} for keys"] = {
                         "kind": "keys",
-                        "module": subject.code.module_of(loader.definition.source),
-                        "function": loader.name,
+                        **_loading(loader, subject),
                         "files": [str(min(paths, key=lambda p: (p.stat().st_size, str(p))))],
                         "wrapped": subject.tables.wrapper is not None,
                     }
@@ -189,6 +234,8 @@ def _with_effect(finding: Finding, results: dict[str, dict[str, Any]], subject: 
         root = subject.code.tree.root
         effects = [_effect(finding.code, one, root) for one in result.get("files", ())]
         return finding.measured(_listed([e for e in effects if e]))
+    if finding.code == CELL_CODE and (failed := results.get(_loading_of(finding), {}).get("failed")):
+        return finding.measured(f"{finding.names[0]} raises {failed}")
     if finding.code == KEYS_CODE:
         for loader in _loaders_of(finding, subject):
             made = results.get(f"{loader.name} for keys", {}).get("made")

@@ -67,47 +67,63 @@ def nest_of(node: ast.expr) -> Nest | None:
     return Nest(PLAIN if isinstance(factory, ast.Name) else UNKNOWN)
 
 
-def chains_of(node: ast.AST, values: dict[str, list[ast.expr]], roots: set[str]) -> tuple[Chain, ...]:
-    """The places in dicts `roots` (names, or dotted names such as `self.table`) that an expression can mean."""
-    return tuple(_chains(node, values, roots, frozenset()))
+def chains_of(
+    node: ast.AST, values: dict[str, list[ast.expr]], roots: set[str], slicers: frozenset[str] = frozenset()
+) -> tuple[Chain, ...]:
+    """The places in dicts `roots` (names, or dotted names such as `self.table`) that an expression can mean. `slicers`
+    are functions that look keys up one after the other: `slicer(root, key, key)`."""
+    return tuple(_Chains(values, roots, slicers).of(node, frozenset()))
 
 
-def _chains(node: ast.AST, values: dict[str, list[ast.expr]], roots: set[str], seen: frozenset[str]) -> Iterator[Chain]:
-    if isinstance(node, ast.Name):
-        if node.id in roots:
-            yield Chain(node.id)
-        elif node.id not in seen:
-            given = values.get(node.id, ())
-            walks = any(_uses(value, node.id) for value in given)
+@dataclass(frozen=True)
+class _Chains:
+    values: dict[str, list[ast.expr]]
+    roots: set[str]
+    slicers: frozenset[str]
+
+    def of(self, node: ast.AST, seen: frozenset[str]) -> Iterator[Chain]:
+        if isinstance(node, ast.Name):
+            yield from self._of_name(node.id, seen)
+        elif isinstance(node, ast.Attribute):
+            if ast.unparse(node) in self.roots:
+                yield Chain(ast.unparse(node))
+            elif node.attr == "data":  # what a UserDict wraps
+                yield from self.of(node.value, seen)
+        elif isinstance(node, ast.Subscript):
+            yield from self._below(node.value, (node.slice,), seen)
+        elif isinstance(node, ast.Call):
+            yield from self._of_call(node, seen)
+        elif isinstance(node, ast.IfExp):
+            yield from self.of(node.body, seen)
+            yield from self.of(node.orelse, seen)
+        elif isinstance(node, ast.BoolOp):
+            for part in node.values:
+                yield from self.of(part, seen)
+
+    def _of_name(self, name: str, seen: frozenset[str]) -> Iterator[Chain]:
+        if name in self.roots:
+            yield Chain(name)
+        elif name not in seen:
+            given = self.values.get(name, ())
+            walks = any(_uses(value, name) for value in given)
             for value in given:
-                for chain in _chains(value, values, roots, seen | {node.id}):
+                for chain in self.of(value, seen | {name}):
                     yield Chain(chain.root, chain.keys, chain.walked or walks)
-    elif isinstance(node, ast.Attribute):
-        if ast.unparse(node) in roots:
-            yield Chain(ast.unparse(node))
-        elif node.attr == "data":  # what a UserDict wraps
-            yield from _chains(node.value, values, roots, seen)
-    elif isinstance(node, ast.Subscript):
-        for chain in _chains(node.value, values, roots, seen):
-            yield Chain(chain.root, (*chain.keys, node.slice), chain.walked)
-    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-        if node.func.attr in ("get", "setdefault") and node.args:
-            for chain in _chains(node.func.value, values, roots, seen):
-                yield Chain(chain.root, (*chain.keys, node.args[0]), chain.walked)
-    elif called(node) == "getattr" and isinstance(node, ast.Call) and len(node.args) >= 2:
-        key = node.args[1]
-        if (
-            isinstance(key, ast.Constant)
-            and isinstance(key.value, str)
-            and f"{ast.unparse(node.args[0])}.{key.value}" in roots
-        ):
-            yield Chain(f"{ast.unparse(node.args[0])}.{key.value}")
-    elif isinstance(node, ast.IfExp):
-        yield from _chains(node.body, values, roots, seen)
-        yield from _chains(node.orelse, values, roots, seen)
-    elif isinstance(node, ast.BoolOp):
-        for part in node.values:
-            yield from _chains(part, values, roots, seen)
+
+    def _of_call(self, node: ast.Call, seen: frozenset[str]) -> Iterator[Chain]:
+        if isinstance(node.func, ast.Attribute) and node.func.attr in ("get", "setdefault") and node.args:
+            yield from self._below(node.func.value, (node.args[0],), seen)
+        elif called(node) == "getattr" and len(node.args) >= 2:
+            key = node.args[1]
+            named = key.value if isinstance(key, ast.Constant) else None
+            if isinstance(named, str) and f"{ast.unparse(node.args[0])}.{named}" in self.roots:
+                yield Chain(f"{ast.unparse(node.args[0])}.{named}")
+        elif called(node) in self.slicers and node.args and not any(isinstance(a, ast.Starred) for a in node.args):
+            yield from self._below(node.args[0], tuple(node.args[1:]), seen)
+
+    def _below(self, held: ast.AST, keys: tuple[ast.expr, ...], seen: frozenset[str]) -> Iterator[Chain]:
+        for chain in self.of(held, seen):
+            yield Chain(chain.root, (*chain.keys, *keys), chain.walked)
 
 
 def _uses(node: ast.AST, name: str) -> bool:

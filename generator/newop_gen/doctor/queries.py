@@ -26,9 +26,10 @@ class Query:
     definition: Definition
     attributes: tuple[str, ...]
     roots: frozenset[str]  # how the tables are written in it: "self.table", "database.table"
+    slicers: frozenset[str] = frozenset()  # functions of the tree that look several keys up
 
     def chains(self, node: ast.AST) -> tuple[Chain, ...]:
-        return chains_of(node, self.definition.flow.values, set(self.roots))
+        return chains_of(node, self.definition.flow.values, set(self.roots), self.slicers)
 
     def attribute(self, chain: Chain) -> str:
         return chain.root.rpartition(".")[2]
@@ -102,8 +103,13 @@ class Queries:
             makes = any(called(n) in RESULT_MAKERS for n in definition.nodes)
             if roots and (makes or self._interpolates(definition)):
                 attributes = tuple(sorted({r.rpartition(".")[2] for r in roots}))
-                result.append(Query(definition, attributes, frozenset(roots)))
+                result.append(Query(definition, attributes, frozenset(roots), self.slicers))
         return tuple(result)
+
+    @functools.cached_property
+    def slicers(self) -> frozenset[str]:
+        """Functions that are given a table and keys, and go down it: `for key in keys: node = node[key]`."""
+        return frozenset(d.name for d in self.code.definitions if d.owner is None and _goes_down(d))
 
     def _reads(self, definition: Definition, filled: set[str]) -> Iterator[str]:
         for node in definition.nodes:
@@ -186,18 +192,29 @@ class Queries:
     @functools.cached_property
     def op_names(self) -> frozenset[str]:
         """Names of all classes below `Operation`."""
-        bases = {
-            n.name: {ast.unparse(b).rpartition(".")[2] for b in n.bases}
-            for source in self.code.operations
-            for n in source.tree.body
-            if isinstance(n, ast.ClassDef)
-        }
+        bases = {name: {ast.unparse(b).rpartition(".")[2] for b in n.bases} for name, n in self.classes.items()}
         below = {OPERATION}
         while True:
             more = {name for name, over in bases.items() if over & below} - below
             if not more:
                 return frozenset(below - {OPERATION})
             below |= more
+
+    @functools.cached_property
+    def classes(self) -> dict[str, ast.ClassDef]:
+        """Classes of the operation files by name."""
+        return {n.name: n for source in self.code.operations for n in source.tree.body if isinstance(n, ast.ClassDef)}
+
+    def lineage(self, name: str) -> list[ast.ClassDef]:
+        """A class and what it inherits from, the nearest first, as far as the operation files have it."""
+        found: list[ast.ClassDef] = []
+        todo = [name]
+        while todo:
+            owner = self.classes.get(todo.pop(0))
+            if owner is not None and owner not in found:
+                found.append(owner)
+                todo += [ast.unparse(b).rpartition(".")[2] for b in owner.bases]
+        return found
 
     @functools.cached_property
     def operations(self) -> dict[str, OpClass]:
@@ -243,6 +260,21 @@ def _asks(definition: Definition, database: str) -> Iterator[Ask]:
         if node.func.attr.startswith("query") and isinstance(held, ast.Name) and held.id == database:
             given: list[tuple[str | None, ast.expr]] = [(None, a) for a in node.args]
             yield Ask(node.func.attr, node, (*given, *((k.arg, k.value) for k in node.keywords)))
+
+
+def _goes_down(definition: Definition) -> bool:
+    packed = definition.node.args.vararg
+    for node in definition.nodes:
+        if packed is None or not (isinstance(node, ast.For) and isinstance(node.target, ast.Name)):
+            continue
+        if not (isinstance(node.iter, ast.Name) and node.iter.id == packed.arg):
+            continue
+        for part in ast.walk(node):
+            if not (isinstance(part, ast.Assign) and isinstance(part.value, ast.Subscript)):
+                continue
+            if ast.unparse(part.targets[0]) == ast.unparse(part.value.value):
+                return ast.unparse(part.value.slice) == node.target.id
+    return False
 
 
 def _gives_value(definition: Definition) -> bool:

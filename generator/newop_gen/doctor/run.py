@@ -12,6 +12,7 @@ from ..layouts import detect
 from ..problems import CheckoutRefused, Place, Problem, SpecError
 from . import checks
 from .checks import gates
+from .columns import reads_parquet
 from .finding import Checkup, Finding
 from .measure import measure
 from .subject import Subject
@@ -46,8 +47,11 @@ def checkup(checkout: Path, options: Options) -> Checkup:
     findings = _selected(list(checks.run(subject)), options.ops, subject)
     notes = _notes(subject)
     if options.run:
-        measured = measure(findings, subject, checkout, options.python, options.report)
+        suspicions = [s for s in checks.suspicions(subject) if _asked_for(s.finding, options.ops)]
+        measured = measure(findings, suspicions, subject, checkout, options.python, options.report)
         findings, notes = measured.findings, [*notes, *measured.notes]
+    else:
+        notes.append("nothing was run: what depends on the collected values was not looked at")
     findings.sort(key=lambda f: (f.place, f.code))
     return Checkup(layout.name if layout else None, tuple(findings), _looked_at(subject), tuple(notes))
 
@@ -63,6 +67,8 @@ def _notes(subject: Subject) -> list[str]:
         notes.append("no loader was recognised: rows, nesting and missing keys were not looked at")
     if not code.tree.is_dir(f"{code.systems}/data"):
         notes.append(f"{code.systems}/data is not there: no perf file was looked at, and no loader was run")
+    if not reads_parquet() and any(n and n.endswith(".parquet") for n in map(code.file_name, code.members)):
+        notes.append("there is no pyarrow here: parquet was not looked into for empty cells (newop-gen[parquet])")
     if not code.backends:
         notes.append(f"{code.home}/backends is not there: mixed steps were not looked at")
     if not gates.readable(subject):
@@ -100,7 +106,11 @@ def _selected(findings: list[Finding], ops: Sequence[str], subject: Subject) -> 
             )
     if problems:
         raise SpecError(problems)
-    return [f for f in findings if any(_is_of(name, op) for op in ops for name in f.names)]
+    return [f for f in findings if _asked_for(f, ops)]
+
+
+def _asked_for(finding: Finding, ops: Sequence[str]) -> bool:
+    return not ops or any(_is_of(name, op) for op in ops for name in finding.names)
 
 
 def _names(subject: Subject) -> list[str]:

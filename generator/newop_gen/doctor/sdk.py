@@ -137,6 +137,17 @@ class Code:
         return self._parsed(f"{self.home}/afd_partition.py", needed=False)
 
     @functools.cached_property
+    def engine(self) -> Source | None:
+        """What hands a model's operations to the compiled engine step."""
+        return self._parsed(f"{self.home}/engine.py", needed=False)
+
+    @functools.cached_property
+    def modules(self) -> list[Source]:
+        """The modules that lie in the SDK itself, not in a package of it."""
+        names = [n for n in self.tree.listdir(self.home) if n.endswith(".py")]
+        return [s for n in names if (s := self._parsed(f"{self.home}/{n}", needed=False)) is not None]
+
+    @functools.cached_property
     def helpers(self) -> list[Source]:
         return [*self._named("interpolation"), *self._named("perf_interp")]
 

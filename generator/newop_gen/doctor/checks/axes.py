@@ -66,7 +66,7 @@ def _is_dict(definition: Definition, name: str) -> bool:
 
 
 def _compare(subject: Subject, query: Query, node: ast.Call, chain: Chain, axes: int) -> Iterator[Finding]:
-    for loader, keys in _nestings(subject, query.attribute(chain)):
+    for loader, keys in nestings(subject, query.attribute(chain)):
         left = keys[len(chain.keys) :]
         names = subject.queries.names_of(query)
         if len(left) != axes:
@@ -80,7 +80,7 @@ def _compare(subject: Subject, query: Query, node: ast.Call, chain: Chain, axes:
                 "look up every exact key before, and no axis",
             )
             return
-        given = [_meanings(query.definition, a) for a in node.args[:axes]]
+        given = [meanings(query.definition, a) for a in node.args[:axes]]
         nested = [loader.columns(k) | _words(k) for k in left]
         score = {
             order: sum(_alike(given[i], nested[at]) for i, at in enumerate(order))
@@ -104,7 +104,7 @@ def _compare(subject: Subject, query: Query, node: ast.Call, chain: Chain, axes:
             return
 
 
-def _nestings(subject: Subject, attribute: str) -> Iterator[tuple[Loader, tuple[ast.expr, ...]]]:
+def nestings(subject: Subject, attribute: str) -> Iterator[tuple[Loader, tuple[ast.expr, ...]]]:
     """The keys by which loaders of a table nest it, where all of their stores are alike."""
     for registration in subject.tables.filled.get(attribute, ()):
         for loader in subject.tables.entries[registration.loader]:
@@ -113,7 +113,7 @@ def _nestings(subject: Subject, attribute: str) -> Iterator[tuple[Loader, tuple[
                 yield loader, next(iter(keys.values()))
 
 
-def _meanings(definition: Definition, node: ast.expr) -> set[str]:
+def meanings(definition: Definition, node: ast.expr) -> set[str]:
     """What an argument is: its own name, and the parameters that it comes from."""
     return definition.flow.parameters(node) | _words(node)
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ...problems import Place
+from ..columns import HEAD_BYTES, POINTER
 from ..finding import Finding, Severity
 from ..flow import keyed, text_key
 from ..loaders import CAUGHT, Loader
@@ -19,8 +20,6 @@ CODES = {
     "missing-column": "a perf file lacks a column that its loader needs",
     "malformed-row": "a perf file has rows of another length than its header",
 }
-POINTER = b"version https://git-lfs"
-HEAD_BYTES = 4096
 
 
 def find(subject: Subject) -> Iterator[Finding]:

@@ -38,7 +38,7 @@ def lossy_helpers(subject: Subject) -> dict[str, Definition]:
             continue
         for node in definition.nodes:
             if isinstance(node, ast.Return) and node.value is not None:
-                keys = _given_keys(node.value)
+                keys = given_keys(node.value)
                 if "latency" in keys and "energy" not in keys:
                     found[definition.name] = definition
     for name in subject.queries.forwarding(set(found)):
@@ -46,7 +46,7 @@ def lossy_helpers(subject: Subject) -> dict[str, Definition]:
     return found
 
 
-def _given_keys(value: ast.expr) -> set[object]:
+def given_keys(value: ast.expr) -> set[object]:
     """The keys of a dict that is written out, or made from a list of keys that is."""
     if isinstance(value, ast.Dict):
         return {k.value for k in value.keys if isinstance(k, ast.Constant)}

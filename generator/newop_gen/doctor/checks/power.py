@@ -9,18 +9,23 @@ from ..finding import Finding, Severity
 from ..flow import text_key
 from ..loaders import Loader, Store
 from ..subject import Subject
+from .lost_energy import given_keys
 
 CODES = {
     "leaf-without-energy": "the leaves of a table have a latency and no energy",
+    "leaf-without-power": "the leaves of a table have no power, which interpolation reads: KeyError",
     "power-of-first-row": "whether rows have power is decided by the first row",
 }
 
 
 def find(subject: Subject) -> Iterator[Finding]:
+    readers = _power_readers(subject)
     for loader in subject.tables.loaders.values():
         names = (loader.name, *subject.tables.members_of(loader.name))
         for store in loader.stores:
             yield from _leaf(loader, store, names, subject)
+            if readers:
+                yield from _powerless(loader, store, names, readers, subject)
         if subject.code.reads_sources:
             yield from _first_row(loader, names)
 
@@ -40,6 +45,43 @@ def _leaf(loader: Loader, store: Store, names: tuple[str, ...], subject: Subject
         loader.definition.place(store.node),
         names,
         "the leaf has a latency and no energy, which its query reads as 0",
+        'store {"latency": ms, "power": W, "energy": power * latency}',
+    )
+
+
+def _power_readers(subject: Subject) -> list[str]:
+    """Helpers that look the power of a leaf up, and have no answer without it."""
+    return sorted(
+        d.name
+        for d in subject.code.definitions
+        if d.name in subject.queries.point_helpers | subject.queries.grid_helpers
+        and any(_looks_power_up(n) for n in d.nodes)
+    )
+
+
+def _looks_power_up(node: ast.AST) -> bool:
+    """`leaf["power"]`, or `{m: leaf[m] for m in ("latency", "power")}`."""
+    if isinstance(node, ast.DictComp) and isinstance(name := node.generators[0].target, ast.Name):
+        parts = (n for n in ast.walk(node.value) if isinstance(n, ast.Subscript))
+        return "power" in given_keys(node) and any(
+            isinstance(p.slice, ast.Name) and p.slice.id == name.id for p in parts
+        )
+    return isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load) and text_key(node) == "power"
+
+
+def _powerless(
+    loader: Loader, store: Store, names: tuple[str, ...], readers: list[str], subject: Subject
+) -> Iterator[Finding]:
+    leaf = loader.definition.flow.sole(store.value)
+    keys = {k.value for k in leaf.keys if isinstance(k, ast.Constant)} if isinstance(leaf, ast.Dict) else set()
+    if "latency" not in keys or "power" in keys or not _asked_for_energy(loader, subject):
+        return
+    yield Finding(
+        "leaf-without-power",
+        Severity.FAILS,
+        loader.definition.place(store.node),
+        names,
+        f"the leaf has no power, and {readers[0]} reads leaf['power']: a KeyError where it is interpolated or added to",
         'store {"latency": ms, "power": W, "energy": power * latency}',
     )
 
