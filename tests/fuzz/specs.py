@@ -462,14 +462,11 @@ class _Maker:
         types = {n: t for n, t in self.types(None).items() if n in self.params}
         texts = self.text(types, device=False)
         if kind == "int":
-            key["lookup"] = valid(
-                lambda: texts.number(1, whole=True), lambda t: len(t) <= 80 and self.fits(t, types, (Type.INT,)), name
-            )
+            key["lookup"] = valid(lambda: texts.number(1, whole=True), lambda t: self.fits(t, types, (Type.INT,)), name)
         elif kind == "str":
             key["lookup"] = valid(
                 lambda: f"{name} if {texts.condition(1)} else {texts.text()}",
-                # A lookup stands on one line, however long; nothing breaks it.
-                lambda t: len(t) <= 80 and self.fits(t, types, (Type.STR,)),
+                lambda t: self.fits(t, types, (Type.STR,)),
                 name,
             )
         else:

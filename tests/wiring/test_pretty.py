@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from newop_gen.layouts.parts.wiring.pretty import Expressions, call, render, with_optional_parentheses
+from newop_gen.render.pretty import Expressions, call, render, with_optional_parentheses
 
 NAMES = (
     "h",

@@ -6,12 +6,14 @@ free text reaches a template only through `docstring` and `literal`.
 
 from __future__ import annotations
 
+import ast
 import functools
 import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Union
 
 from ..resources import templates_dir
+from . import pretty
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -101,10 +103,19 @@ def tuple_of(value: Code, indent: int, prefix: str = "", suffix: str = "") -> st
 
 
 def _opened(code: str, indent: int, before: int, behind: int) -> str:
-    """`code` that is too long for its line, with the brackets that end it opened: `name[\n    index\n]`, and a call in
-    them likewise. `before` and `behind` are the columns that other code takes on its first and last line. Code that
-    does not end in brackets stays as it is."""
-    if indent + before + len(code) + behind <= WIDTH or code[-1] not in "])":
+    """`code` within brackets that is too long for its line: broken at its operators, or with the brackets that end it
+    opened: `name[\n    index\n]`, and a call in them likewise. `before` and `behind` are the columns that other code
+    takes on its first and last line. Code without either stays as it is."""
+    if indent + before + len(code) + behind <= WIDTH:
+        return code
+    node = _operation(code)
+    if node is not None:
+        expressions = pretty.Expressions(functools.partial(_segment, code))
+        text = pretty.render(
+            expressions.doc(node), width=WIDTH, margin=indent, start=indent + before, suffix=" " * behind
+        )
+        return text.replace("\n", "\n" + " " * indent)
+    if code[-1] not in "])":
         return code
     depth, at = 0, len(code)
     while at and (depth or at == len(code)):
@@ -118,6 +129,34 @@ def _opened(code: str, indent: int, before: int, behind: int) -> str:
     comma = "," if len(parts) > 1 or code[-1] == ")" else ""
     lines = (f"{' ' * deeper}{_opened(part, deeper, 0, len(comma))}{comma}\n" for part in parts)
     return f"{head}\n{''.join(lines)}{pad}{code[-1]}"
+
+
+def _operation(code: str) -> ast.expr | None:
+    """The expression `code` when it is one that can be broken at operators; a keyword argument or a parameter of a
+    function is no expression."""
+    try:
+        node = ast.parse(code, mode="eval").body
+    except SyntaxError:
+        return None
+    return node if isinstance(node, (ast.BinOp, ast.BoolOp, ast.Compare, ast.IfExp, ast.UnaryOp)) else None
+
+
+def _segment(code: str, node: ast.AST) -> str:
+    text = ast.get_source_segment(code, node)
+    assert text is not None
+    return text
+
+
+def statement(head: str, code: str, indent: int) -> str:
+    """`head` + the expression `code` at `indent` columns as ruff formats it, `head` being `x = ` or `return `. The
+    first line comes without its indentation."""
+    if indent + len(head) + len(code) <= WIDTH:
+        return head + code
+    node = ast.parse(code, mode="eval").body
+    text = pretty.with_optional_parentheses(
+        head, node, "", width=WIDTH, margin=indent, text=functools.partial(_segment, code)
+    )
+    return text.replace("\n", "\n" + " " * indent)
 
 
 def _arguments(code: str) -> list[str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ....model.columns import typed
 from ....model.op import Op, Query, key_params
 from ....render import fragment
-from ....render.environment import WIDTH, Code, call, literal, tuple_of
+from ....render.environment import WIDTH, Code, call, literal, statement, tuple_of
 from ....sol.check import names as expression_names
 from ....sol.render.python import render_expr, render_formula
 from ....spec.model import Key
@@ -48,9 +48,11 @@ class KeyStep:
     nearest: bool = False
     alike: tuple[str, ...] = ()
 
-    def asked_at(self, indent: int, prefix: str = "") -> str:
-        """The code of the key that is asked for."""
-        return tuple_of(self.asked, indent, prefix)
+    def asked_at(self, indent: int, head: str) -> str:
+        """`head` (`key = `) and the code of the key that is asked for."""
+        return (
+            statement(head, self.asked, indent) if isinstance(self.asked, str) else tuple_of(self.asked, indent, head)
+        )
 
     @property
     def plain(self) -> bool:

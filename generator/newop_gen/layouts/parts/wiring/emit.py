@@ -6,9 +6,9 @@ import ast
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from . import pretty
+from ....render import pretty
+from ....render.pretty import OR, Doc, Expressions, quoted, render, with_optional_parentheses
 from .expressions import dotted_name
-from .pretty import OR, Doc, Expressions, quoted, render, with_optional_parentheses
 
 Text = Callable[[ast.AST], str]
 

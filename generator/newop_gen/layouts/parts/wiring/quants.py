@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import sys
+import zlib
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -30,6 +31,11 @@ if TYPE_CHECKING:
     from .facts import WiringFacts
     from .placing import StatementSlot
     from .scope import Scope
+
+
+# Nothing breaks `param=local`, which stands some brackets deep. Where both names together get longer than this, the
+# local is cut short, with a checksum that tells it from others.
+LONGEST, SHORT = 85, 24
 
 
 class Overrides:
@@ -98,6 +104,8 @@ class Overrides:
     def _local(self, method: Function, param: str, value: Value) -> str:
         """The local that holds the checked value; another one where the method has that name for something else."""
         name = f"{self.op.name}_{param}"
+        if len(param) + len(name) > LONGEST:
+            name = f"{name[:SHORT].rstrip('_0123456789')}_{zlib.crc32(name.encode())}"
         if _bound_otherwise(method, name):
             name = f"own_{name}"
         known = self._locals.setdefault((method, name), [])

@@ -11,9 +11,9 @@ from ....edits.find import dotted
 from ....edits.place import encode
 from ....plan import Insertion, Replacement
 from ....problems import CheckoutRefused, Problem
+from ....render.pretty import OR, SPACE, Doc, Group, bracketed, call, parenthesized, render, verbatim
 from .emit import NewCall, Value
 from .placing import hanging, is_free, line_margin, line_of, starts_line
-from .pretty import OR, SPACE, Doc, Group, bracketed, call, parenthesized, render, verbatim
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

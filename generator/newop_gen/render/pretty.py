@@ -1,7 +1,7 @@
 """Laying out expressions as `ruff format` would, so that inserted code needs no reformatting.
 
 A small pretty printer: a document says where lines may break, `render` decides which ones do. It covers the expressions
-that a wiring is made of (names, calls, operators, conditionals, lists, tuples) in their stable shapes:
+that wirings and lookups are made of (names, calls, operators, conditionals, lists, tuples) in their stable shapes:
 
 - arguments go on one indented line when they fit there, else one a line with a comma; a lone argument gets no comma;
 - lists and tuples go one element a line; a lone list element gets no comma;
@@ -321,11 +321,14 @@ def with_optional_parentheses(
     head: str, node: ast.expr, tail: str, *, width: int, margin: int, text: Callable[[ast.AST], str] | None = None
 ) -> str:
     """`head` + expression + `tail` of a statement (`if ...:`, `x = ...`), with parentheses where ruff puts them."""
-    bare: Doc = (head, Expressions(text, inside=False).doc(node), tail)
+    bare = (head, Expressions(text, inside=False).doc(node), tail)
     plain = render(bare, width=width, margin=margin)
     lines = plain.split("\n")
     if len(lines) == 1 and margin + len(plain) <= width:
         return plain
+    if isinstance(node, (ast.Name, ast.Attribute)):  # in parentheses only when that makes it fit
+        whole = render((head, parenthesized(bare[1]), tail), width=width, margin=margin)
+        return whole if all(margin + len(line) <= width for line in whole.split("\n")) else plain
     if not isinstance(node, (ast.BinOp, ast.BoolOp, ast.Compare, ast.IfExp, ast.UnaryOp)):
         return plain
     if _brackets_suffice(node) and all(margin + len(line) <= width for line in lines):
