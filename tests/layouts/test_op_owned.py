@@ -147,6 +147,35 @@ def test_keys_that_were_not_measured_are_substituted_as_the_spec_says(name, toys
     assert found[2] == pytest.approx(sol(4, 256, 0, 100))
 
 
+@pytest.mark.parametrize("name", FIXTURES)
+def test_a_key_that_is_looked_up_has_the_sol_of_what_was_asked_for(name, tmp_path) -> None:
+    """At a measured point EMPIRICAL is the latency of the key looked up; elsewhere it grows with the SOL asked for."""
+    spec = tmp_path / "toy_scan.yaml"
+    spec.write_text(SPEC.replace("{param: width, nearest: true}", '{param: width, lookup: "max(width, 64)"}'))
+    systems = made_up_system(tmp_path / "systems", {"toy_scan_perf": TABLE})
+    root = patched_fixture(name, tmp_path, [spec])
+    found = ask(root, systems, "result = [float(database.query_toy_scan(4, s, 0, 8, 'plain', MODE.EMPIRICAL))"
+                " for s in (256, 4096)]")  # fmt: skip
+    measured = 0.001 * 4 * 256  # at width 64
+    edge = sol(4, 1024, 0, 8) / (0.001 * 4 * 1024)
+    assert found == [pytest.approx(measured), pytest.approx(sol(4, 4096, 0, 8) / edge)]
+
+
+def test_notes_say_what_becomes_of_keys_that_stand_in(tmp_path) -> None:
+    def notes(text: str) -> list[str]:
+        spec = tmp_path / "toy_scan.yaml"
+        spec.write_text(text, encoding="utf-8")
+        plan = prepare(load_specs([spec]), copy_fixture("v0_10", tmp_path / str(len(text)))).plan
+        return [note for step in plan.steps for note in step.notes if "of kind" in note or "of width" in note]
+
+    fallback, nearest = notes(SPEC)
+    assert "`fallback` of kind" in fallback and "`nearest` of width" in nearest
+    assert "by the SOL of that one" in fallback
+    (looked_up,) = notes(SPEC.replace(", fallback: plain", "").replace("nearest: true", 'lookup: "max(width, 64)"'))
+    assert "`lookup` of width" in looked_up and "the SOL of the params asked for" in looked_up
+    assert notes(SPEC.replace(", fallback: plain", "").replace(", nearest: true", "")) == []
+
+
 def test_outside_the_range_on_0_10(toys) -> None:
     """`outside: error`: SILICON says so, HYBRID answers empirically and is tagged so."""
     root, systems = toys["v0_10"]

@@ -5,7 +5,9 @@ A spec is written once; these notes are how the dry run says where a release ans
 
 from __future__ import annotations
 
-from ....model.op import Op, Query
+from collections.abc import Iterator
+
+from ....model.op import Op, Query, key_params, varying_params
 from ....spec.model import Nesting
 from .facts import OpOwnedFacts
 
@@ -36,6 +38,10 @@ def _empirical(op: Op) -> str:
 
 
 def _nesting(query: Query, facts: OpOwnedFacts) -> list[str]:
+    return [*_table(query, facts), *(f"{query.subject}: {text}" for text in _keys(query.nesting))]
+
+
+def _table(query: Query, facts: OpOwnedFacts) -> list[str]:
     nesting = query.nesting
     axes = ", ".join(a.axis for a in nesting.axes)
     if facts.engine == "perf_interp":
@@ -44,6 +50,25 @@ def _nesting(query: Query, facts: OpOwnedFacts) -> list[str]:
         return []
     grid = "the grid after pre-interpolation, as upstream's ops do"
     return [f"{query.subject}: EMPIRICAL takes the utilization from {grid}."]
+
+
+def _keys(nesting: Nesting) -> Iterator[str]:
+    """What EMPIRICAL, which is SOL / scale on older releases, takes from a table of other params than those asked for:
+    `varying_params` says which of them the SOL of a sample varies with."""
+    for key in nesting.keys:
+        names = ", ".join(key_params(key))
+        if varying_params(key):
+            word = "fallback" if key.fallback is not None else "nearest" if key.nearest else "alike"
+            yield (
+                f"`{word}` of {names}: where the key asked for was not measured, EMPIRICAL takes the utilization of "
+                "the one in its place, by the SOL of that one, and scales the SOL asked for with it; SILICON gives its "
+                "latency."
+            )
+        elif key.lookup is not None:
+            yield (
+                f"`lookup` of {names}: EMPIRICAL holds what was measured for the key looked up against the SOL of the "
+                "params asked for, so that at a measured point it is SILICON's latency."
+            )
 
 
 def _perf_interp(nesting: Nesting) -> list[str]:
