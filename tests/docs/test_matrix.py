@@ -11,6 +11,7 @@ import pytest
 from support.applying import EXAMPLES, ROOT
 
 from newop_gen.verify.result import CheckResult, Failure, Report
+from newop_gen.verify.suites import Outcomes
 
 LAYOUTS = {"0.6.0": "direct", "0.7.0": "func_map", "0.8.0": "func_map", "0.9.0": "sources", "0.10.0": "op_owned",
            "0.11.0": "core"}  # fmt: skip
@@ -27,6 +28,11 @@ def matrix():
         return module
     finally:
         sys.path.remove(str(ROOT / "scripts"))
+
+
+@pytest.fixture(scope="module")
+def released(matrix):
+    return sys.modules["released_tests"]
 
 
 def rows(text: str, name: str) -> list[dict[str, str]]:
@@ -107,11 +113,11 @@ def test_a_trial_that_failed_is_told(matrix) -> None:
     assert not matrix.row_of("0.6.0", "op", matrix.Trial("refused", reason="no layout"), None).green
 
 
-def test_a_test_of_upstreams_that_changed_is_told(matrix) -> None:
-    before = matrix.Outcomes({"a": "passed", "b": "failed", "c": "passed"})
-    good = matrix.suite_row("0.6.0", before, matrix.Outcomes({**before.tests, "test_new_op": "passed"}))
+def test_a_test_of_upstreams_that_changed_is_told(released) -> None:
+    before = Outcomes({"a": "passed", "b": "failed", "c": "passed"})
+    good = released.suite_row("0.6.0", before, Outcomes({**before.tests, "test_new_op": "passed"}))
     assert not good.wrong and good.cells() == ["0.6.0", "3", "2 passed, 1 failed", "same outcomes", "1"]
-    bad = matrix.suite_row("0.6.0", before, matrix.Outcomes({"a": "failed", "b": "failed", "test_new_op": "error"}))
+    bad = released.suite_row("0.6.0", before, Outcomes({"a": "failed", "b": "failed", "test_new_op": "error"}))
     assert bad.wrong == [
         "a: passed before, failed after", "c: passed before, gone after", "test_new_op: error, and came with the ops",
     ]  # fmt: skip
@@ -126,15 +132,15 @@ def test_a_release_that_is_made_again_replaces_its_own_rows_only(matrix) -> None
     assert text.count("| release | x |\n| --- | --- |\n") == 1
 
 
-def test_outcomes_are_kept_for_the_same_files_only(matrix, tmp_path) -> None:
+def test_outcomes_are_kept_for_the_same_files_only(released, tmp_path) -> None:
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "x.py").write_text("1")
-    known = [matrix._fingerprint(tmp_path, sys.executable)]
-    assert matrix._fingerprint(tmp_path, sys.executable) == known[0]
+    known = [released.fingerprint(tmp_path, sys.executable)]
+    assert released.fingerprint(tmp_path, sys.executable) == known[0]
     (tmp_path / "a" / "x.py").write_text("2")
-    known.append(matrix._fingerprint(tmp_path, sys.executable))
+    known.append(released.fingerprint(tmp_path, sys.executable))
     (tmp_path / "a" / "x.py").rename(tmp_path / "a" / "y.py")
-    known.append(matrix._fingerprint(tmp_path, sys.executable))
+    known.append(released.fingerprint(tmp_path, sys.executable))
     assert len(set(known)) == 3
 
 
