@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from ..problems import Exit
-from .output import Progress, emit_json, error_line, wanted
+from .output import Progress, caution, emit_json, error_line, wanted
 
 
 @click.command("verify", short_help="Run an applied op and hold its answers against the spec.")
@@ -66,12 +66,14 @@ def command(
     Exit codes: 0 everything holds; 1 a check falls short; 2 spec or usage; 3 the op is not in the checkout, or the
     checkout is not supported; 5 no interpreter can run it.
     """
+    from ..data.units import unit_doubts
     from ..spec.load import load_spec
     from ..verify.run import Options, verify
     from ..verify.show import as_json as to_json
     from ..verify.show import show
 
     loaded = load_spec(spec)
+    caution(unit_doubts(loaded, data))
     options = Options(python, data, cli=run_cli, model=model, upstream_tests=upstream_tests)
     with Progress() as progress:
         report = verify(loaded, checkout, options, progress)

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..model.op import Op, Query, Table
 from ..problems import Place, Problem, SpecError
@@ -18,6 +18,9 @@ from .session import Session
 from .system import Root, system_spec
 from .table import BadRow, Leaf, arguments, decoded, read_table
 from .table import Path as LeafPath
+
+if TYPE_CHECKING:
+    from .coverage import Reach
 
 MADE_UP = "made-up"
 EMPTY = "empty"
@@ -37,6 +40,8 @@ class Bench:
     datasets: list[Dataset] = field(default_factory=list)
     roots: dict[str, Root] = field(default_factory=dict)
     opened: dict[str, Any] = field(default_factory=dict)
+    places: dict[str, list[str]] = field(default_factory=dict)  # system/backend that a set of the spec's tables is for
+    reached: list[Reach] = field(default_factory=list)  # what the real tables have for wired models
 
     def __post_init__(self) -> None:
         self.system = system_spec(self.facts)

@@ -25,6 +25,10 @@ def spec_tables(bench: Bench, loaded: LoadedSpec, files: Sequence[Path]) -> Iter
         sets = [s for s in chosen.values() if table.member not in s or s[table.member] == text]
         target = sets[0] if sets else chosen.setdefault(f"{entry.system}/{entry.backend}", {})
         target[table.member] = text
+        name = next(name for name, texts in chosen.items() if texts is target)
+        places = bench.places.setdefault(f"spec's {name}", [])
+        if f"{entry.system}/{entry.backend}" not in places:
+            places.append(f"{entry.system}/{entry.backend}")
     for name, texts in chosen.items():
         yield f"spec's {name}", texts
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from .coverage import Reach
 
 Status = Literal["passed", "failed", "skipped"]
 KEPT = 4  # failures that are told in full
@@ -97,7 +100,8 @@ UNEXPLAINED = Cause("unexplained", "no known mistake explains these numbers; com
 
 @dataclass(frozen=True)
 class Report:
-    """A verification: which op, where, by which interpreter; the results, each building on those before it."""
+    """A verification: which op, where, by which interpreter; the results, each building on those before it. `reached`:
+    what the real tables have for the wired models."""
 
     op: str
     spec: str
@@ -108,6 +112,7 @@ class Report:
     results: tuple[CheckResult, ...]
     seconds: float = 0.0
     spec_sha256: str = ""
+    reached: tuple[Reach, ...] = ()
 
     @property
     def passed(self) -> bool:

@@ -76,6 +76,7 @@ def verify_in(
         tuple(results),
         time.monotonic() - started,
         loaded.sha256,
+        tuple(bench.reached),
     )
 
 

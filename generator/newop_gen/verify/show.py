@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from .. import __version__
 from ..text import printable
+from .coverage import as_data, told
 from .result import CheckResult, Report
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
 SCHEMA = "newop-gen/verify/1"
+SHOWN_MODELS = 4
 MARKS = {"passed": ("ok", "green"), "failed": ("FAILED", "bold red"), "skipped": ("skipped", "yellow")}
 
 
@@ -28,6 +30,7 @@ def as_json(report: Report) -> dict[str, Any]:
         "python": report.python,
         "tables": list(report.tables),
         "passed": report.passed,
+        "coverage": as_data(report.reached),
         "seconds": round(report.seconds, 3),
         "causes": [{"code": c.code, "words": c.words} for c in report.causes],
         "checks": [_check(r) for r in report.results],
@@ -66,6 +69,8 @@ def show(report: Report, console: Console) -> None:
             console.print(
                 printable(f"  probable cause: {r.cause.words} [{r.cause.code}]"), markup=False, style="yellow"
             )
+    for line in told(report.reached, SHOWN_MODELS):
+        console.print(printable(line), markup=False)
     skipped = sum(r.status == "skipped" for r in report.results)
     points = sum(r.points for r in report.results)
     summary = f"{report.op} in {report.checkout} ({report.layout}): {len(report.results)} checks, {points} assertions"

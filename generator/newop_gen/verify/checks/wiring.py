@@ -13,6 +13,7 @@ from ...spec.model import Wiring
 from ..bench import Bench
 from ..candidates import ACCEPT_RATES, Built, Shelf, in_scope, listed
 from ..causes.wiring import Stand, explain_stand
+from ..coverage import reaches
 from ..expectation import off
 from ..result import Cause, CheckResult, Tally
 from ..system import BACKEND
@@ -67,6 +68,10 @@ def wirings(bench: Bench, catalogue: Mapping[str, Any]) -> list[CheckResult]:
     for owner in dict.fromkeys(w.owner for w in wired):
         models = [b for w in wired if w.owner == owner for b in _models(bench, shelf, w)[0]]
         results.append(_estimates(bench, owner, list({id(b): b for b in models}.values())))
+    having = [b for w in wired for b in (*shelf.of_class(w.owner), *_models(bench, shelf, w)[0])]
+    having = [b for b in having if any(_holds(bench, w.wiring, b) for w in wired if b.is_a(w.owner))]
+    having = [b for b in having if "nextn" not in b.settings]  # drafts change how often an op runs, not what it asks
+    bench.reached += reaches(bench, {id(b): b for b in having}.values())
     return results
 
 

@@ -1,0 +1,50 @@
+"""Whether the tables that a spec names, or some others, are in another unit than they are read in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..explain.measured import is_placeholder
+from ..explain.systems import BUILT_IN, find_system
+from ..model.op import Op, Table
+from ..problems import Problem, SpecError
+from ..spec.load import LoadedSpec
+from .filed import file_table
+from .outliers import check_against_sol, check_by_itself
+from .read import read
+from .which import table_of
+
+
+def unit_doubts(loaded: LoadedSpec, files: Sequence[Path] = ()) -> list[Problem]:
+    """What there is to ask about the unit of each table: of `files`, or else of those that the spec names and that are
+    there. What can't be read is for others to tell."""
+    op = Op.from_spec(loaded.spec)
+    problems: list[Problem] = []
+    for table, path, system in dict.fromkeys(_tables(op, loaded, files)):
+        try:
+            raw = read(path).table
+        except SpecError:
+            continue
+        if raw is None:
+            continue
+        filed = file_table(op, table, raw)
+        if system in BUILT_IN and not is_placeholder(op):
+            findings = list(check_against_sol(filed, raw, find_system(system, None)))
+        else:
+            findings = list(check_by_itself(filed, raw))
+        problems += [f.problem for f in findings if f.problem.code == "latency-unit"]
+    return list(dict.fromkeys(problems))
+
+
+def _tables(op: Op, loaded: LoadedSpec, files: Sequence[Path]) -> list[tuple[Table, Path, str]]:
+    if not files:
+        entries = [(op.table_of(e.phase), loaded.path.parent / e.file, e.system) for e in loaded.spec.data]
+        return [entry for entry in entries if entry[1].is_file()]
+    found = []
+    for path in files:
+        try:
+            found.append((table_of(op, path), path, ""))
+        except SpecError:
+            continue
+    return found
