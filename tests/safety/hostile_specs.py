@@ -142,8 +142,7 @@ CODE = [
 FAIR = {
     "column": {"canary", "unknown", "fp8 + 1"},
     "rows": {"b <- s"},
-    "latency": {"canary", "unknown", "fp8 + 1", "b / (s - s)", "1 / (alpha - beta)"},
-    "weights": {"1 / (alpha - beta)"},
+    "latency": {"canary", "unknown", "fp8 + 1"},
 }
 UNUSUAL_NAMES = [
     "", "1a", "a-b", "a b", "a.b", "a:b", "a(b)", "a;b", "a'b", "$a", "a[0]", "a" * 1000, "__x", "__init__",

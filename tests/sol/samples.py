@@ -214,7 +214,7 @@ def sample_formula(seed: int, depth: int = 4) -> Formula:
         while True:
             texts = Texts(source.randrange(2**60), tuple(names))
             text = texts.number(source.randint(1, depth)) if kind == "number" else texts.quant(depth - 1)
-            expr, _ = compile_expr(text, env, gpu=True)
+            expr, _ = compile_expr(text, env, gpu=True, bounded=False)
             if expr is not None:
                 return expr
 

@@ -175,8 +175,19 @@ def test_what_always_fails_is_refused_anywhere(text: str) -> None:
     assert expr is None and findings
 
 
-@pytest.mark.parametrize("text", ["n // m", "n / (n - m)", "r / min(0, any)", "ceil_div(n, m - n)", "r ** 0.5"])
-def test_what_may_fail_is_not_refused_where_nothing_is_known(text: str) -> None:
+@pytest.mark.parametrize(
+    "text", ["n / (n - m)", "r / min(0, any)", "ceil_div(n, m - n)", "(n - m) ** 0.5", "1 / (r - 1)"]
+)
+def test_what_may_fail_is_refused_unless_the_values_are_at_hand(text: str) -> None:
+    expr, findings = compile_expr(text, ENV)
+    assert expr is None and findings
+    assert compile_expr(text, ENV, bounded=False)[1] == []
+
+
+@pytest.mark.parametrize(
+    "text", ["n // m", "r / n", "1 / r", "n / r / r", "r ** 0.5", "n % max(m - n, 1)", "any / any"]
+)
+def test_a_name_alone_is_more_than_zero(text: str) -> None:
     assert compile_expr(text, ENV)[1] == []
 
 

@@ -479,3 +479,42 @@ def test_a_table_of_constants_without_rows_that_can_be_read() -> None:
     rows = "    constants: {by: style, rows: {{a: 1}: {fac: 1}}}\n"
     found = problems(changed("  context:\n    parts:", f"  context:\n{rows}    parts:"))
     assert [p.found for p in found] == ["0 entries", "a mapping as a key"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("weights: alpha * beta", "weights: 1 / @@(alpha - beta)"),
+        ("weights: alpha * beta", "weights: {context: alpha % @@(beta - 1), generation: 2}"),
+        ("weights: alpha * beta", "weights: @@(alpha - beta) ** 0.5"),
+        ("weights: alpha * beta", "weights: @@(alpha * beta * alpha) ** 64"),
+        ("weights: alpha * beta", "weights: '1 // @@(3 - 3)'"),
+        ("column: batch_size", "column: rows // @@(ranks - 1)"),
+        ("column: batch_size", "column: 'ceil_div(rows, @@ranks // 2)'"),
+        ("    - param: alpha\n", "    - {param: alpha, lookup: alpha // @@(beta - alpha)}\n"),
+        ("    - param: alpha\n", "    - {param: alpha, column: wide // @@(one - two)}\n"),
+        (AXES, AXES + "  rows: rows % @@(ranks - 1) == 0\n"),
+        (AXES, AXES + "  latency: {column: pre / @@(post - 1)}\n"),
+        (AXES, AXES + "  latency: {column: @@(pre * 1e300) ** 2}\n"),
+        ("when: self.is_special", "when: self._hidden // @@(self._a - self._b) > 1"),
+        ("beta: 8,", "beta: self._hidden // @@(self._a - 1),"),
+    ],
+)
+def test_what_can_fail_is_refused_wherever_it_is_computed(old: str, new: str) -> None:
+    """As in a formula, and at the very operand."""
+    (problem,) = refused(changed(old, new), "formula")
+    assert problem.suggestion or "largest real" in problem.found or "by zero" in problem.found
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("weights: alpha * beta", "weights: alpha / beta / (alpha + 1)"),
+        ("weights: alpha * beta", "weights: max(alpha - beta, 0) ** 0.5"),
+        ("column: batch_size", "column: rows // ranks"),
+        (AXES, AXES + "  latency: {column: (pre + post) / repeats / 1000}\n"),
+        ("beta: 8,", "beta: self._hidden // self._a,"),
+    ],
+)
+def test_what_is_computed_from_sizes_is_not(old: str, new: str) -> None:
+    assert problems(changed(old, new)) == []

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from .findings import Finding
 from .tokens import MAX_INT
 from .tree import Call, Chain, Choice, Expr, Int, MemBw, Name, Neg, Power, Real, children
+from .types import Type
 
 __all__ = ["Bounds", "Range"]
 
@@ -33,6 +34,9 @@ class Range(NamedTuple):
 DIMENSION = Range(1, MAX_INT)
 """An int param or axis that nothing is known about: sizes and counts are at least 1."""
 
+MEASURED = Range(1 / MAX_INT, MAX_INT)
+"""A real that nothing is known about, such as a column of a perf file: more than 0."""
+
 _NAMED = {"prefix": Range(0, MAX_INT)}
 _REPORTED = Range(1.0, 1.0)
 """Stands for a value that was found to be too large, so that what is made of it is not found, too."""
@@ -42,14 +46,9 @@ _ELEMENT = Range(1 / 64, 64.0)
 
 @dataclass
 class Bounds:
-    """The ranges of names, extended let by let.
-
-    `certain` is for expressions of whose names nothing is known (columns of a file, attributes of a model): it refuses
-    only what fails whatever the names are, such as a division by a literal 0.
-    """
+    """The ranges of names, extended let by let. What is in neither `ranges` nor `known` has its type's range."""
 
     ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
-    certain: bool = False
     known: dict[str, Range] = field(default_factory=dict)
 
     def declare(self, name: str, low: float, high: float) -> None:
@@ -65,21 +64,17 @@ class Bounds:
         self._range(expr, findings)
         return findings
 
-    def _name(self, name: str) -> Range:
-        if name in self.ranges:
-            return Range(*self.ranges[name])
-        return self.known.get(name) or _NAMED.get(name, self._unknown)
-
-    @property
-    def _unknown(self) -> Range:
-        return Range(-MAX_INT, MAX_INT) if self.certain else DIMENSION
+    def _name(self, name: Name) -> Range:
+        if name.id in self.ranges:
+            return Range(*self.ranges[name.id])
+        return self.known.get(name.id) or _NAMED.get(name.id) or (MEASURED if name.type is Type.REAL else DIMENSION)
 
     def _range(self, expr: Expr, findings: list[Finding]) -> Range:
         """The range of a number; of anything else a meaningless one, after its operands were looked at."""
         if isinstance(expr, (Int, Real)):
             return Range(float(expr.value), float(expr.value))
         if isinstance(expr, Name):
-            return self._name(expr.id)
+            return self._name(expr)
         if isinstance(expr, MemBw):
             return _PEAK
         parts = [self._range(child, findings) for child in children(expr)]
@@ -96,10 +91,10 @@ class Bounds:
             for (op, operand), right in zip(expr.rest, parts[1:], strict=True):
                 if op in ("/", "//", "%") and right.has_zero:
                     self._zero(operand, right, op, findings)
-                    return self._unknown
+                    return DIMENSION
                 value = _finite(expr, _step(op, value, right), findings)
             return value
-        return self._unknown
+        return DIMENSION
 
     def _call(self, expr: Call, parts: list[Range], findings: list[Finding]) -> Range:
         if expr.function == "flops":
@@ -112,7 +107,7 @@ class Bounds:
             return Range(max(p.low for p in parts), max(p.high for p in parts))
         if parts[1].has_zero:
             self._zero(expr.args[1], parts[1], "ceil_div", findings)
-            return self._unknown
+            return DIMENSION
         quotient = _step("/", parts[0], parts[1])
         return Range(float(math.ceil(quotient.low)), float(math.floor(quotient.high) + 1))
 
@@ -120,12 +115,12 @@ class Bounds:
         exponent = expr.exponent
         if exponent < 0 and base.has_zero:
             self._zero(expr.base, base, "**", findings)
-            return self._unknown
-        if exponent != int(exponent) and (base.high if self.certain else base.low) < 0:
+            return DIMENSION
+        if exponent != int(exponent) and base.low < 0:
             found = "a root of a value that can be negative"
             start, end = expr.base.span
             findings.append(Finding(start, end - start, found, "a base of at least 0", "write max(..., 0)"))
-            return self._unknown
+            return DIMENSION
         if exponent != int(exponent):
             base = Range(max(base.low, 0), max(base.high, 0))
         corners = [_raised(low, exponent) for low in base]
@@ -137,8 +132,6 @@ class Bounds:
         start, end = operand.span
         if value.low == value.high:
             found, suggestion = f"a division by zero ({op!r})", ""
-        elif self.certain:
-            return
         else:
             found, suggestion = f"a denominator of {op!r} that can be 0", "write max(..., 1)"
         findings.append(Finding(start, end - start, found, "a denominator that is never 0", suggestion))

@@ -64,12 +64,13 @@ def resolve(expr: Expr, env: Mapping[str, Type], findings: list[Finding]) -> tup
 
 
 def compile_expr(
-    text: str, env: Mapping[str, Type], *, dotted: bool = False, gpu: bool = False
+    text: str, env: Mapping[str, Type], *, dotted: bool = False, gpu: bool = False, bounded: bool = True
 ) -> tuple[Expr | None, list[Finding]]:
     """Parse and resolve: the tree that `render_expr` and `evaluate` take, or None and what is wrong.
 
-    What fails whatever the names are, such as a division by a literal 0, is refused too. With `gpu` false, so is an
-    expression that asks for the GPU (`flops`, `mem_bw`): a CSV column, a key and a weight are the same on every GPU.
+    What can divide by zero or pass the largest real is refused too (see `bounds`), unless `bounded` is false: that is
+    for whoever evaluates with values at hand and hears of it then. With `gpu` false, so is an expression that asks for
+    the GPU (`flops`, `mem_bw`): a CSV column, a key and a weight are the same on every GPU.
     """
     try:
         expr = parse(text, dotted=dotted)
@@ -77,8 +78,8 @@ def compile_expr(
         return None, error.findings
     findings: list[Finding] = []
     typed, _ = resolve(expr, env, findings)
-    if not findings:
-        findings += Bounds(certain=True).check(typed)
+    if bounded and not findings:
+        findings += Bounds().check(typed)
     if not gpu:
         for node in walk(expr):
             if isinstance(node, MemBw) or (isinstance(node, Call) and node.function == "flops"):

@@ -222,7 +222,7 @@ def _value(text: str, scope: Mapping[str, Any], bench: Bench) -> Any:
             values[name] = value
         else:
             return None
-    expr, _ = compile_expr(text, env, dotted=True)
+    expr, _ = compile_expr(text, env, dotted=True, bounded=False)
     if expr is None:
         return None
     try:
