@@ -225,3 +225,12 @@ def test_in_a_checkout_a_missing_option_is_told(run, checkout, spec, tmp_path, m
     result = run("apply", spec)
     assert result.exit_code == Exit.SPEC
     assert "this directory is a checkout: add `--checkout .`" in result.stderr
+
+
+def test_the_interpreter_of_sandboxes_is_named_alone(run, monkeypatch, tmp_path):
+    monkeypatch.setenv("NEWOP_GEN_RUNTIME", sys.executable)
+    shown = run("sandbox", "--show-python")
+    assert (shown.exit_code, shown.stdout, shown.stderr) == (0, f"{sys.executable}\n", "")
+    monkeypatch.setenv("NEWOP_GEN_RUNTIME", str(tmp_path / "none"))
+    missing = run("sandbox", "--show-python")
+    assert missing.exit_code == 5 and "NEWOP_GEN_RUNTIME names no interpreter" in missing.stderr

@@ -10,6 +10,15 @@ from ..problems import Exit
 from .output import Progress, remark, say
 
 
+def _show_python(ctx: click.Context, _: click.Parameter, asked: bool) -> None:
+    if not asked or ctx.resilient_parsing:
+        return
+    from ..sandbox.runtime import runtime_python
+
+    click.echo(runtime_python(remark))
+    ctx.exit()
+
+
 @click.command("sandbox", short_help="Lay out a release as a practice checkout.")
 @click.argument("version", metavar="VERSION")
 @click.argument("directory", type=click.Path(path_type=Path), metavar="DIR")
@@ -26,6 +35,8 @@ from .output import Progress, remark, say
     metavar="NAME",
     help="Take the measured tables of this system only (may be repeated); all systems are several 100 MB.",
 )
+@click.option("--show-python", is_flag=True, is_eager=True, expose_value=False, callback=_show_python,
+              help="Print the interpreter that runs code in a sandbox, made at first use, and nothing else.")  # fmt: skip
 def command(version: str, directory: Path, repo: Path | None, systems: tuple[str, ...]) -> int:
     """Lay out release VERSION as a source checkout under git in DIR, which must be empty or not exist.
 
@@ -37,6 +48,7 @@ def command(version: str, directory: Path, repo: Path | None, systems: tuple[str
       newop-gen sandbox 0.8.0 practice
       newop-gen sandbox 0.8.0 practice --system h200_sxm
       newop-gen sandbox 0.9.0 practice --repo ~/src/aiconfigurator
+      PYTHONPATH=practice/src "$(newop-gen sandbox --show-python)" -c "import aiconfigurator"
     """
     from ..sandbox import make_sandbox
 
