@@ -205,7 +205,7 @@ def test_a_terminal_without_the_characters(tmp_path):
         (["data"], "newop-gen data check my_op_perf.csv"),
         (["explain", "SPEC", "--at", "b"], "--at: 'b' without a value; expected NAME=VALUE"),
         (["explain", "SPEC", "--data", "none.csv"], "none.csv: the table can't be read (No such file or directory)"),
-        (["explain", "SPEC", "--data", "SPEC"], "line 2: no column 'param1'"),
+        (["explain", "SPEC", "--data", "SPEC"], ":1:1: no column 'param1'"),
         (["remove", "new_op", "new_op", "--checkout", "."], "op 'new_op' is named twice"),
         (["update", "SPEC", "--checkout", "CHECKOUT"], "if it was never applied: `newop-gen apply`"),
     ],

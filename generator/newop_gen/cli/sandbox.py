@@ -36,7 +36,7 @@ def _show_python(ctx: click.Context, _: click.Parameter, asked: bool) -> None:
     help="Take the measured tables of this system only (may be repeated); all systems are several 100 MB.",
 )
 @click.option("--show-python", is_flag=True, is_eager=True, expose_value=False, callback=_show_python,
-              help="Print the interpreter that runs code in a sandbox, made at first use, and nothing else.")  # fmt: skip
+              help="Print the interpreter that runs code in a sandbox (made at first use) and end.")  # fmt: skip
 def command(version: str, directory: Path, repo: Path | None, systems: tuple[str, ...]) -> int:
     """Lay out release VERSION as a source checkout under git in DIR, which must be empty or not exist.
 
