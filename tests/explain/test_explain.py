@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from newop_gen.explain.analysis import crossovers, explain_at
 from newop_gen.explain.measured import measured_tables
 from newop_gen.explain.systems import BUILT_IN, find_system
 from newop_gen.model.op import Op
+from newop_gen.problems import SpecError
 from newop_gen.spec.load import load_specs
 
 NEW_OP = SPECS / "new_op.yaml"
@@ -121,3 +123,39 @@ def test_the_system_of_a_checkout_is_taken(release) -> None:
     tree = release("0.6.0")
     result = run(NEW_OP, "--checkout", tree.root, "--system", "h100_sxm", "--json")
     assert json.loads(result.stdout)["system"]["source"].endswith("systems/h100_sxm.yaml")
+
+
+def test_a_table_in_parquet_reads_as_it_does_in_text(tmp_path) -> None:
+    pyarrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    text = table(tmp_path, lambda rows: rows[40].__setitem__(-1, repr(float(rows[40][-1]) * 20)))
+    with text.open(encoding="utf-8") as file:
+        rows = [{k: _number(v) for k, v in row.items()} for row in csv.DictReader(file)]
+    path = tmp_path / "table.parquet"
+    parquet.write_table(pyarrow.Table.from_pylist(rows), path)
+    system, op = find_system("h200_sxm", None), op_of(NEW_OP)
+    of_text, of_parquet = (measured_tables(op, {op.tables[0].member: p}, system) for p in (text, path))
+    assert [m.points for m in of_parquet] != [] and of_parquet[0].median == of_text[0].median
+    # Rows are counted from 1 in parquet, lines with the header in text.
+    assert [p.line + 1 for p in of_parquet[0].outliers] == [p.line for p in of_text[0].outliers] == [41]
+    result = run(NEW_OP, "--data", path, "--json")
+    assert result.exit_code == 0, result.output
+    assert run(NEW_OP, "--data", text, "--json").stdout.count('"median') == result.stdout.count('"median') > 0
+
+
+def _number(cell: str) -> object:
+    try:
+        return float(cell) if "." in cell or "e" in cell else int(cell)
+    except ValueError:
+        return cell
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [(b"PAR1", "the parquet file can't be read"), (b"version https://git-lfs.github.com/spec/v1\n", "Git LFS pointer")],
+)
+def test_a_table_that_is_none(content, said, tmp_path) -> None:
+    path = tmp_path / "table.parquet"
+    path.write_bytes(content)
+    with pytest.raises(SpecError) as caught:
+        measured_tables(op_of(NEW_OP), {op_of(NEW_OP).tables[0].member: path}, find_system("h200_sxm", None))
+    assert said in str(caught.value.problems[0])

@@ -13,12 +13,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..data.filed import FiledTable, file_table
+from ..data.read import read
 from ..model.op import Op, Table, key_params
 from ..problems import Place, Problem, SpecError
 from ..sol.evaluate import SolValueError
 from ..spec.model import PhaseName
 from ..spec.rules.placeholder import PLACEHOLDER
-from ..verify.table import BadRow, Member, TableModel, read_table
+from ..verify.table import Member
 from .analysis import Explained, explain_at
 from .points import Value, Values, default_value, run_time_names
 from .systems import System
@@ -29,7 +31,7 @@ DROP = 0.5
 
 @dataclass(frozen=True)
 class MeasuredPoint:
-    """One row that was kept: its line in the file, its latency (ms), and the SOL there."""
+    """One row that was kept: its line in the file (in parquet its number, from 1), its latency (ms), and the SOL there."""
 
     line: int
     latency: float
@@ -83,7 +85,7 @@ def is_placeholder(op: Op) -> bool:
 
 
 def spec_tables(op: Op, spec: Path) -> dict[str, Path]:
-    """The CSV of each table, by its member: the first that the spec names for it and that is there."""
+    """The file of each table, by its member: the first that the spec names for it and that is there."""
     files: dict[str, Path] = {}
     for entry in op.spec.data:
         table = op.table_of(entry.phase)
@@ -94,7 +96,8 @@ def spec_tables(op: Op, spec: Path) -> dict[str, Path]:
 
 
 def measured_tables(op: Op, files: Mapping[str, Path], system: System) -> list[Measured]:
-    """Every phase that has a table. `files` maps a table's member to its CSV. Raises `SpecError` for a bad row."""
+    """Every phase that has a table. `files` maps a table's member to its file, CSV or parquet. Raises `SpecError` for a
+    bad row, and for parquet where there is no pyarrow."""
     out = []
     for table in op.tables:
         if table.member not in files:
@@ -113,23 +116,26 @@ def measured_tables(op: Op, files: Mapping[str, Path], system: System) -> list[M
                     explained = explain_at(op, phase, values, system)
                 except SolValueError:
                     continue
-                points.append(MeasuredPoint(model.rows[keys], leaf.latency, explained, keys))
+                points.append(MeasuredPoint(model.rows[keys].line, leaf.latency, explained, keys))
             if points:
                 axes = len(op.nesting(phase).axes)
-                out.append(Measured(phase, path.name, tuple(points), model.repeated, axes))
+                out.append(Measured(phase, path.name, tuple(points), len(model.repeats), axes))
     return out
 
 
-def _read(op: Op, table: Table, path: Path) -> TableModel:
-    try:
-        return read_table(op, table, path.read_text(encoding="utf-8"))
-    except BadRow as error:
-        found = f"the table can't be read: {error}"
-        raise SpecError(Problem(Place(str(path)), found, "rows as the spec's nesting says", "", "table")) from None
-    except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "not UTF-8"
-        found = f"the table can't be read ({why})"
-        raise SpecError(Problem(Place(str(path)), found, "a CSV file", "", "table")) from None
+def _read(op: Op, table: Table, path: Path) -> FiledTable:
+    """The table as `data check` reads it. Raises `SpecError` for the first thing that keeps a row from being read."""
+    reading = read(path)
+    raw = reading.usable()
+    faults = [finding.problem for finding in reading.findings if finding.severity == "error"]
+    if faults:
+        raise SpecError(faults)
+    filed = file_table(op, table, raw)
+    if filed.bad:
+        row, why = filed.bad[0]
+        found = f"the table can't be read: {raw.where(row.line)}: {why}"
+        raise SpecError(Problem(Place(str(path)), found, "rows as the spec's nesting says", "", "table"))
+    return filed
 
 
 def row_values(op: Op, table: Table, phase: PhaseName, keys: tuple[object, ...]) -> Values | None:
