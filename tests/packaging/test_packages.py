@@ -55,6 +55,12 @@ def names(wheel: Path) -> set[str]:
         return {name for name in archive.namelist() if ".dist-info/" not in name}
 
 
+def inside(wheel: Path) -> dict[str, bytes]:
+    """What an installed wheel consists of; its `RECORD` follows from the rest."""
+    with zipfile.ZipFile(wheel) as archive:
+        return {name: archive.read(name) for name in archive.namelist() if not name.endswith("/RECORD")}
+
+
 def metadata(wheel: Path) -> email.message.Message:
     with zipfile.ZipFile(wheel) as archive:
         name = next(n for n in archive.namelist() if n.endswith(".dist-info/METADATA"))
@@ -77,7 +83,7 @@ def test_the_source_archive_builds_the_same_wheel(sdist, wheel, tmp_path) -> Non
     [source] = (tmp_path / "source").iterdir()
     assert (source / "tests" / "conftest.py").is_file() and (source / "CHANGELOG.md").is_file()
     again = hatch(source, tmp_path / "wheel", "wheel")
-    assert names(again) == names(wheel)
+    assert inside(again) == inside(wheel)
 
 
 def test_one_version(wheel, sdist) -> None:
@@ -88,6 +94,17 @@ def test_one_version(wheel, sdist) -> None:
     assert latest and latest[1] == version
     # Nowhere else.
     assert f'"{version}"' not in (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+
+
+def test_the_page_of_a_package_index_would_show_the_readme(wheel) -> None:
+    told = metadata(wheel)
+    assert told["Description-Content-Type"] == "text/markdown"
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert told.get_payload().strip() == readme.strip()
+    # The console script, and nothing else that lands on a PATH.
+    with zipfile.ZipFile(wheel) as archive:
+        name = next(n for n in archive.namelist() if n.endswith(".dist-info/entry_points.txt"))
+        assert archive.read(name).decode().split() == ["[console_scripts]", "newop-gen", "=", "newop_gen.cli:main"]
 
 
 def test_the_metadata_says_what_is_needed(wheel) -> None:

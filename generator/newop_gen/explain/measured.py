@@ -31,7 +31,7 @@ DROP = 0.5
 
 @dataclass(frozen=True)
 class MeasuredPoint:
-    """One row that was kept: its line in the file (in parquet its number, from 1), its latency (ms), and the SOL there."""
+    """One row that was kept: its line in the file (its number in parquet), its latency (ms), and the SOL there."""
 
     line: int
     latency: float
