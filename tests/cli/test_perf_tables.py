@@ -26,9 +26,9 @@ DAMAGE = {
     "a column that is named otherwise": (lambda text: text.replace("seq_len", "sequence", 1), "seq_len", ""),
     "a Git LFS pointer": (lambda text: LFS, "LFS", ""),
     "an empty file": (lambda text: "", "empty", ""),
-    "a latency that is no number": (lambda text: _second_row(text, latency="abc"), "'abc'", ":3:1"),
-    "a negative latency": (lambda text: _second_row(text, latency="-1"), "negative", ":3:1"),
-    "an axis that is no whole number": (lambda text: _second_row(text, seq_len="12.5"), "'12.5'", ":3:1"),
+    "a latency that is no number": (lambda text: _second_row(text, latency="abc"), "'abc'", ":3:71"),
+    "a negative latency": (lambda text: _second_row(text, latency="-1"), "negative", ":3:71"),
+    "an axis that is no whole number": (lambda text: _second_row(text, seq_len="12.5"), "'12.5'", ":3:67"),
 }
 
 

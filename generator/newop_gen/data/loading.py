@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from ..model.columns import column_names
 from ..model.op import Op, Table
+from ..text import counted
+from .cell_places import CellPlaces
 from .cells import check_cells, check_modes, check_power, missing_columns
 from .filed import FiledTable, file_table
 from .findings import MOST_DETAILS, Finding, error, warning
@@ -48,8 +51,12 @@ def _latencies(filed: FiledTable, raw: RawTable) -> Iterator[Finding]:
     negative = sorted(row.line for row, leaf in every if leaf.latency < 0)
     zero = sorted(row.line for row, leaf in every if leaf.latency == 0)
     file = str(raw.path)
+    measured = next(iter(column_names(filed.op.nesting(filed.table.phases[0]).latency.column)), "")
+    places = CellPlaces(raw)
     if negative:
-        yield error(file, negative, f"the latency is negative in {len(negative)} rows", "a time", "", "latency")
+        found, at = f"the latency is negative in {counted(len(negative), 'row')}", places(negative[0], measured).column
+        yield error(file, negative, found, "a time", "", "latency", column=at)
     if zero:
+        found, at = f"the latency is 0 in {counted(len(zero), 'row')}", places(zero[0], measured).column
         hint = "a query there answers 0 ms"
-        yield warning(file, zero, f"the latency is 0 in {len(zero)} rows", "a measured time", hint, "latency-zero")
+        yield warning(file, zero, found, "a measured time", hint, "latency-zero", column=at)
