@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from checkouts import FOLDER
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from wiring.sweep import TOY, Target, changes_of, op_with, patched, targets, toy_tree
+from wiring.sweep import TOY, Target, changes_of, facts_of, op_with, patched, targets, toy_tree
 
 from newop_gen.checkout.source import Source
 from newop_gen.checkout.tree import Tree
@@ -93,6 +95,35 @@ def test_another_scale_in_a_group_changes_nothing_beside_it(trees: dict[str, Tre
         tree = patched(tree, changes_of(tree, plan_wiring(ops[name], tree, TOY)))
     assert '"beside", self._width / 2,' in _flat(tree)
     assert all(plan_wiring(op, tree, TOY).done for op in ops.values())
+
+
+@pytest.mark.parametrize("fixture", ["v0_8", "v0_10"])
+def test_any_order_in_and_beside_upstreams_groups(fixture: str) -> None:
+    """Two ops inside a group with scales of their own, and one beside it: the same file in every order, in one go and
+    one after the other."""
+    tree = Tree.open(FOLDER / fixture)
+    facts = facts_of(tree)
+    everything = [t for t in targets(tree, facts) if t.phase == "generation"]
+    for beside in (t for t in everything if "overlap" in t.anchor):
+        inside = [t for t in everything if t.model == beside.model and "shared" in t.anchor][:2]
+        assert inside
+        wired = {
+            "beside": _wiring(beside, "after", name="beside", args={"width": 3, "layers": 3}),
+            **{
+                f"in_{way}": _wiring(t, way, name=f"in_{way}", scale="7", args={"width": 3, "layers": 3})
+                for t, way in zip(inside, ("before", "after"))
+            },
+        }
+        ops = [op_with([wiring], name) for name, wiring in wired.items()]
+        found = set()
+        for order in itertools.permutations(ops):
+            in_turn = tree
+            for op in order:
+                in_turn = patched(in_turn, changes_of(in_turn, plan_wiring(op, in_turn, facts)))
+            together = patched(tree, changes_of(tree, *(plan_wiring(op, tree, facts) for op in order)))
+            assert all(plan_wiring(op, in_turn, facts).done for op in ops)
+            found |= {in_turn.source(beside.file).data, together.source(beside.file).data}  # type: ignore[union-attr]
+        assert len(found) == 1 and found != {tree.source(beside.file).data}  # type: ignore[union-attr]
 
 
 def test_what_replaced_the_ops_of_a_group_stands_in_for_them(trees: dict[str, Tree]) -> None:
