@@ -6,7 +6,7 @@
 # Downloads stay in $NEWOP_GEN_CACHE, else ~/.cache/newop-gen: after the first run no network is needed.
 
 .PHONY: help setup demo test lint format goldens bench bench-ops fuzz mistakes replay history matrix docs docs-serve docs-long dist doctor-table \
-        coverage clean safety crash faults hostile examples edits updates races sabotage
+        coverage clean safety crash faults permissions hostile examples edits updates races sabotage
 .DEFAULT_GOAL := help
 
 RUN := .venv/bin/python
@@ -32,6 +32,7 @@ help:
 	@echo "make safety   all of the following, each with its count, seed and a control that must fail (half an hour)"
 	@echo "  make crash      kill -9 before every call that changes a file system, and again during recovery"
 	@echo "  make faults     a full, broken or read-only disk at every such call"
+	@echo "  make permissions  what an ordinary user may not read or write"
 	@echo "  make hostile    hostile specs, and 100,000 fuzzed ones (ARGS='--fuzz 2000': fewer)"
 	@echo "  make examples   every example on every layout and release: apply, apply again, remove"
 	@echo "  make edits      remove after random edits leaves exactly the edits"
@@ -94,7 +95,7 @@ docs-serve: setup
 docs-long: setup
 	NEWOP_GEN_LONG=1 $(RUN) -m pytest tests/docs $(ARGS)
 
-safety: crash faults hostile examples edits updates races sabotage
+safety: crash faults permissions hostile examples edits updates races sabotage
 
 crash: setup
 	@$(RUN) -m tests.safety.crash $(ARGS)
@@ -102,6 +103,9 @@ crash: setup
 
 faults: setup
 	@$(RUN) -m tests.safety.io_faults $(ARGS)
+
+permissions: setup
+	@$(RUN) -m tests.safety.permissions $(ARGS)
 
 hostile: setup
 	@$(RUN) -m tests.safety.hostile $(ARGS)

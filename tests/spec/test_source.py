@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 import yaml
+from safety import world as worlds
+from safety.ordinary import as_ordinary_user, give_away
 
 from newop_gen.problems import SpecError
 from newop_gen.spec.load import load_spec
@@ -280,14 +282,17 @@ def test_a_symlink_to_a_spec_is_a_spec(tmp_path: Path) -> None:
     assert load_spec(tmp_path / "link.yaml").spec.op == "new_op"
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root can read everything")
-def test_unreadable_file(tmp_path: Path) -> None:
-    path = tmp_path / "spec.yaml"
-    path.write_text(BASE, encoding="utf-8")
-    path.chmod(0)
-    with pytest.raises(SpecError) as caught:
-        load_spec(path)
-    assert [p.code for p in caught.value.problems] == ["unreadable"]
+def test_unreadable_file() -> None:
+    """As an ordinary user, for whom the file is one that can be read before it is closed."""
+    with worlds.scratch() as directory:
+        path = directory / "spec.yaml"
+        path.write_text(BASE, encoding="utf-8")
+        give_away(directory)
+        load_spec(path)  # what it imports, the ordinary user may not be able to read
+        assert as_ordinary_user(lambda: load_spec(path).spec.op).value == "new_op"
+        path.chmod(0)
+        outcome = as_ordinary_user(lambda: load_spec(path))
+    assert (outcome.exit_code, outcome.codes) == (2, ["unreadable"])
 
 
 def test_what_is_refused_here_is_what_a_plain_reader_takes() -> None:

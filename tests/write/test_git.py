@@ -222,6 +222,20 @@ def test_a_repository_that_git_will_not_read(repo: World, monkeypatch: pytest.Mo
     assert refusal(lambda: apply_plan(worlds.plan(repo.root))) == ["git-failed"]
 
 
+@pytest.mark.parametrize("lost", ["HEAD", "objects", "a commit"])
+def test_a_repository_that_is_broken_is_not_taken_for_none(repo: World, lost: str) -> None:
+    """Git says of the first two that there is no repository, and of the last what it says of an unborn branch."""
+    where = repo.root / ".git"
+    if lost == "HEAD":
+        (where / "HEAD").write_bytes(b"")
+    elif lost == "objects":
+        (where / "objects").rename(where / "lost")
+    else:
+        commit = git(repo, "rev-parse", "HEAD").strip()
+        (where / "objects" / commit[:2] / commit[2:]).unlink()
+    assert refusal(lambda: apply_plan(worlds.plan(repo.root))) == ["git-failed"]
+
+
 def test_no_repository_where_git_is_missing(plain: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
     applies(plain)

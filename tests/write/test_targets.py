@@ -6,12 +6,11 @@ import os
 import socket
 import stat
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from safety import world as worlds
-from safety.faults import run
+from safety.ordinary import as_ordinary_user, give_away
 from safety.world import COMMON, MODELS, OPERATIONS, PACKAGE, World
 
 from newop_gen.plan import Creation, Insertion, Plan, Step
@@ -167,34 +166,16 @@ def test_a_hard_link_is_broken_and_said_so(plain: World) -> None:
     assert any("hard links" in note for note in receipt.notes)
 
 
-def as_nobody(work: Callable[[], object]) -> object:
-    """Run in a child as an ordinary user: for root every file is writable."""
-
-    def dropped() -> object:
-        if os.getuid() == 0:
-            os.setgroups([])
-            os.setgid(65534)
-            os.setuid(65534)
-        assert os.getuid() != 0
-        return work()
-
-    outcome = run(dropped)
-    return outcome
-
-
 @pytest.mark.parametrize("what", ["file", "directory", "new file's directory", "above a new directory"])
 def test_read_only_is_respected(plain: World, what: str) -> None:
-    for directory, _, files in os.walk(plain.root.parent):
-        os.chown(directory, 65534, 65534) if os.getuid() == 0 else None
-        for file in files:
-            os.chown(os.path.join(directory, file), 65534, 65534) if os.getuid() == 0 else None
+    give_away(plain.root.parent)
     sdk = plain.root / PACKAGE / "sdk"
     os.chmod(plain.root / COMMON if what == "file" else sdk, 0o444 if what == "file" else 0o555)
     created = {"new file's directory": f"{PACKAGE}/sdk/new.txt", "above a new directory": f"{PACKAGE}/sdk/a/b/new.txt"}
     plan = plan_for(plain, created.get(what, COMMON), creates=what in created)
     before = worlds.snapshot(plain.root)
     try:
-        outcome = as_nobody(lambda: apply_plan(plan))
+        outcome = as_ordinary_user(lambda: apply_plan(plan))
         assert outcome.exit_code == 3 and outcome.codes == ["read-only"], outcome.text
         assert worlds.snapshot(plain.root) == before
     finally:
@@ -203,11 +184,9 @@ def test_read_only_is_respected(plain: World, what: str) -> None:
 
 def test_the_ordinary_user_can_write_where_it_may(plain: World) -> None:
     """The other tests as an ordinary user fail for the reason they say."""
-    for directory, _, files in os.walk(plain.root.parent):
-        for name in ("", *files):
-            os.chown(os.path.join(directory, name), 65534, 65534) if os.getuid() == 0 else None
+    give_away(plain.root.parent)
     plan = plan_for(plain, COMMON)
-    assert as_nobody(lambda: apply_plan(plan)).exit_code == 0
+    assert as_ordinary_user(lambda: apply_plan(plan)).exit_code == 0
 
 
 def test_a_read_only_file_is_refused_even_for_root(plain: World) -> None:

@@ -102,9 +102,13 @@ class Repository:
             try:
                 _run(root, "rev-parse", "--absolute-git-dir")
             except Exception as error:
-                if "not a git repository (or any" in str(error):
-                    return None
-                raise
+                if "not a git repository (or any" not in str(error):
+                    raise
+            broken = [d / ".git" for d in (root, *root.parents) if _claims(d / ".git")]
+            if not broken:
+                return None
+            # Git passes over what it can't read or make sense of, as if this were no repository.
+            raise refused(str(root), f"git can't read {broken[0]}", "a repository, or none", "", "git-failed")
         inside_git, inside_tree, git_dir = os.fsdecode(said or b"").removesuffix("\n").split("\n", 2)
         if inside_git == "true":
             raise refused(str(root), "this directory is inside a git directory", "a work tree", "", "git-dir")
@@ -141,8 +145,13 @@ class Repository:
         return {path: Entry(head.get(path), index.get(path)) for path in paths}
 
     def has_commits(self) -> bool:
-        """Whether HEAD is a commit (it is none on a branch that is yet to be born)."""
-        return _run(self.top, "rev-parse", "--verify", "--quiet", "HEAD^{commit}", check=False) is not None
+        """Whether HEAD is a commit (it is none on a branch that is yet to be born).
+
+        Raises `CheckoutRefused` when it should be one, but can't be read.
+        """
+        if _run(self.top, "rev-parse", "--verify", "--quiet", "HEAD", check=False) is None:
+            return False
+        return _run(self.top, "rev-parse", "--verify", "HEAD^{commit}") is not None
 
     def blob(self, oid: str) -> bytes:
         """A blob as it is stored: no filter, no conversion."""
@@ -179,6 +188,13 @@ class Repository:
 
 def _split(output: bytes | None, at: bytes = b"\0") -> list[str]:
     return [os.fsdecode(part) for part in (output or b"").split(at) if part]
+
+
+def _claims(path: Path) -> bool:
+    """Whether something is there that can't be looked into, or that has what a git directory has."""
+    if not os.path.lexists(path):
+        return False
+    return not os.access(path, os.R_OK | (os.X_OK if path.is_dir() else 0)) or os.path.lexists(path / "HEAD")
 
 
 def _is_bare(directory: Path) -> bool:
