@@ -117,7 +117,7 @@ def command(
 
 
 def _files(op: Op, spec: Path, tables: tuple[Path, ...]) -> dict[str, Path]:
-    """The CSV of each table: those given, in order, else the first that the spec names for it and that is there."""
+    """The file of each table: those given, in order, else the first that the spec names for it and that is there."""
     if tables:
         return {table.member: path for table, path in zip(op.tables, tables)}
     from ..explain.measured import spec_tables
