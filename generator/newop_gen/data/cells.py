@@ -72,9 +72,12 @@ def phase_of(op: Op, table: Table, row: Row) -> PhaseName | None:
     return next((p for p in table.phases if op.phase_value(p) == row.cells[table.phase_column]), None)
 
 
-def wrong_cell(op: Op, read: Read, row: Row) -> tuple[str, str, str] | None:
-    """(what is wrong, what was expected, code) of a row's cell that can't be read, else None."""
-    text = row.cells.get(read.column)
+Wrong = tuple[str, str, str] | None
+"""What is wrong, what was expected, and a code; None of a cell that can be read."""
+
+
+def wrong_cell(op: Op, read: Read, text: str | None) -> Wrong:
+    """What is wrong with a cell; a column that is not there has None for a text, and another check for it."""
     if text is None:
         return None
     shown = f"{read.column} is {text[:40]!a}" if text.strip() else f"{read.column} is empty"
@@ -100,10 +103,14 @@ def check_cells(op: Op, table: Table, raw: RawTable) -> Iterator[Finding]:
     kinds: dict[tuple[str, str, str], tuple[str, str, list[int], list[str]]] = {}
     places = CellPlaces(raw)
     by_phase = {phase: reads(op, table, phase) for phase in table.phases}
+    # A column holds few different texts, and most tables have nothing wrong: row by row only where there is something.
+    every = [(read, {row.cells.get(read.column) for row in raw.rows}) for rs in by_phase.values() for read in rs]
+    if all(wrong_cell(op, read, text) is None for read, texts in every for text in texts):
+        return
     for row in raw.rows:
         phase = phase_of(op, table, row)
         for read in by_phase[phase] if phase else ():
-            wrong = wrong_cell(op, read, row)
+            wrong = wrong_cell(op, read, row.cells.get(read.column))
             if wrong is not None:
                 found, expected, code = wrong
                 meant = as_number(row.cells[read.column]) if code != "mode-unknown" else ""

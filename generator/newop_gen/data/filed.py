@@ -9,7 +9,7 @@ from typing import cast
 from ..model.op import Op, Table
 from ..sol.evaluate import SolValueError
 from ..spec.model import PhaseName
-from ..verify.table import Leaf, Path, filed
+from ..verify.table import Filing, Leaf, Path
 from .grid import Grid, grid_of
 from .read import RawTable, Row
 
@@ -42,10 +42,10 @@ class FiledTable:
 
 def file_table(op: Op, table: Table, raw: RawTable) -> FiledTable:
     """Every row of `raw`, in order: the first row of a path is kept, as the loaders do."""
-    model = FiledTable(op, table)
+    model, filing = FiledTable(op, table), Filing(op, table)
     for row in raw.rows:
         try:
-            kept = filed(op, table, row.cells)
+            kept = filing.filed(row.cells)
         except (KeyError, TypeError, ValueError, SolValueError) as fault:
             model.bad.append((row, f"{type(fault).__name__}: {fault}"))
             continue

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Union
 
@@ -98,7 +97,7 @@ def evaluate(
     `values` has a value for each name (dotted ones whole), `modes` one for each mode name used as a literal. Raises
     `SolValueError` for a division by zero, an overflow, a result that is not a finite real, or a missing value.
     """
-    with _failing(""):
+    with _Failing(""):
         value: Value = _Evaluator(values, gpu, modes).visit(expr)
     return value
 
@@ -112,13 +111,13 @@ def evaluate_formula(
         scope.update(_constants(formula.constants, scope))
     evaluator = _Evaluator(scope, gpu, modes)
     for name, expr in formula.lets:
-        with _failing(name):
+        with _Failing(name):
             scope[name] = evaluator.visit(expr)
     parts = []
     for part in formula.parts:
-        with _failing(part.name):
+        with _Failing(part.name):
             parts.append(_part(part, evaluator, gpu))
-    with _failing("sol"):
+    with _Failing("sol"):
         math_ms = _finite(
             _added([p.flops / p.peak for p in parts if p.flops is not None and p.peak is not None]) * 1000
         )
@@ -149,19 +148,27 @@ def _constants(table: ConstantTable, scope: Mapping[str, Value]) -> dict[str, Va
     return dict(zip(table.columns, row, strict=True))
 
 
-@contextmanager
-def _failing(where: str) -> Iterator[None]:
-    """Every way in which arithmetic can fail becomes a `SolValueError` that says where."""
-    try:
-        yield
-    except ZeroDivisionError:
-        raise SolValueError("division by zero", where) from None
-    except OverflowError:
-        raise SolValueError("a number too large", where) from None
-    except SolValueError as error:
-        if error.where:
-            raise
-        raise SolValueError(error.why, where) from None
+class _Failing:
+    """Every way in which arithmetic can fail becomes a `SolValueError` that says where. A class, because expressions
+    of tables are evaluated for each row: a generator's context manager takes longer than most of them."""
+
+    __slots__ = ("where",)
+
+    def __init__(self, where: str) -> None:
+        self.where = where
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if error is None:
+            return
+        if isinstance(error, ZeroDivisionError):
+            raise SolValueError("division by zero", self.where) from None
+        if isinstance(error, OverflowError):
+            raise SolValueError("a number too large", self.where) from None
+        if isinstance(error, SolValueError) and not error.where:
+            raise SolValueError(error.why, self.where) from None
 
 
 def _added(numbers: list[float]) -> float:
@@ -203,7 +210,7 @@ _ORDER: Mapping[str, Callable[[Any, Any], bool]] = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class _Evaluator:
     values: Mapping[str, Value]
     gpu: Gpu | None

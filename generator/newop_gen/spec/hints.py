@@ -18,16 +18,19 @@ def field_types(model: type[BaseModel]) -> dict[str, Any]:
     return typing.get_type_hints(model, include_extras=True)
 
 
+@functools.cache
 def origin_of(hint: Any) -> Any:
     """`list` of `list[str]`, None of a plain type."""
     return typing.get_origin(bare_type(hint))
 
 
+@functools.cache
 def bare_type(hint: Any) -> Any:
     """The type without what `Annotated` adds to it."""
     return typing.get_args(hint)[0] if typing.get_origin(hint) is Annotated else hint
 
 
+@functools.cache
 def is_model(hint: Any) -> bool:
     """Whether a mapping with fixed keys is wanted."""
     bare = bare_type(hint)
@@ -35,6 +38,7 @@ def is_model(hint: Any) -> bool:
     return typing.get_origin(bare) is None and isinstance(bare, type) and issubclass(bare, BaseModel)
 
 
+@functools.cache
 def members_of(hint: Any) -> tuple[Any, ...] | None:
     """The values that a `Literal` allows; None for anything else."""
     bare = bare_type(hint)
@@ -47,13 +51,13 @@ def reading_of(hint: Any) -> Reading | None:
     return next((m for m in metadata if isinstance(m, Reading)), None)
 
 
-def options_of(hint: Any) -> list[Any]:
+@functools.cache
+def options_of(hint: Any) -> tuple[Any, ...]:
     """The alternatives of a union, without None; one for anything else."""
-    if typing.get_origin(bare_type(hint)) in (Union, types.UnionType):
-        return [
-            o for option in typing.get_args(bare_type(hint)) if option is not type(None) for o in options_of(option)
-        ]
-    return [hint]
+    if origin_of(hint) in (Union, types.UnionType):
+        options = (option for option in typing.get_args(bare_type(hint)) if option is not type(None))
+        return tuple(o for option in options for o in options_of(option))
+    return (hint,)
 
 
 def in_words(hint: Any) -> str:

@@ -308,7 +308,7 @@ class Nesting(Part):
         default="error", description="what a query outside the collected range gets"
     )
     pre_interpolate: Targets | None = Field(default=None, description="grid values to fill in when the table is loaded")
-    latency: Latency = Field(default_factory=Latency, description="where the measured latency is")
+    latency: Latency = Field(default_factory=Latency.model_construct, description="where the measured latency is")
     rows: Expression | None = Field(
         default=None, description="condition over columns (`op_name == 'pre'`); other rows are left out"
     )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Union
 
@@ -15,6 +15,7 @@ from ..model.columns import column_names, number_column, real_column, row_condit
 from ..model.op import Op, Query, Table, axis_column, key_columns, key_params
 from ..sol.evaluate import SolValueError, evaluate
 from ..sol.quants import canonical
+from ..sol.tree import Expr, Name
 from ..sol.types import Type
 from ..spec.model import Alike, Key, Nesting, PhaseName
 from .facts import VerifyFacts
@@ -99,10 +100,10 @@ def grids_of(op: Op, table: Table, phase: PhaseName, leaves: Mapping[Path, Leaf]
 
 def read_table(op: Op, table: Table, text: str) -> TableModel:
     """The table in the CSV `text`. Raises `BadRow` for the first row that can't be read."""
-    model = TableModel(op, table)
+    model, filing = TableModel(op, table), Filing(op, table)
     for number, row in enumerate(csv.DictReader(io.StringIO(text)), start=2):
         try:
-            kept = filed(op, table, row)
+            kept = filing.filed(row)
         except (KeyError, TypeError, ValueError, SolValueError) as error:
             why = f"no column {error}" if isinstance(error, KeyError) else f"{type(error).__name__}: {error}"
             raise BadRow(number, why) from None
@@ -119,56 +120,93 @@ def read_table(op: Op, table: Table, text: str) -> TableModel:
     return model
 
 
-def filed(op: Op, table: Table, row: Mapping[str, str]) -> tuple[Path, Leaf] | None:
-    """(path, leaf) of a row, or None for one that is not the op's. Raises `KeyError` for a column that it lacks,
-    `TypeError`, `ValueError` or `SolValueError` for a cell that can't be read."""
-    start: Path = ()
-    phase = table.phases[0]
-    if table.phase_column:
-        told = next((p for p in table.phases if op.phase_value(p) == row[table.phase_column]), None)
-        if told is None:
-            return None
-        phase, start = told, (told,)
-    nesting = op.nesting(phase)
-    if nesting.rows and not evaluate(row_condition(nesting.rows), _cells(row, row_types(nesting.rows))):
-        return None
-    keys: list[Any] = []
-    for key in nesting.keys:
-        if key.only and _text(row, key_columns(key)[0], key) not in key.only:
-            return None
-        values = [_key(op, key, p, c, row) for p, c in zip(key_params(key), key_columns(key))]
-        keys.append(tuple(values) if key.params else values[0])
-    axes = [_number(row, axis_column(a)) for a in nesting.axes]
-    column = nesting.latency.column
-    measured = evaluate(real_column(column), {n: float(row[n]) for n in column_names(column)})
-    latency = float(measured) * MILLISECONDS[nesting.latency.unit]  # type: ignore[arg-type]
-    power = float(row.get("power") or 0.0)
-    return (*start, *keys, *axes), Leaf(latency, power, latency * power)
+Row = Mapping[str, str]
 
 
-def _cells(row: Mapping[str, str], types: Mapping[str, Type]) -> dict[str, Any]:
+class Filing:
+    """How the rows of one table become leaves. Expressions over columns are resolved once, for all rows."""
+
+    def __init__(self, op: Op, table: Table) -> None:
+        self._column = table.phase_column
+        self._told = {op.phase_value(phase): phase for phase in reversed(table.phases)}
+        self._phases = {phase: _PhaseFiling(op, op.nesting(phase)) for phase in table.phases}
+        self._first = table.phases[0]
+
+    def filed(self, row: Row) -> tuple[Path, Leaf] | None:
+        """(path, leaf) of a row, or None for one that is not the op's. Raises `KeyError` for a column that it lacks,
+        `TypeError`, `ValueError` or `SolValueError` for a cell that can't be read."""
+        if not self._column:
+            return self._phases[self._first].filed(row)
+        phase = self._told.get(row[self._column])
+        kept = self._phases[phase].filed(row) if phase else None
+        return ((phase, *kept[0]), kept[1]) if kept else None
+
+
+class _PhaseFiling:
+    def __init__(self, op: Op, nesting: Nesting) -> None:
+        self._condition = row_condition(nesting.rows) if nesting.rows else None
+        self._types = row_types(nesting.rows) if nesting.rows else {}
+        self._keys = [
+            (key, [_key(op, key, *pair) for pair in zip(key_params(key), key_columns(key))]) for key in nesting.keys
+        ]
+        self._axes = [_whole(axis_column(axis)) for axis in nesting.axes]
+        self._measured = _evaluated(real_column(nesting.latency.column), nesting.latency.column, float)
+        self._unit = MILLISECONDS[nesting.latency.unit]
+
+    def filed(self, row: Row) -> tuple[Path, Leaf] | None:
+        if self._condition is not None and not evaluate(self._condition, _cells(row, self._types)):
+            return None
+        path: list[Any] = []
+        for key, readers in self._keys:
+            if key.only and _text(row, key_columns(key)[0], key) not in key.only:
+                return None
+            values = [read(row) for read in readers]
+            path.append(tuple(values) if key.params else values[0])
+        path += [read(row) for read in self._axes]
+        latency = float(self._measured(row)) * self._unit
+        power = float(row.get("power") or 0.0)
+        return tuple(path), Leaf(latency, power, latency * power)
+
+
+def _cells(row: Row, types: Mapping[str, Type]) -> dict[str, Any]:
     return {name: row[name] if kind is Type.STR else int(row[name]) for name, kind in types.items()}
 
 
-def _number(row: Mapping[str, str], column: str, default: object = None) -> int:
-    def cell(name: str) -> int:
-        # A missing column is a KeyError, unless there is a default for it.
-        return int(row[name]) if default is None or name in row else int(str(default))
+def _key(op: Op, key: Key, param: str, column: str) -> Callable[[Row], Any]:
+    """What reads one param of a key."""
+    kind = op.params[param].type
+    if kind == "int":
+        return _whole(column, key.default)
 
-    return int(evaluate(number_column(column), {n: cell(n) for n in column_names(column)}))  # type: ignore[arg-type]
+    def read(row: Row) -> str | Member:
+        text = _text(row, column, key)
+        text = key.alias.get(text, text)
+        return text if kind == "str" else Member(kind, canonical(text))
+
+    return read
 
 
-def _text(row: Mapping[str, str], column: str, key: Key) -> str:
+def _text(row: Row, column: str, key: Key) -> str:
     return row[column] if key.default is None or column in row else str(key.default)
 
 
-def _key(op: Op, key: Key, param: str, column: str, row: Mapping[str, str]) -> Any:
-    kind = op.params[param].type
-    if kind == "int":
-        return _number(row, column, key.default)
-    text = _text(row, column, key)
-    text = key.alias.get(text, text)
-    return text if kind == "str" else Member(kind, canonical(text))
+def _whole(column: str, default: object = None) -> Callable[[Row], int]:
+    """What reads a whole number. A missing column is a `KeyError`, unless there is a default for it."""
+    read = _evaluated(number_column(column), column, int, default)
+    return lambda row: int(read(row))
+
+
+def _evaluated(expr: Expr, text: str, number: Callable[[str], float], default: object = None) -> Callable[[Row], Any]:
+    """What reads the value of an expression over columns; the value of a column's name is what is in the column."""
+    columns = column_names(text)
+    if isinstance(expr, Name) and default is None:
+        [column] = columns
+        return lambda row: number(row[column])
+
+    def cell(row: Row, name: str) -> float:
+        return number(row[name] if default is None or name in row else str(default))
+
+    return lambda row: evaluate(expr, {name: cell(row, name) for name in columns})
 
 
 # asking a table

@@ -92,17 +92,21 @@ class TestView:
 
         return list(column_names(self.op.nesting(phase or table.phases[0]).latency.column))
 
-    def _cell(self, name: str, row: Row) -> str:
-        provenance = {
+    @functools.cached_property
+    def _other_cells(self) -> dict[str, str]:
+        """Cells of the columns that the op does not read."""
+        return {
             "framework": "TEST",
             "version": "0",
             "device": "none",
             "op_name": self.op.name if len(self.op.name) <= 24 else "op",
             "kernel_source": "k",
         }
+
+    def _cell(self, name: str, row: Row) -> str:
         if name == "power":
             return repr(POWER)
-        return row.cells.get(name, provenance.get(name, ""))
+        return row.cells.get(name, self._other_cells.get(name, ""))
 
     def leaves(self, table: Table) -> int:
         return len(self.rows[table.member])

@@ -65,6 +65,9 @@ class Flow:
         self._nodes = {method: list(walk_own(method)) for method in model.methods}
         self.calls = [(m, n) for m, nodes in self._nodes.items() for n in nodes if isinstance(n, ast.Call)]
         """All calls of the class's own methods, in source order."""
+        self._assignments = [
+            (m, n) for m, nodes in self._nodes.items() for n in nodes if isinstance(n, (ast.Assign, ast.AnnAssign))
+        ]
 
     def parent(self, node: ast.AST) -> ast.AST:
         return self._parents[node]
@@ -170,13 +173,11 @@ class Flow:
                 yield node
 
     def _resets(self, name: str) -> Iterator[tuple[Function, Assignment]]:
-        for method, nodes in self._nodes.items():
-            for node in nodes:
-                if isinstance(node, (ast.Assign, ast.AnnAssign)):
-                    for target in _targets(node):
-                        head, _, attribute = dotted(target).rpartition(".")
-                        if head and attribute.lstrip("_") == name:
-                            yield method, node
+        for method, node in self._assignments:
+            for target in _targets(node):
+                head, _, attribute = dotted(target).rpartition(".")
+                if head and attribute.lstrip("_") == name:
+                    yield method, node
 
     def calls_of(self, method: Function) -> list[tuple[Function, ast.Call]]:
         """The class's own calls of one of its methods."""

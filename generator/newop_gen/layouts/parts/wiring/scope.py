@@ -13,7 +13,7 @@ import functools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from ....edits.find import Function, dotted
+from ....edits.find import Function, dotted, statements
 from .classes import ModelClass, ModelIndex, module_names
 from .flow import Flow, flow_of
 
@@ -87,8 +87,7 @@ class Scope:
 
     @functools.cached_property
     def _later_locals(self) -> frozenset[str]:
-        found = (n for node in ast.walk(self.method) if isinstance(node, ast.stmt) for n in _bound(node))
-        return frozenset(found)
+        return frozenset(n for node in statements(self.method, nested=True) for n in _bound(node))
 
     def nearest(self, name: str) -> str:
         """The nearest name that is in scope, or ""."""
