@@ -66,7 +66,7 @@ def test_a_correct_op_then_a_wrong_one(checkout) -> None:
     }  # fmt: skip
     assert all(c["worst"] <= c["tolerance"] for c in report["checks"] if c["worst"] is not None)
 
-    edit(checkout, 's=kwargs["s"]', 's=kwargs["x"]')
+    edit(checkout, ', kwargs["s"]', ', kwargs["x"]')
     done = verify(checkout)
     assert done.returncode == 1
     assert "Traceback" not in done.stdout + done.stderr

@@ -7,7 +7,7 @@ from .base import OPS, one
 OPERATIONS = (
     one(
         "s-is-x", "T4: the number of tokens is handed on as the length", "new_op",
-        (OPS, "ContextNewOp", 's=kwargs["s"]', 's=kwargs["x"]'), "s-is-x",
+        (OPS, "ContextNewOp", ', kwargs["s"]', ', kwargs["x"]'), "s-is-x",
     ),
     one(
         "b-is-x", "T4: batch times beam is handed on as the batch, and beams are not refused", "new_op",
@@ -15,12 +15,12 @@ OPERATIONS = (
     ),
     one(
         "operation-axes-swapped", "batch and length change places", "new_op",
-        (OPS, "GenerationNewOp", 'b=kwargs["batch_size"],\n            s=kwargs["s"],', 'b=kwargs["s"],\n            s=kwargs["batch_size"],'),
+        (OPS, "GenerationNewOp", '(kwargs["batch_size"], kwargs["s"]', '(kwargs["s"], kwargs["batch_size"]'),
         "axes-swapped",
     ),
     one(
         "operation-drops-prefix", "T5: the prefix is not handed on", "latent_attention",
-        (OPS, "ContextLatentAttention", 'prefix=kwargs.get("prefix", 0)', "prefix=0"), "prefix-ignored",
+        (OPS, "ContextLatentAttention", 'kwargs.get("prefix", 0)', "0"), "prefix-ignored",
     ),
     one(
         "scale-dropped", "the result is that of one layer", "new_op",
@@ -42,6 +42,6 @@ OPERATIONS = (
     ),
     one(
         "tokens-without-batch", "a token-equivalent op is asked for the length", "new_op_tokens",
-        (OPS, "ContextNewOpTokens", 'x=kwargs["x"]', 'x=kwargs["s"]'), "x-wrong",
+        (OPS, "ContextNewOpTokens", 'kwargs["x"]', 'kwargs["s"]'), "x-wrong",
     ),
 )  # fmt: skip

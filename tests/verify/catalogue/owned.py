@@ -161,11 +161,11 @@ MODES = (
 OPERATIONS = (
     owned(
         "owned-s-is-x", "T4: the number of tokens is handed on as the length", "new_op",
-        (NEW_OP, "ContextNewOp", 's=kwargs["s"]', 's=kwargs["x"]'), "s-is-x",
+        (NEW_OP, "ContextNewOp", ', kwargs["s"]', ', kwargs["x"]'), "s-is-x",
     ),
     owned(
         "owned-drops-prefix", "T5: the prefix is not handed on", "latent_attention",
-        (LATENT, "ContextLatentAttention", 'prefix=kwargs.get("prefix", 0)', "prefix=0"), "prefix-ignored",
+        (LATENT, "ContextLatentAttention", 'kwargs.get("prefix", 0)', "0"), "prefix-ignored",
     ),
     owned(
         "owned-scale-dropped", "the result is that of one layer", "new_op",

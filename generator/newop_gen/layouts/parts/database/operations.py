@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from ....model.op import Op, Query
 from ....render import fragment
-from ....render.environment import WIDTH
+from ....render.environment import WIDTH, call
 from ....sol.render.python import render_assignment
 from ....spec.model import PhaseName
 from .dialect import query_dialect
@@ -48,13 +48,18 @@ class OperationView:
         return self.phase == "generation" and not self.op.tokens
 
     @property
-    def run_time(self) -> list[tuple[str, str]]:
-        """(argument, code) of the query's run-time arguments in this phase."""
-        if self.op.tokens:
-            return [("x", 'kwargs["x"]')]
-        code = {"b": 'kwargs["batch_size"]', "s": 'kwargs["s"]'}
+    def run_time(self) -> list[str]:
+        """The code of the query's run-time arguments in this phase."""
+        code = {"x": 'kwargs["x"]', "b": 'kwargs["batch_size"]', "s": 'kwargs["s"]'}
         code["prefix"] = 'kwargs.get("prefix", 0)' if self.phase == "context" else "0"
-        return [(name, code[name]) for name in self.query.run_time]
+        return [code[name] for name in self.query.run_time]
+
+    @property
+    def asked(self) -> str:
+        """The statement that asks the query. Arguments go by position: names would more than double the time that an
+        answer from the query's `lru_cache` takes."""
+        arguments = [*self.run_time, *(f"self._{argument.name}" for argument in self.arguments)]
+        return call(f"result = database.{self.query.method}", arguments, "", 8)
 
     @property
     def weight_lines(self) -> list[str]:

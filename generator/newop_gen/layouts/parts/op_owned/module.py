@@ -146,9 +146,9 @@ class OwnedOperation(OperationView):
         return self.op.tokens and self.facts.seq_split
 
     @property
-    def run_time(self) -> list[tuple[str, str]]:
+    def run_time(self) -> list[str]:
         if self.cp_aware:
-            return [("x", '-(-kwargs["x"] // self._seq_split)')]
+            return ['-(-kwargs["x"] // self._seq_split)']
         return super().run_time
 
 
