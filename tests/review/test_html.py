@@ -165,6 +165,18 @@ def test_a_diff_shows_the_whole_change_of_a_file_with_its_steps():
     assert (table.hidden, len(table.hunks[0].lines), table.open) == (99 - DATA_LINES, DATA_LINES, False)
 
 
+@pytest.mark.parametrize(
+    ("lines", "created", "shown"),
+    [(1000, False, True), (2000, False, False), (100, True, True), (300, True, False)],
+)
+def test_what_changes_upstream_is_shown_at_once_and_a_long_test_is_folded(lines, created, shown):
+    before, text = b"first = 1\nlast = 2\n", b"line = 1\n" * lines
+    edit = Creation("tests/a.py", text) if created else Insertion("src/a.py", before.index(b"last"), text)
+    sources = {} if created else {"src/a.py": before}
+    plan = Plan("/checkout", "direct", ("new_op",), (Step("new_op", "test", "Unit test", (edit,)),), sources)
+    assert [view.open for view in file_views(plan, plan.changes())] == [shown]
+
+
 def test_the_headline_tells_a_missing_and_a_failed_verification(tmp_path):
     loaded = load_spec(specs_dir() / "new_op.yaml")
     plan = plan_of(["new_op"], "n", "x")

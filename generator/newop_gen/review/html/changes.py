@@ -16,8 +16,10 @@ if TYPE_CHECKING:
 
 # Lines of a perf table that the page shows: its columns and a few rows.
 DATA_LINES = 8
-# Longer ones are folded at first: they are tests, and would push the rest out of sight.
-OPEN_LINES = 400
+# Longer diffs are folded at first. New files are tests for the most part, and would push what changes in files that
+# were there out of sight.
+OPEN_LINES = 1500
+OPEN_NEW_LINES = 150
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ class FileView:
     @property
     def open(self) -> bool:
         """Whether the page shows the diff at once."""
-        return not self.data and self.added + self.removed <= OPEN_LINES
+        return not self.data and self.added + self.removed <= (OPEN_NEW_LINES if self.created else OPEN_LINES)
 
 
 def file_views(plan: Plan, changes: list[FileChange]) -> list[FileView]:
