@@ -27,7 +27,7 @@ help:
 	@echo "make docs     the documentation as a site in build/site; make docs-serve shows it on localhost:8000"
 	@echo "make docs-long  the commands in the documentation that take minutes or need a clone (REPO=PATH)"
 	@echo "make dist     wheel and source archive in dist/"
-	@echo "make coverage all tests, and which lines they ran (build/coverage)"
+	@echo "make coverage all tests, which lines they ran (build/coverage), the figure into docs/architecture.md"
 	@echo "make doctor-table   newop-gen doctor on the releases, into docs/doctor.md (REPO=PATH for 0.9)"
 	@echo "make safety   all of the following, each with its count, seed and a control that must fail (half an hour)"
 	@echo "  make crash      kill -9 before every call that changes a file system, and again during recovery"
@@ -133,9 +133,10 @@ dist: setup
 coverage: setup
 	@$(RUN) scripts/prefetch.py
 	$(RUN) -m pytest -n auto --dist worksteal --cov --cov-report=term:skip-covered --cov-report=html:build/coverage $(ARGS)
+	@$(RUN) scripts/covered.py $(if $(ARGS),,--write)
 
 doctor-table: setup
 	@$(RUN) scripts/doctor_table.py --write $(if $(REPO),--repo "$(REPO)") $(ARGS)
 
 clean:
-	rm -rf .venv build dist .pytest_cache .ruff_cache .mypy_cache .hypothesis
+	rm -rf .venv build dist .pytest_cache .ruff_cache .mypy_cache .hypothesis .coverage*
