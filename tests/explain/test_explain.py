@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
+from checkouts import copy_fixture
 from click.testing import CliRunner
 from support.applying import EXAMPLES, SPECS
 
@@ -159,3 +160,47 @@ def test_a_table_that_is_none(content, said, tmp_path) -> None:
     with pytest.raises(SpecError) as caught:
         measured_tables(op_of(NEW_OP), {op_of(NEW_OP).tables[0].member: path}, find_system("h200_sxm", None))
     assert said in str(caught.value.problems[0])
+
+
+def points_of(spec: str, *asked: str) -> list[dict]:
+    result = run(SPECS / spec, "--json", *(word for at in asked for word in ("--at", at)))
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)["points"]
+
+
+def test_a_mode_and_a_name_can_be_asked_for() -> None:
+    wide = points_of("latent_attention.yaml", "b=8,s=1024,kv=bfloat16")
+    narrow = points_of("latent_attention.yaml", "b=8,s=1024,kv=fp8")
+    for one, other in zip(wide, narrow):
+        assert one["memory_ms"] > other["memory_ms"]
+    chunked, fused = (points_of("state_scan.yaml", f"b=8,s=1024,kernel={k}")[0] for k in ("chunked_scan", "fused_scan"))
+    assert chunked["memory_ms"] > fused["memory_ms"]
+
+
+def test_without_a_table_a_name_is_one_that_the_formula_knows(tmp_path) -> None:
+    alone = tmp_path / "state_scan.yaml"
+    alone.write_text((SPECS / "state_scan.yaml").read_text(encoding="utf-8"), encoding="utf-8")
+    told = points_of(str(alone), "b=8,s=1024")
+    assert [p["memory_ms"] for p in told] == [
+        p["memory_ms"] for p in points_of(str(alone), "b=8,s=1024,kernel=chunked_scan")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("at", "said"),
+    [("b", "'b' without a value"), ("kv=fp9", "one of bfloat16, fp8"), ("prefix=-1", "an integer from 0")],
+)
+def test_a_point_that_is_none(at, said) -> None:
+    result = run(SPECS / "latent_attention.yaml", "--at", at)
+    assert result.exit_code == 2 and said in result.output
+
+
+def test_a_plot_that_can_not_be_written_and_a_system_that_can_not_be_read(tmp_path) -> None:
+    pytest.importorskip("matplotlib")
+    result = run(NEW_OP, "--plot", tmp_path / "no such folder" / "roofline.png")
+    assert result.exit_code == 5 and "the plot can't be written" in result.output
+    tree = copy_fixture("v0_8", tmp_path)
+    broken = next(tree.glob("**/systems/h200_sxm.yaml"))
+    broken.write_text("gpu: [1, 2]\n", encoding="utf-8")
+    result = run(NEW_OP, "--checkout", tree, "--system", "h200_sxm")
+    assert result.exit_code == 2 and "the system can't be read" in result.output

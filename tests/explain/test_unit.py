@@ -13,11 +13,11 @@ from support.applying import SPECS
 
 from newop_gen.cli import cli
 from newop_gen.data.check import check
-from newop_gen.data.read import read
 from newop_gen.explain.systems import find_system
 from newop_gen.explain.unit import LEAST_POINTS, UNITS, by_itself, by_roofline
 from newop_gen.model.op import Op
 from newop_gen.spec.load import load_spec
+from newop_gen.tables.read import read
 
 H200 = find_system("h200_sxm", None)
 TABLES = [(spec, table) for spec in sorted(SPECS.glob("*.yaml")) for table in Op.from_spec(load_spec(spec).spec).tables]
