@@ -16,12 +16,12 @@ from support.applying import SPECS
 from newop_gen.cli import cli
 from newop_gen.data.cell_places import as_number
 from newop_gen.data.check import check
-from newop_gen.data.grid import grid_of
-from newop_gen.data.read import read
 from newop_gen.explain.systems import find_system
 from newop_gen.model.op import Op
 from newop_gen.resources import schemas_dir
 from newop_gen.spec.load import load_spec
+from newop_gen.tables.grid import grid_of
+from newop_gen.tables.read import read
 
 TABLE = SPECS / "data" / "latent_attention_context_perf.csv"
 OP = Op.from_spec(load_spec(SPECS / "latent_attention.yaml").spec)

@@ -11,8 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.applying import SPECS
 
-from newop_gen.data.filed import file_table
-from newop_gen.data.read import read
 from newop_gen.init.decide import Choices
 from newop_gen.init.start import from_tables
 from newop_gen.init.where import Where
@@ -20,6 +18,8 @@ from newop_gen.init.write import checked
 from newop_gen.model.op import Op
 from newop_gen.problems import SpecError
 from newop_gen.spec.load import load_spec
+from newop_gen.tables.filed import file_table
+from newop_gen.tables.read import read
 
 SYSTEMS = ["h200_sxm", "h100_sxm", "a100_sxm", "gb200", "b200_sxm"]
 

@@ -13,10 +13,10 @@ from .output import complain, counted, emit_json, remark, say, wanted
 
 if TYPE_CHECKING:
     from ..data.check import Checked
-    from ..data.read import Reading
     from ..explain.systems import System
     from ..model.op import Op, Table
     from ..spec.model import PhaseName
+    from ..tables.read import Reading
     from ..write import Receipt
 
 SHOWN_DETAILS = 5
@@ -135,12 +135,12 @@ def _tell_added(receipt: Receipt, op: str, checkout: Path, dry_run: bool) -> Non
 def _read(
     file: Path, spec: Path, systems: Sequence[str], checkout: Path | None, phase: PhaseName | None
 ) -> tuple[Op, Table, Reading, list[System]]:
-    from ..data.read import read
     from ..data.which import table_of
     from ..explain.systems import BUILT_IN, find_system
     from ..init.where import Where, where_of
     from ..model.op import Op
     from ..spec.load import load_specs
+    from ..tables.read import read
 
     loaded = load_specs([spec])[0].spec
     op = Op.from_spec(loaded)

@@ -24,8 +24,8 @@ def check_tables(loaded: Sequence[LoadedSpec]) -> None:
         if not spec.spec.data:
             continue
         from ..data.loading import errors
-        from ..data.read import read
         from ..model.op import Op
+        from ..tables.read import read
 
         op = Op.from_spec(spec.spec)
         asked = set()
@@ -43,7 +43,7 @@ def check_tables(loaded: Sequence[LoadedSpec]) -> None:
 def check_files(op: Op, files: Mapping[str, Path]) -> None:
     """The same for tables named on a command line, by their member. Raises `SpecError`, also for a missing file."""
     from ..data.loading import errors
-    from ..data.read import read
+    from ..tables.read import read
 
     tables = [(table, files[table.member]) for table in op.tables if table.member in files]
     problems = [finding.problem for table, path in tables for finding in errors(op, table, read(path))]

@@ -1,1 +1,1 @@
-"""Perf tables: reading one, checking it against a spec, and putting it into a checkout."""
+"""Perf tables: checking one against its spec, and putting it into a checkout."""

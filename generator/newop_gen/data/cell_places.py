@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from ..problems import Place
-from .read import RawTable
+from ..tables.read import RawTable
 
 
 class CellPlaces:

@@ -14,9 +14,9 @@ from ..sol.quants import canonical
 from ..sol.types import Type
 from ..spec.model import Key, PhaseName
 from ..spec.rules.names import MODES
+from ..tables.findings import MOST_DETAILS, Finding, error, warning
+from ..tables.read import RawTable, Row
 from .cell_places import CellPlaces, as_number
-from .findings import MOST_DETAILS, Finding, error, warning
-from .read import RawTable, Row
 
 Use = Literal["phase", "int", "real", "text", "mode"]
 

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from ..explain.measured import is_placeholder
 from ..explain.systems import System
 from ..model.op import Op, Table
+from ..tables.filed import FiledTable
+from ..tables.findings import MOST_DETAILS, Finding, warning
+from ..tables.read import RawTable, Reading
 from .cells import phase_of, reads
-from .filed import FiledTable
-from .findings import MOST_DETAILS, Finding, warning
 from .loading import file_rows
 from .outliers import check_against_sol, check_by_itself
 from .places import check_places, ragged_notes
-from .read import RawTable, Reading
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 
 from ..model.columns import column_names
 from ..model.op import Op, Table
+from ..tables.filed import FiledTable, file_table
+from ..tables.findings import MOST_DETAILS, Finding, error, warning
+from ..tables.read import RawTable, Reading
 from ..text import counted
 from .cell_places import CellPlaces
 from .cells import check_cells, check_modes, check_power, missing_columns
-from .filed import FiledTable, file_table
-from .findings import MOST_DETAILS, Finding, error, warning
-from .read import RawTable, Reading
 
 
 def errors(op: Op, table: Table, reading: Reading) -> list[Finding]:

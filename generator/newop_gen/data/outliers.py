@@ -12,10 +12,10 @@ from ..explain.unit import Doubt, by_itself, by_roofline
 from ..model.columns import column_names
 from ..sol.evaluate import SolValueError
 from ..spec.model import PhaseName
+from ..tables.filed import FiledTable
+from ..tables.findings import MOST_DETAILS, Finding, warning
+from ..tables.read import RawTable
 from .cell_places import CellPlaces
-from .filed import FiledTable
-from .findings import MOST_DETAILS, Finding, warning
-from .read import RawTable
 
 
 def check_against_sol(filed: FiledTable, raw: RawTable, system: System) -> Iterator[Finding]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ..spec.model import PhaseName
+from ..tables.filed import FiledTable
+from ..tables.findings import MOST_DETAILS, Finding, warning
+from ..tables.grid import Grid
+from ..tables.read import RawTable
 from ..text import counted
-from .filed import FiledTable
-from .findings import MOST_DETAILS, Finding, warning
-from .grid import Grid
-from .read import RawTable
 
 SHOWN_GRIDS = 3
 AT_THE_END = {

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from ..tables.findings import Finding
 from .check import Checked
-from .findings import Finding
 
 SCHEMA = "newop-gen/data-check/1"
 

@@ -10,9 +10,9 @@ from ..explain.systems import BUILT_IN, find_system
 from ..model.op import Op, Table
 from ..problems import Problem, SpecError
 from ..spec.load import LoadedSpec
-from .filed import file_table
+from ..tables.filed import file_table
+from ..tables.read import read
 from .outliers import check_against_sol, check_by_itself
-from .read import read
 from .which import table_of
 
 

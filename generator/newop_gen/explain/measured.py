@@ -13,13 +13,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..data.filed import FiledTable, file_table
-from ..data.read import read
 from ..model.op import Op, Table, key_params
 from ..problems import Place, Problem, SpecError
 from ..sol.evaluate import SolValueError
 from ..spec.model import PhaseName
 from ..spec.rules.placeholder import PLACEHOLDER
+from ..tables.filed import FiledTable, file_table
+from ..tables.read import read
 from ..verify.table import Member
 from .analysis import Explained, explain_at
 from .points import Value, Values, default_value, run_time_names

@@ -12,12 +12,12 @@ import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ..data.read import RawTable, Row
 from ..model.columns import column_names, real_column
 from ..problems import Place, Problem, SpecError, did_you_mean, near_names
 from ..sol.evaluate import SolValueError, evaluate
 from ..sol.findings import SolSyntax
 from ..spec.model import PhaseName
+from ..tables.read import RawTable, Row
 from .latency import LatencyFound, find_latency
 from .profile import Column, profile
 from .quants import QuantFound, find_quant

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Union
 
-from ..data.read import RawTable, Row
 from ..data.which import PHASE_WORDS, phase_of_name, phase_of_word
 from ..problems import Place, Problem, SpecError
 from ..spec.model import FILE_PATTERN, PhaseName
+from ..tables.read import RawTable, Row
 from .decide import Choices, Level, Levels, decide, run_time_columns
 from .draft import Draft, EntryDraft, KeyDraft, NestingDraft, ParamDraft, op_name, param_names
 from .latency import power_said

@@ -6,8 +6,8 @@ import math
 import statistics
 from collections.abc import Iterator, Mapping, Sequence
 
-from ..data.filed import FiledTable
 from ..spec.model import PhaseName
+from ..tables.filed import FiledTable
 from .draft import growth
 
 ALIKE = 1.1

@@ -8,8 +8,8 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Literal
 
 from ..data.cell_places import CellPlaces, as_number
-from ..data.read import RawTable
 from ..problems import Problem, SpecError
+from ..tables.read import RawTable
 from .vocabulary import BATCH, LATENCY, LATENCY_LIKE, POWER_LIKE, PROVENANCE, SEQUENCE, SIZES, STEP, TOKENS
 
 FEW = 0.1

@@ -8,11 +8,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from ..data.read import RawTable, Row
 from ..sol.check import compile_expr
 from ..sol.tree import Name
 from ..sol.types import Type
 from ..spec.model import COLUMN_PATTERN
+from ..tables.read import RawTable, Row
 
 Kind = Literal["int", "whole", "real", "text", "gaps", "empty"]
 

@@ -6,13 +6,13 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ..data.filed import FiledTable, file_table
-from ..data.findings import Finding
 from ..data.outliers import check_by_itself
-from ..data.read import RawTable, read
 from ..data.which import phase_of_name
 from ..model.op import Op
 from ..problems import Place, Problem, SpecError, did_you_mean, near_names
+from ..tables.filed import FiledTable, file_table
+from ..tables.findings import Finding
+from ..tables.read import RawTable, read
 from . import measured
 from .decide import Choices
 from .draft import Draft

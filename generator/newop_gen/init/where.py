@@ -6,8 +6,8 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from ..data.read import RawTable
 from ..spec.model import DIRECTORY_PATTERN
+from ..tables.read import RawTable
 from .vocabulary import BACKENDS
 
 DEVICES = ("device", "device_name", "gpu", "gpu_name")
