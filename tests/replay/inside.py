@@ -15,6 +15,9 @@ from .rules import RULES
 from .tables import Tables
 from .trial import Trial, modes_of
 
+LONG = 50_000
+"""Rows of a table from which on a mode's databases are let go before the next mode is asked."""
+
 
 def run_job(job: dict[str, Any]) -> dict[str, Any]:
     """Counts by mode. `measured` and `random` say how many points of each kind (None: all that there are)."""
@@ -30,8 +33,12 @@ def run_job(job: dict[str, Any]) -> dict[str, Any]:
             random_points(replay, collected, job["random"], f"{job['system']}/{job['backend']}/{job['version']}")
         )
         few = evenly(collected, job["energy"]) + points[-job["random"] :]
-        trial = Trial(replay, job["release"], tables)
-        tallies = {mode: trial.run(few if mode == ENERGY else points, mode, RULES) for mode in modes_of(replay)}
+        tallies = {}
+        for mode in modes_of(replay):
+            trial = Trial(replay, job["release"], tables)  # what rules keep is of this mode's databases
+            tallies[mode] = trial.run(few if mode == ENERGY else points, mode, RULES)
+            if len(tables.rows) > LONG:
+                tables.forget()
     finally:
         tables.close()
     return {

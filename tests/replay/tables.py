@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import csv
 import functools
+import gc
 import shutil
 import sys
 import tempfile
@@ -64,12 +65,17 @@ class Tables:
         self._scratch = Path(tempfile.mkdtemp(prefix="replay-"))
 
     def close(self) -> None:
+        self.forget()
+        shutil.rmtree(self._scratch)
+
+    def forget(self) -> None:
+        """Let go of all databases; those of the longest tables fill gigabytes. They are opened again when asked for."""
         self._databases.clear()
         with contextlib.suppress(ImportError):  # 0.10 keeps tables, and what it makes of them, for all databases
             from aiconfigurator.sdk.operations import clear_all_op_caches
 
             clear_all_op_caches()
-        shutil.rmtree(self._scratch)
+        gc.collect()
 
     def _directory(self, root: Path) -> Path:
         return root / self.spec["data_dir"] / self.backend / self.version
@@ -95,7 +101,7 @@ class Tables:
     def _root(self, variant: Variant) -> Path:
         import yaml
 
-        root = self._scratch / f"root-{len(self._databases)}"
+        root = Path(tempfile.mkdtemp(prefix="root-", dir=self._scratch))
         data = self._directory(root)
         data.mkdir(parents=True)
         spec = self.spec
