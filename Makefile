@@ -23,7 +23,7 @@ help:
 	@echo "make mistakes mistakes seeded into correct ops: which checks of verify catch each, and the cause named (6 minutes)"
 	@echo "make replay   upstream's own ops from specs beside the originals, on all real tables (hours; ARGS=--quick: minutes)"
 	@echo "make history  the examples on every way that upstream has arranged its code (REPO=PATH to a clone; ALL=1)"
-	@echo "make matrix   spec x release: modes, points, deviation, lint, removal, upstream's own tests (REPO=PATH to a clone; two hours)"
+	@echo "make matrix   spec x release: modes, points, deviation, lint, removal, upstream's own tests (REPO=PATH to a clone; an hour)"
 	@echo "make docs     the documentation as a site in build/site; make docs-serve shows it on localhost:8000"
 	@echo "make docs-long  the commands in the documentation that take minutes or need a clone (REPO=PATH)"
 	@echo "make dist     wheel and source archive in dist/"
