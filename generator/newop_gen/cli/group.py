@@ -222,7 +222,7 @@ def main() -> None:
     """The console script."""
     # A run is short, and what it makes most of is syntax trees: a million objects that stay, and that the collector
     # would walk again and again.
-    gc.set_threshold(200_000, 20, 20)
+    gc.set_threshold(1_000_000, 20, 20)
     outlive_readers()
     try:
         cli(prog_name="newop-gen")

@@ -7,6 +7,7 @@ the steps before it leave behind, which is how `git apply` reads a patch that na
 
 from __future__ import annotations
 
+import bisect
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
@@ -36,8 +37,8 @@ class Hunk:
 
     @property
     def header(self) -> str:
-        removed = sum(line.sign != "+" for line in self.lines)
-        added = sum(line.sign != "-" for line in self.lines)
+        signs = [line.sign for line in self.lines]
+        removed, added = len(signs) - signs.count("+"), len(signs) - signs.count("-")
         # A side without lines is given by the line before it.
         return f"@@ -{_range(self.old, removed)} +{_range(self.new, added)} @@"
 
@@ -59,18 +60,22 @@ class FileState:
     """A file on its way through the steps of a plan: `data` is what it holds after the steps taken so far."""
 
     data: bytes
-    _applied: list[Placed] = field(default_factory=list)
+    _applied: list[Placed] = field(default_factory=list)  # in their order in the file
+    _growths: list[int] = field(default_factory=list)  # of each, in bytes
 
     def take(self, edits: Iterable[Placed]) -> list[Hunk]:
         """Apply the edits of one step and return what they change as hunks."""
         new = sorted(edits)
         changes = [self._here(placed) for placed in new]
-        self._applied += new
+        for placed in new:
+            index = bisect.bisect(self._applied, placed)
+            self._applied.insert(index, placed)
+            self._growths.insert(index, _growth(placed))
         before, self.data = self.data, _spliced(self.data, changes)
         return _hunks(before, changes)
 
     def _here(self, placed: Placed) -> _Change:
-        shift = sum(_growth(other) for other in self._applied if other < placed)
+        shift = sum(self._growths[: bisect.bisect_left(self._applied, placed)])
         size = placed.edit.end - placed.edit.start if isinstance(placed.edit, Replacement) else 0
         return _Change(placed.at + shift, placed.at + shift + size, placed.edit.text)
 

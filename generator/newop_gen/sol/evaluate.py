@@ -97,8 +97,11 @@ def evaluate(
     `values` has a value for each name (dotted ones whole), `modes` one for each mode name used as a literal. Raises
     `SolValueError` for a division by zero, an overflow, a result that is not a finite real, or a missing value.
     """
+    evaluator = _Evaluator(values, gpu, modes)
+    if isinstance(expr, Name):  # as most expressions over the columns of a table are
+        return evaluator.name(expr)
     with _Failing(""):
-        value: Value = _Evaluator(values, gpu, modes).visit(expr)
+        value: Value = evaluator.visit(expr)
     return value
 
 

@@ -19,6 +19,18 @@ def field_types(model: type[BaseModel]) -> dict[str, Any]:
 
 
 @functools.cache
+def fields_of(model: type[BaseModel]) -> dict[str, Any]:
+    """The same of those that a spec may give."""
+    return {name: hint for name, hint in field_types(model).items() if name in model.model_fields}
+
+
+@functools.cache
+def required_of(model: type[BaseModel]) -> tuple[str, ...]:
+    """The fields that a spec must give."""
+    return tuple(name for name, info in model.model_fields.items() if info.is_required())
+
+
+@functools.cache
 def origin_of(hint: Any) -> Any:
     """`list` of `list[str]`, None of a plain type."""
     return typing.get_origin(bare_type(hint))

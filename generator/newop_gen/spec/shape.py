@@ -15,7 +15,18 @@ from typing import Any
 from pydantic import BaseModel
 
 from ..problems import Place, Problem
-from .hints import bare_type, field_types, in_words, is_model, members_of, options_of, origin_of, reading_of
+from .hints import (
+    bare_type,
+    field_types,
+    fields_of,
+    in_words,
+    is_model,
+    members_of,
+    options_of,
+    origin_of,
+    reading_of,
+    required_of,
+)
 from .model import Reading
 from .nodes import KIND_NAMES, Document, Loc, Mapping, Node, Scalar, Sequence
 from .places import Places
@@ -84,7 +95,7 @@ class _Walk:
     # collections
 
     def model(self, model: type[BaseModel], node: Mapping, loc: Loc) -> BaseModel:
-        hints = {name: hint for name, hint in field_types(model).items() if name in model.model_fields}
+        hints = fields_of(model)
         given = {key.text for key, _ in node.entries}
         values: dict[str, Any] = {}
         for key, child in node.entries:
@@ -96,8 +107,8 @@ class _Walk:
             at = (*loc, name)
             self.result.places.add(at, child, key)
             values[name] = self.value(hints[name], child, at)
-        for name, info in model.model_fields.items():
-            if info.is_required() and name not in values:
+        for name in required_of(model):
+            if name not in values:
                 self._missing(name, hints[name], loc, bool(loc) or name not in _HARMLESS)
                 if not loc and name in _HARMLESS:
                     values[name] = _HARMLESS[name]
