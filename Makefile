@@ -5,7 +5,7 @@
 # ARGS=...     more arguments for pytest, or for the script that a target runs
 # Downloads stay in $NEWOP_GEN_CACHE, else ~/.cache/newop-gen: after the first run no network is needed.
 
-.PHONY: help setup demo test lint format goldens bench bench-ops fuzz mistakes replay history matrix docs docs-serve docs-long dist doctor-table \
+.PHONY: help setup demo test lint format goldens bench bench-apply bench-ops fuzz mistakes replay history matrix docs docs-serve docs-long dist doctor-table \
         coverage clean safety crash faults permissions hostile examples edits updates races sabotage
 .DEFAULT_GOAL := help
 
@@ -17,8 +17,9 @@ help:
 	@echo "make lint     ruff and mypy"
 	@echo "make format   ruff, rewriting files"
 	@echo "make goldens  write the golden files of tests/golden anew"
-	@echo "make bench    how long and how much memory a dry run takes, next to LibCST and ast"
-	@echo "make bench-ops  generated ops and the hand-written ones that they replay: loading, queries, opening a database"
+	@echo "make bench    both benchmarks (ARGS=--check: exit with an error when a goal is missed)"
+	@echo "  make bench-apply  how long and how much memory a dry run takes, next to LibCST and ast"
+	@echo "  make bench-ops    generated ops and the hand-written ones that they replay: loading, queries, opening a database"
 	@echo "make fuzz     10,000 random specs on every layout, against the evaluator (ARGS='--specs 2000': fewer)"
 	@echo "make mistakes mistakes seeded into correct ops: which checks of verify catch each, and the cause named (6 minutes)"
 	@echo "make replay   upstream's own ops from specs beside the originals, on all real tables (hours; ARGS=--quick: minutes)"
@@ -64,7 +65,9 @@ format: setup
 goldens: setup
 	$(RUN) tests/golden/goldens.py
 
-bench: setup
+bench: bench-apply bench-ops
+
+bench-apply: setup
 	@$(RUN) scripts/bench.py $(ARGS)
 
 bench-ops: setup
