@@ -62,11 +62,15 @@ def test_every_row_holds(page) -> None:
         assert float(row["worst"]) < 1e-9 and re.fullmatch(r"[1-9]\d* passed", row["unit test"]), row
 
 
-def test_upstreams_tests_say_the_same(page) -> None:
-    if "written by make matrix -->\n<!-- end of suites" in page:
-        pytest.skip("upstream's tests are not in the table yet: make matrix REPO=PATH")
-    for row in rows(page, "suites"):
-        assert row["release"] in LAYOUTS and row["the same tests after"] == "same outcomes", row
+def test_upstreams_tests_say_the_same(matrix, page) -> None:
+    found = rows(page, "suites")
+    assert [row["release"] for row in found] == list(matrix.RELEASES)
+    for row in found:
+        assert row["the same tests after"] == "same outcomes", row
+        counts = {word: int(n.replace(",", "")) for n, word in re.findall(r"(\d[\d,]*) (\w+)", row["before"])}
+        assert sum(counts.values()) == int(row["tests"].replace(",", "")), row
+        # Few fail without an op, or the comparison would say little.
+        assert counts["passed"] > 0.95 * sum(counts.values()) and int(row["tests that came with the ops"]) > 50, row
 
 
 # the script
