@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from newop_gen.sol.check import compile_expr
 from newop_gen.sol.formula import KEY, compile_formula
+from newop_gen.sol.tokens import MAX_LENGTH
 from newop_gen.sol.types import Type
 from newop_gen.spec.model import NAME_PATTERN, QUANT_TYPES, Sol
 from newop_gen.spec.reserved import reserved_param
@@ -218,14 +219,20 @@ class _Maker:
             form = self.random.choice(["flops", "bytes", "both"])
             part: dict[str, Any] = {"name": self.name()}
             if form != "bytes":
-                part |= {"flops": self.text(scope).number(3), "precision": self.precision(scope)}
+                part |= {"flops": self.number(scope), "precision": self.precision(scope)}
             if form != "flops":
-                part["bytes"] = self.text(scope).number(3)
+                part["bytes"] = self.number(scope)
             sol["parts"].append(part)
         self.mend(sol, phase, scope)
         if not sol["let"]:
             del sol["let"]
         return sol
+
+    def number(self, scope: Mapping[str, Type]) -> str:
+        """A number that a formula has room for."""
+        while len(text := self.text(scope).number(3)) > MAX_LENGTH:
+            pass
+        return text
 
     def columns_of(self, constants: Mapping[str, Any]) -> dict[str, Type]:
         rows = list(constants["rows"].values())
