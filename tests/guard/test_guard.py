@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from checkouts import VERSIONS, copy_fixture
+from safety.hostile_specs import TABLE
 from spec.cases import BASE, escaped
 from support.applying import ROOT, SPECS
 
@@ -135,6 +136,25 @@ def test_new_files_have_the_ops_own_names(tmp_path: Path, path: str) -> None:
     moved = tuple(replace(e, path=path) if isinstance(e, Creation) else e for e in step.edits)
     hostile = replace(plan, steps=(*plan.steps[:number], replace(step, edits=moved), *plan.steps[number + 1 :]))
     assert any("a new file" in one for one in refusals(hostile, ops))
+
+
+def test_a_sidecar_says_what_sidecars_say(tmp_path: Path) -> None:
+    spec = tmp_path / "spec.yaml"
+    text = BASE.replace("self.is_special", "self.config.tp_size > 1").replace("self._hidden,", "self._hidden_size,")
+    spec.write_text(text, encoding="utf-8")
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/new_op.csv").write_text(TABLE, encoding="utf-8")
+    plan, ops = planned(copy_fixture("v0_11", tmp_path), spec)
+    found = [
+        (n, m, edit)
+        for n, step in enumerate(plan.steps)
+        for m, edit in enumerate(step.edits)
+        if edit.path.endswith("collection_meta.yaml")
+    ]
+    ((number, index, sidecar),) = found
+    assert isinstance(sidecar, Creation) and not refusals(plan, ops)
+    said = with_text(plan, number, index, sidecar.content.decode() + "tables: {}\n")
+    assert any("a line that says something else" in one for one in refusals(said, ops))
 
 
 def test_a_hole_in_a_renderer_becomes_a_refusal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

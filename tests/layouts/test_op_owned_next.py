@@ -42,9 +42,9 @@ class Next:
         return plan_ops(ops, tree, OwnedProber.of(tree).owned(NAME, TEMPLATES))
 
     def words(self):
-        from newop_gen.guard.vocabulary import OWNED
+        from newop_gen.layouts.op_owned.words import WORDS
 
-        return OWNED
+        return WORDS
 
 
 LAYOUT = Next()

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from .vocabulary import Number, Vocabulary, number
+
 if TYPE_CHECKING:
     from ..model.op import Op
     from ..spec.model import Nesting, Sol
@@ -20,15 +22,6 @@ _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _DOTTED = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*")
 _QUOTED = re.compile(r"\"([^\"]*)\"|'([^']*)'")
 _NUMBER = re.compile(r"(?<![A-Za-z0-9_.])[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
-
-_PACKAGES = ("aiconfigurator.sdk", "aiconfigurator_core.sdk")
-
-Number = tuple[type, float]
-
-
-def number(value: float) -> Number:
-    """A number as a member of a set: `2` and `2.0` are not the same, nor are `True` and `1`."""
-    return type(value), value
 
 
 @dataclass(frozen=True)
@@ -57,8 +50,8 @@ class Allowed:
     stems: frozenset[str]
 
     @classmethod
-    def of(cls, op: Op) -> Allowed:
-        """What the spec of `op` allows."""
+    def of(cls, op: Op, words: Vocabulary) -> Allowed:
+        """What the spec of `op` allows, in a layout with these words (of all steps)."""
         spec, name = op.spec, op.name
         params = frozenset(spec.params)
         owner = f"_{op.camel}"
@@ -104,10 +97,10 @@ class Allowed:
             ),
             strings=params.union(
                 *(members, stems, tables, classes, loaders, methods, _strings(op)),
-                (f"{stem}{suffix}" for stem in stems for suffix in (".txt", ".parquet")),
+                (f"{stem}{suffix}" for stem in stems for suffix in words.suffixes),
                 (name, f"operations.{name}", f".{name}", *(f"{phase}_{name}" for phase in op.phases)),
                 (method.removeprefix("query_") for method in methods),
-                (f"{root}.operations.{name}" for root in _PACKAGES),
+                (f"{root}.operations.{name}" for root in words.packages),
             ),
             numbers=frozenset(map(number, (*_numbers(op), *_indices(op)))),
             targets=frozenset({f"self._{param}" for param in params} | {f"self.{table}" for table in tables}),
@@ -117,16 +110,16 @@ class Allowed:
             ),
             imports=frozenset(
                 f"from {root}.operations.{name} import {names}"
-                for root in _PACKAGES
+                for root in words.packages
                 for names in (", ".join(sorted(classes - {owner})), *sorted(classes))
             ),
             exact=frozenset(
                 {f"open({name}_file, encoding='utf-8')", "open(perf_file, encoding='utf-8')"}
-                | {f"_alias_module(__name__, '{root}.operations.{name}')" for root in _PACKAGES}
+                | {f"_alias_module(__name__, '{root}.operations.{name}')" for root in words.packages}
             ),
             wired=frozenset(_wired(op)),
             files=frozenset({f"{name}.py", f"test_{name}.py"})
-            | {f"{stem}{suffix}" for stem in stems for suffix in (".txt", ".parquet")},
+            | {f"{stem}{suffix}" for stem in stems for suffix in words.suffixes},
             stems=frozenset(stems),
         )
 

@@ -13,13 +13,13 @@ from ..problems import CheckoutRefused, Place, Problem
 from .allowed import Allowed
 from .copied import FromFile
 from .fragments import Unreadable, check_comments, decoded, expression, parsed
-from .vocabulary import COPIES, SIDECAR, SIDECAR_LINES
+from .vocabulary import Vocabulary, union
 from .walk import Finding, NothingCopied, Walk
 
 if TYPE_CHECKING:
     from ..model.op import Op
     from ..plan import Edit, Plan, Step
-    from .walk import Copied, Vocabulary
+    from .walk import Copied
 
 _PLAIN_PATH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*(/[A-Za-z0-9_][A-Za-z0-9_.+-]*)*")
 
@@ -31,7 +31,8 @@ def check(plan: Plan, ops: Sequence[Op], words: Mapping[str, Vocabulary]) -> Non
     A failure is a fault of this program, or of a spec that made it render something that was never foreseen. Nothing
     was written. Edits that are done are the checkout's own text by now and aren't asked about.
     """
-    allowed = {op.name: Allowed.of(op) for op in ops}
+    everywhere = union(words.values())
+    allowed = {op.name: Allowed.of(op, everywhere) for op in ops}
     check = _Check(plan, words)
     problems = [
         problem
@@ -61,7 +62,8 @@ class _Check:
 
     def _creation(self, step: Step, edit: Creation, allowed: Allowed) -> Iterator[Problem]:
         name = edit.path.rpartition("/")[2]
-        if not _PLAIN_PATH.fullmatch(edit.path) or name not in allowed.files | {SIDECAR}:
+        words = self.words.get(step.key, Vocabulary())
+        if not _PLAIN_PATH.fullmatch(edit.path) or name not in allowed.files | words.sidecar:
             yield _problem(edit.path, step, Finding(0, f"a new file {name!a}"))
         elif edit.mode != 0o644:
             yield _problem(edit.path, step, Finding(0, f"a new file with mode {edit.mode:o}"))
@@ -69,8 +71,8 @@ class _Check:
             yield from self._code(step, edit, edit.content, allowed)
         elif step.key != "data" or "systems" not in edit.path.split("/"):
             yield _problem(edit.path, step, Finding(0, f"a table {name!a} in a place of something else"))
-        elif name == SIDECAR:
-            yield from _sidecar(step, edit, allowed)
+        elif name in words.sidecar:
+            yield from _sidecar(step, edit, allowed, words)
 
     def _code(self, step: Step, edit: Edit, data: bytes, allowed: Allowed) -> Iterator[Problem]:
         words = self.words.get(step.key)
@@ -109,13 +111,14 @@ class _Check:
                 encoding = Source(path, data).encoding
                 self._files[path] = encoding, FromFile(data.decode(encoding, "replace").replace("\r\n", "\n"))
         encoding, copied = self._files[path]
-        return encoding, copied if step.key in COPIES else NothingCopied()
+        return encoding, copied if self.words[step.key].copies else NothingCopied()
 
 
-def _sidecar(step: Step, edit: Creation, allowed: Allowed) -> Iterator[Problem]:
+def _sidecar(step: Step, edit: Creation, allowed: Allowed, words: Vocabulary) -> Iterator[Problem]:
     """Lines that say what no sidecar does. It names the op's tables, and the backend and version of its directory."""
     _, backend, version, _ = ("/" + edit.path).rsplit("/", 3)
-    known = SIDECAR_LINES | {f"  framework: {backend}", f'  version: "{version}"', *(f"  {s}:" for s in allowed.stems)}
+    stems = allowed.stems or {""}
+    known = {line.format(backend=backend, version=version, stem=stem) for line in words.lines for stem in stems}
     for number, line in enumerate(edit.content.decode("utf-8", "replace").split("\n"), 1):
         if line not in known:
             yield _problem(edit.path, step, Finding(number, "a line that says something else"))

@@ -7,48 +7,17 @@ import builtins
 import math
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from .allowed import Allowed, number
+from .allowed import Allowed
+from .vocabulary import Vocabulary, number
 
 _TEXT = re.compile(r"[ -~\n\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u017f]*")
 _BUILTINS = frozenset(dir(builtins))
 _MODULE_CONSTANT = re.compile(r"[A-Z][A-Z0-9_]*")
 _OPERATORS = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.FloorDiv, ast.Mod, ast.Pow)
 _SHOWN = 60
-
-
-@dataclass(frozen=True)
-class Vocabulary:
-    """The words of one step that every op has: what its code may hold whatever the spec says.
-
-    `globals` may be read, `locals` may be read and bound. `calls` and `targets` (of assignments) are dotted names: in
-    `calls`, `*.values` is that method of anything that is allowed itself; in `targets`, `x[]` is an item of `x`.
-    `exact` are calls and attributes that stand only as written there. `messages` are calls whose strings are for
-    humans. With `data`, what is assigned to a module constant may hold any string and number; with `wired`, dotted
-    names of the spec's wiring expressions may be read.
-    """
-
-    nodes: frozenset[str] = frozenset()
-    globals: frozenset[str] = frozenset()
-    locals: frozenset[str] = frozenset()
-    attributes: frozenset[str] = frozenset()
-    calls: frozenset[str] = frozenset()
-    exact: frozenset[str] = frozenset()
-    messages: frozenset[str] = frozenset()
-    keywords: frozenset[str] = frozenset()
-    strings: frozenset[str] = frozenset()
-    numbers: frozenset[tuple[type, float]] = frozenset()
-    targets: frozenset[str] = frozenset()
-    definitions: frozenset[str] = frozenset()
-    imports: frozenset[str] = frozenset()
-    data: bool = False
-    wired: bool = False
-
-    def __or__(self, other: Vocabulary) -> Vocabulary:
-        """The words of both."""
-        return Vocabulary(**{one.name: getattr(self, one.name) | getattr(other, one.name) for one in fields(self)})
 
 
 class Copied(Protocol):

@@ -11,7 +11,7 @@ from ..problems import Place
 
 if TYPE_CHECKING:
     from ..checkout.tree import Tree
-    from ..guard.walk import Vocabulary
+    from ..guard.vocabulary import Vocabulary
     from ..model.op import Op
     from ..plan import Step
 
@@ -51,8 +51,8 @@ class Layout(Protocol):
         ...
 
     def words(self) -> Mapping[str, Vocabulary]:
-        """By step key, what inserted code may hold whatever the spec says: one of the tables in `guard.vocabulary`,
-        with what the layout's own templates add. A step that isn't named inserts no code."""
+        """By step key, what inserted code may hold whatever the spec says, as the layout's `words.py` has it. A step
+        that isn't named inserts no code."""
         ...
 
 

@@ -57,8 +57,8 @@ class Toy:
         return [step for op, _ in ops for step in _plan_op(op, tree)]
 
     def words(self) -> Mapping[str, Vocabulary]:
-        from ...guard.vocabulary import METHODS
-        from ...guard.walk import Vocabulary
+        from ...guard.vocabulary import Vocabulary
+        from ..parts.database.words import METHODS
 
         entry = Vocabulary(nodes=frozenset({"Dict"}))
         answer = Vocabulary(calls=frozenset({"peak"}), globals=frozenset({"MEM_BW"}))

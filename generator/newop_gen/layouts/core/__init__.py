@@ -12,7 +12,7 @@ from ..parts.op_owned.probes import OwnedProber
 
 if TYPE_CHECKING:
     from ...checkout.tree import Tree
-    from ...guard.walk import Vocabulary
+    from ...guard.vocabulary import Vocabulary
     from ...model.op import Op
     from ...plan import Step
     from ..parts.op_owned.facts import OpOwnedFacts
@@ -41,9 +41,9 @@ class Core:
         return plan_ops(ops, tree, self.facts(tree))
 
     def words(self) -> Mapping[str, Vocabulary]:
-        from ...guard.vocabulary import OWNED
+        from .words import WORDS
 
-        return OWNED
+        return WORDS
 
 
 def _ask(prober: OwnedProber) -> None:

@@ -12,7 +12,7 @@ from ..parts.op_owned.probes import OwnedProber
 
 if TYPE_CHECKING:
     from ...checkout.tree import Tree
-    from ...guard.walk import Vocabulary
+    from ...guard.vocabulary import Vocabulary
     from ...model.op import Op
     from ...plan import Step
     from ..parts.op_owned.facts import OpOwnedFacts
@@ -42,9 +42,9 @@ class OpOwned:
         return plan_ops(ops, tree, self.facts(tree))
 
     def words(self) -> Mapping[str, Vocabulary]:
-        from ...guard.vocabulary import OWNED
+        from .words import WORDS
 
-        return OWNED
+        return WORDS
 
 
 LAYOUT = OpOwned()

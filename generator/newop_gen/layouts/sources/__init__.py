@@ -11,7 +11,7 @@ from ..parts.database.probes import Prober, guarded
 
 if TYPE_CHECKING:
     from ...checkout.tree import Tree
-    from ...guard.walk import Vocabulary
+    from ...guard.vocabulary import Vocabulary
     from ...model.op import Op
     from ...plan import Step
     from ..parts.database.facts import DatabaseFacts
@@ -60,9 +60,9 @@ class Sources:
         return plan_ops(ops, tree, self.facts(tree))
 
     def words(self) -> Mapping[str, Vocabulary]:
-        from ...guard.vocabulary import METHODS
+        from .words import WORDS
 
-        return METHODS
+        return WORDS
 
 
 LAYOUT = Sources()

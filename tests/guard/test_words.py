@@ -1,0 +1,72 @@
+"""The words of a layout are its own, and know nothing of what renders them."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+from checkouts import BY_LAYOUT, copy_fixture
+from support.applying import SPECS
+
+from newop_gen import layouts
+from newop_gen.guard.check import check
+from newop_gen.guard.vocabulary import Vocabulary, merged, number, numbers, union, words
+from newop_gen.layouts import load
+from newop_gen.problems import CheckoutRefused
+
+from .planting import planned
+
+FOLDER = Path(layouts.__file__).parent
+LISTS = sorted(FOLDER.rglob("words.py"))
+
+
+def strangers(text: str) -> set[str]:
+    """The modules that a list imports, besides other lists, the form of lists and types."""
+    found = set()
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            package = f"{node.module}." if node.module else ""
+            found |= (
+                {node.module or ""}
+                if node.module not in (None, "parts")
+                else {f"{package}{a.name}" for a in node.names}
+            )
+    known = {"__future__", "collections.abc", "guard.vocabulary"}
+    return {name for name in found if name not in known and name.split(".")[-1] != "words"}
+
+
+@pytest.mark.parametrize("path", LISTS, ids=lambda path: path.parent.name)
+def test_a_list_is_written_down_and_derived_from_nothing(path: Path) -> None:
+    assert strangers(path.read_text(encoding="utf-8")) == set()
+
+
+def test_a_list_that_asks_a_renderer_is_seen() -> None:
+    assert strangers("from ...render.environment import fragment\n") == {"render.environment"}
+    assert strangers("from ..parts.database.plan import plan_ops\n") == {"parts.database.plan"}
+
+
+def test_each_layout_has_a_list() -> None:
+    assert {path.parent.name for path in LISTS} >= set(layouts.REGISTERED)
+
+
+@pytest.mark.parametrize("name", BY_LAYOUT)
+def test_another_layouts_words_are_not_its_own(name: str, tmp_path: Path) -> None:
+    """What a layout inserts passes its own list and none of the others'."""
+    plan, ops = planned(copy_fixture(BY_LAYOUT[name][0], tmp_path), SPECS / "new_op.yaml")
+    for other in BY_LAYOUT:
+        try:
+            check(plan, ops, load(other).words())
+        except CheckoutRefused:
+            assert other != name
+        else:
+            assert other == name
+
+
+def test_lists_are_put_together() -> None:
+    one, two = Vocabulary(calls=words("a b")), Vocabulary(calls=words("c"), numbers=numbers(1, 1.0), wired=True)
+    assert union([one, two]) == one | two == Vocabulary(calls=words("a b c"), numbers=numbers(1, 1.0), wired=True)
+    assert numbers(1, 1.0) == {number(1), number(1.0)} and len(numbers(1, True, 1.0)) == 3
+    assert merged({"x": one}, {"x": two, "y": one}) == {"x": one | two, "y": one}
