@@ -6,7 +6,7 @@
 # Downloads stay in $NEWOP_GEN_CACHE, else ~/.cache/newop-gen: after the first run no network is needed.
 
 .PHONY: help setup demo test lint format goldens bench bench-apply bench-ops fuzz mistakes replay history matrix docs docs-serve docs-long dist doctor-table \
-        coverage clean safety crash faults permissions hostile examples edits updates races sabotage
+        coverage clean safety crash faults permissions hostile targets examples edits updates races sabotage
 .DEFAULT_GOAL := help
 
 RUN := .venv/bin/python
@@ -35,6 +35,7 @@ help:
 	@echo "  make faults     a full, broken or read-only disk at every such call"
 	@echo "  make permissions  what an ordinary user may not read or write"
 	@echo "  make hostile    hostile specs, and 100,000 fuzzed ones (ARGS='--fuzz 2000': fewer)"
+	@echo "  make targets    target files with damaged line ends, encodings, syntax, or none"
 	@echo "  make examples   every example on every layout and release: apply, apply again, remove"
 	@echo "  make edits      remove after random edits leaves exactly the edits"
 	@echo "  make updates    update equals remove and a fresh apply"
@@ -98,7 +99,7 @@ docs-serve: setup
 docs-long: setup
 	NEWOP_GEN_LONG=1 $(RUN) -m pytest tests/docs $(ARGS)
 
-safety: crash faults permissions hostile examples edits updates races sabotage
+safety: crash faults permissions hostile targets examples edits updates races sabotage
 
 crash: setup
 	@$(RUN) -m tests.safety.crash $(ARGS)
@@ -112,6 +113,9 @@ permissions: setup
 
 hostile: setup
 	@$(RUN) -m tests.safety.hostile $(ARGS)
+
+targets: setup
+	@$(RUN) -m tests.safety.targets $(ARGS)
 
 examples: setup
 	@$(RUN) scripts/prefetch.py

@@ -63,6 +63,7 @@ def test_a_file_without_bounds_is_refused(package):
     [
         (b"a = (\n", "common.py:1:5: the file does not parse"),
         (b"a = '\xff'\n", "does not parse"),
+        (b"a = (\n# \xff\n1)\n", "common.py:2:3: the file does not parse"),
         (b"a\0b\n", "does not parse"),
         (b"a = 1\n\x1a", "does not parse"),
         ("a = 1\n".encode("utf-16"), "does not parse"),

@@ -31,6 +31,7 @@ class Source:
     def tree(self) -> ast.Module:
         """The syntax tree; raises `CheckoutRefused` with the line when the file is not valid Python."""
         self._refuse_lone_cr()
+        self._refuse_undecodable()
         try:
             return ast.parse(self.data)
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
@@ -62,6 +63,22 @@ class Source:
                         "target-newline",
                     )
                 )
+
+    def _refuse_undecodable(self) -> None:
+        """`ast.parse` reads past bytes of no meaning in a comment, which an import of the file does not."""
+        try:
+            self.data.decode(self.encoding)
+        except UnicodeDecodeError as error:
+            before = self.data[: error.start]
+            raise CheckoutRefused(
+                Problem(
+                    Place(self.path, before.count(b"\n") + 1, error.start - before.rfind(b"\n")),
+                    f"the file does not parse (the byte 0x{self.data[error.start]:02x} is no {self.encoding})",
+                    "valid Python",
+                    "save the file as UTF-8, then run again",
+                    "target-syntax",
+                )
+            ) from None
 
     @functools.cached_property
     def memo(self) -> dict[tuple[str, ast.AST], object]:
