@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import stat
 import sys
@@ -278,3 +279,42 @@ def test_a_plan_that_breaks_its_promise_is_not_written(plain: World) -> None:
         step = Step("demo", "enum", "", (Insertion(COMMON, 0, text),))
         plan = Plan(str(plain.root), "synthetic", ("demo",), (step,), {COMMON: data})
         assert refusal(plain, plan) == ["postcondition"]
+
+
+def test_writes_that_stop_short_go_on(plain: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The system may write less than it was asked to, and says so."""
+    whole, asked = os.write, []
+
+    def short(fd: int, data: bytes) -> int:
+        asked.append(len(data))
+        return whole(fd, data[:7])
+
+    plan = worlds.plan(plain.root)
+    wanted = {change.path: change.after for change in plan.changes()}
+    monkeypatch.setattr(os, "write", short)
+    apply_plan(plan)
+    monkeypatch.undo()
+    assert {path: (plain.root / path).read_bytes() for path in wanted} == wanted
+    assert len(asked) > sum(map(len, wanted.values())) / 7
+
+
+def test_records_on_another_device(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A git directory, or a state directory, need not be where the work tree is: nothing is renamed between them."""
+    with worlds.scratch() as memory:
+        if memory.stat().st_dev == tmp_path.stat().st_dev:
+            pytest.skip("one device holds all temporary files here")
+        for git_there in (True, False):
+            place = memory / str(git_there)
+            place.mkdir()
+            world = worlds.make(place, git=git_there)
+            elsewhere = tmp_path / str(git_there)
+            monkeypatch.setenv("XDG_STATE_HOME", str(elsewhere / "state"))
+            if git_there:
+                shutil.move(world.root / ".git", elsewhere)
+                (world.root / ".git").write_text(f"gitdir: {elsewhere}\n", encoding="utf-8")
+            before = worlds.snapshot(world.root)
+            apply_plan(worlds.plan(world.root))
+            assert list(elsewhere.rglob("receipts/demo.json"))
+            assert worlds.snapshot(world.root) != before
+            remove_op(world.root, ("demo",))
+            assert worlds.snapshot(world.root) == before
