@@ -20,6 +20,11 @@ def verification(tmp_path):
     return file
 
 
+def badges(text):
+    """What the page says of each step."""
+    return re.findall(r'<span class="tag(?: quiet)?">([a-z ]+)</span></h3>', text)
+
+
 def written(run, spec, checkout, file, *options):
     result = run("apply", spec, "--checkout", checkout, "--html", file, *options)
     assert result.exit_code == 0, result.output
@@ -45,10 +50,17 @@ def test_after_the_apply_the_page_shows_the_same_changes(run, checkout, spec, ot
         return re.search(r'<h2 id="files">.*<h2 id="figures">', text, re.DOTALL).group()
 
     first = written(run, spec, checkout, tmp_path / "a.html", "--dry-run")
-    assert run("apply", spec, "--checkout", checkout).exit_code == 0
+    during = written(run, spec, checkout, tmp_path / "during.html")  # written before the rest is
+    assert changes(during) == changes(first) and badges(during) == []
     after = written(run, spec, checkout, tmp_path / "b.html", "--dry-run")
     assert changes(after) == changes(first)
     assert "All of it is in the checkout." in after
+    assert badges(first) == ["to do"] * 3
+    assert badges(after) == ["done"] * 3
+    again = written(run, spec, checkout, tmp_path / "again.html")  # an apply that has nothing to do
+    assert badges(again) == ["done"] * 3 and "All of it is in the checkout." in again
+    both = written(run, spec, checkout, tmp_path / "both.html", other_spec, "--dry-run")
+    assert badges(both) == ["done"] * 3 + ["to do"] * 3 and "Part of it is in the checkout." in both
     # Another op beside it, and this one edited: what can't be told apart is said.
     assert run("apply", other_spec, "--checkout", checkout).exit_code == 0
     beside = changes(written(run, spec, checkout, tmp_path / "c.html", "--dry-run"))

@@ -166,8 +166,8 @@ class _Run:
             with Progress() as progress:
                 reports = verify_now(self.loaded, self.checkout, prepared, progress)
         shown = whole(self.loaded, self.checkout, prepared)
-        if self.mode == "apply":  # what is true before the run will not be after it
-            shown = replace(shown, state="")
+        if self.mode == "apply" and prepared.plan.pending:  # what is true before the run will not be after it
+            shown = replace(shown, state="", done=None)
         write_page(shown, self.loaded, self.checkout, asked.file, reports)
         remark(f"review page: {asked.file}")
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from ..problems import IoFault, NewopError, Place, Problem, SpecError
 
 if TYPE_CHECKING:
+    from ..plan import Plan
     from ..prepare import Prepared
     from ..review.html import Verification
     from ..spec.load import LoadedSpec
@@ -28,11 +29,15 @@ LEFT_OUT = frozenset({".git", "__pycache__", ".venv", "node_modules", ".pytest_c
 
 @dataclass(frozen=True)
 class Whole:
-    """All that specs change in a checkout: `prepared` as if none of it were there, and what is true of it now."""
+    """All that specs change in a checkout: `prepared` as if none of it were there, and what is true of it now.
+
+    `done` names the steps (op, key, title) of which the checkout has all; None where that is not to be told.
+    """
 
     prepared: Prepared
     state: str
     notes: tuple[str, ...] = ()
+    done: frozenset[tuple[str, str, str]] | None = frozenset()
 
 
 def whole(loaded: Sequence[LoadedSpec], checkout: Path, prepared: Prepared) -> Whole:
@@ -50,7 +55,13 @@ def whole(loaded: Sequence[LoadedSpec], checkout: Path, prepared: Prepared) -> W
     except NewopError as error:
         notes = tuple(f"what is in the checkout already is not shown: {problem}" for problem in error.problems)
         return Whole(prepared, state, notes)
-    return Whole(before, state)
+    return Whole(before, state, done=_steps_done(prepared.plan))
+
+
+def _steps_done(plan: Plan) -> frozenset[tuple[str, str, str]]:
+    """Steps with nothing left to do. Those of one name (an op wired in several places) are done when each of them is."""
+    left = {(step.op, step.key, step.title) for step in plan.steps if not step.done}
+    return frozenset((step.op, step.key, step.title) for step in plan.steps) - left
 
 
 def _before(loaded: Sequence[LoadedSpec], checkout: Path, applied: tuple[str, ...]) -> Prepared:
@@ -88,6 +99,7 @@ def write_page(
         [Subject(spec, by_op.get(spec.spec.op)) for spec in loaded],
         checkout=checkout,
         state=whole.state,
+        done=whole.done,
         notes=[*whole.notes, *notes],
         warnings=[warning for spec in loaded for warning in spec.warnings],
     )

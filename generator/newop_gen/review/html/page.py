@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -59,13 +59,16 @@ def page(
     *,
     checkout: Path | None = None,
     state: str = "",
+    done: Collection[tuple[str, str, str]] | None = (),
     notes: Iterable[str] = (),
     warnings: Iterable[Problem] = (),
 ) -> str:
     """The review page of a plan and its file changes.
 
     `checkout` gives the system's figures for the plots (None: built-in ones). `state` is a sentence that says how the
-    checkout stands to the plan ("Nothing was written."); `notes` and `warnings` are shown before anything else.
+    checkout stands to the plan ("Nothing was written."); `done` names the steps of which the checkout has all (op, key,
+    title), which a plan of all that specs change can't say itself; None where that is about to change, so that the page
+    says nothing of it. `notes` and `warnings` are shown before anything else.
     """
     files = file_views(plan, changes)
     text, digest = style()
@@ -82,7 +85,7 @@ def page(
             state=state,
             facts=_facts(plan, files, ops),
             ops=ops,
-            steps=[_step(number, step, files) for number, step in enumerate(plan.steps, 1)],
+            steps=[_step(number, step, files, done) for number, step in enumerate(plan.steps, 1)],
             files=files,
             notes=list(notes),
             warnings=[str(w) for w in warnings],
@@ -98,9 +101,16 @@ def _op(subject: Subject, layout: str, checkout: Path | None) -> _OpView:
     return _OpView(op, subject.loaded, list(decisions(op)), figures, report, doubts)
 
 
-def _step(number: int, step: Step, files: list[FileView]) -> _StepView:
+def _step(
+    number: int, step: Step, files: list[FileView], done: Collection[tuple[str, str, str]] | None
+) -> _StepView:
     mine = [file for file in files if number in file.steps]
-    state = "nothing to do here" if not step.edits else "done already" if step.done else "to do"
+    if not step.edits:
+        state = "nothing to do here"
+    elif done is None:
+        state = ""
+    else:
+        state = "done" if step.done or (step.op, step.key, step.title) in done else "to do"
     return _StepView(number, step, step_reason(step.key), state, mine)
 
 
