@@ -59,7 +59,7 @@ def whole(loaded: Sequence[LoadedSpec], checkout: Path, prepared: Prepared) -> W
 
 
 def _steps_done(plan: Plan) -> frozenset[tuple[str, str, str]]:
-    """Steps with nothing left to do. Those of one name (an op wired in several places) are done when each of them is."""
+    """Steps with nothing left to do. Those of one name (an op wired in several places) are done when each one is."""
     left = {(step.op, step.key, step.title) for step in plan.steps if not step.done}
     return frozenset((step.op, step.key, step.title) for step in plan.steps) - left
 
