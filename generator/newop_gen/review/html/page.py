@@ -101,9 +101,7 @@ def _op(subject: Subject, layout: str, checkout: Path | None) -> _OpView:
     return _OpView(op, subject.loaded, list(decisions(op)), figures, report, doubts)
 
 
-def _step(
-    number: int, step: Step, files: list[FileView], done: Collection[tuple[str, str, str]] | None
-) -> _StepView:
+def _step(number: int, step: Step, files: list[FileView], done: Collection[tuple[str, str, str]] | None) -> _StepView:
     mine = [file for file in files if number in file.steps]
     if not step.edits:
         state = "nothing to do here"
