@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 
 from ..checkout.tree import Tree
 from ..model.op import Op
-from ..problems import CheckoutRefused, Place, Problem
+from ..problems import CheckoutRefused, IoFault, NewopError, Place, Problem
 from ..spec.load import LoadedSpec
 from .bench import EMPTY, MADE_UP, Bench
 from .checks import chosen, loading, lookup, modes, operations, refusals, unit_test, upstream, wiring
@@ -20,6 +21,8 @@ from .datasets import spec_tables
 from .facts import facts_of
 from .result import Cause, CheckResult, Report, Tally
 from .session import CheckoutFailed, Session, session
+
+PACKAGE = Path(__file__).parents[1]
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,14 @@ def verify_in(
         found = look(bench)
         if absent(found):
             raise CheckoutRefused(_not_applied(op, loaded, checkout))
-        results = [*_checks(bench, found, loaded, options, report)]
+        results: list[CheckResult] = []
+        try:
+            for result in _checks(bench, found, loaded, options, report):
+                results.append(result)
+        except IoFault as gone:
+            if not bench.datasets:
+                raise  # nothing was verified yet
+            results.append(_broken_off(str(gone)))
     return Report(
         op.name,
         str(loaded.path),
@@ -121,7 +131,7 @@ def _checks(
     yield from _guarded("wiring", lambda: wiring.wirings(bench, catalogue))
     if options.unit_test:
         report("unit test")
-        yield unit_test.unit_test(bench)
+        yield from _guarded("unit-test", lambda: [unit_test.unit_test(bench)])
     if options.upstream_tests:
         report("upstream's tests, before and after (minutes)")
         yield from _guarded("upstream-tests", lambda: [upstream.upstream(bench, report)])
@@ -141,14 +151,40 @@ def _open(bench: Bench, loaded: LoadedSpec, options: Options) -> list[CheckResul
 
 def _guarded(name: str, check: Callable[[], Sequence[CheckResult]]) -> Sequence[CheckResult]:
     """A check's results. One that can't be carried out, because the checkout's code fails where no check expects it
-    to, is a failed check and not a traceback."""
+    to, or by a defect of its own, is a failed check and not a traceback: what the others found is not lost with it.
+
+    Raises what is a `NewopError`: a table that can't be read, or an interpreter that is gone, ends the checks.
+    """
     try:
         return check()
+    except NewopError:
+        raise
     except CheckoutFailed as failed:
-        tally = Tally(name, "the check can be carried out")
-        tally.holds(False, name, "an answer", failed.text)
-        tally.blame(Cause("check-error", f"the checkout's code fails in the middle of a check: {failed.text}"))
-        return [tally.result()]
+        text = failed.text
+        cause = Cause("check-error", f"the checkout's code fails in the middle of a check: {text}")
+    except Exception as error:
+        text = f"{type(error).__name__}: {error} ({_place(error)})"
+        cause = Cause("check-crashed", f"newop-gen itself fails in the middle of a check, please report it: {text}")
+    return [_not_carried_out(name, text, cause)]
+
+
+def _broken_off(text: str) -> CheckResult:
+    """What stands for the checks that were still to come when the checkout's interpreter was gone."""
+    return _not_carried_out("interpreter", text, Cause("interpreter-gone", f"the rest can't be checked: {text}"))
+
+
+def _not_carried_out(name: str, text: str, cause: Cause) -> CheckResult:
+    tally = Tally(name, "the check can be carried out")
+    tally.holds(False, name, "an answer", text)
+    tally.blame(cause)
+    return tally.result()
+
+
+def _place(error: Exception) -> str:
+    """The innermost line of this package that an exception came through."""
+    frames = traceback.extract_tb(error.__traceback__)
+    here = [frame for frame in frames if Path(frame.filename).is_relative_to(PACKAGE)] or frames[-1:]
+    return f"{Path(here[-1].filename).name}:{here[-1].lineno} in {here[-1].name}"
 
 
 def _of(results: Sequence[CheckResult], name: str) -> list[CheckResult]:

@@ -55,6 +55,7 @@ class Process:
 
     def __init__(self, python: str | Path, environment: dict[str, str]) -> None:
         self.python = str(python)
+        self._said = ""  # its last line, once it is closed
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the child
         try:
             self._child = subprocess.Popen(
@@ -77,6 +78,8 @@ class Process:
 
     def request(self, request: dict[str, Any], seconds: float, told: Callable[[str], None] | None = None) -> Any:
         """The reply. `told` gets the last line that the child printed, every second while it works."""
+        if self._errors.closed:
+            raise IoFault(_fault(self.python, f"has ended: {self.last_words()}"))
         assert self._child.stdin is not None
         with contextlib.suppress(BrokenPipeError):
             self._child.stdin.write(json.dumps(request).encode() + b"\n")
@@ -87,6 +90,7 @@ class Process:
             raise IoFault(_fault(self.python, f"gave no answer to {request['verb']!r} in {seconds:.0f} s"))
         if not line:
             self._child.wait()
+            self.close()
             raise IoFault(_fault(self.python, f"ended with status {self._child.returncode}: {self.last_words()}"))
         reply = json.loads(line)
         if "fault" in reply:
@@ -106,7 +110,9 @@ class Process:
                 told(self.last_words())
 
     def last_words(self) -> str:
-        """The last line of what the child printed."""
+        """The last line of what the child printed; also when it has been closed."""
+        if self._errors.closed:
+            return self._said
         # The child goes on writing to this file: its place in it is its own, ours is not to move it.
         size = os.fstat(self._errors.fileno()).st_size
         start = max(0, size - 4096)
@@ -114,8 +120,12 @@ class Process:
         return lines[-1] if lines else "it printed nothing"
 
     def close(self) -> None:
+        """Ends the child; a second time it does nothing."""
+        if self._errors.closed:
+            return
         self._child.kill()
         self._child.wait()
+        self._said = self.last_words()
         for stream in (self._child.stdin, self._child.stdout, self._errors):
             if stream is not None:
                 with contextlib.suppress(OSError):

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ...model.op import Op
+from ...problems import IoFault
 from ...sandbox.runtime import import_roots, release_environment
 from ..bench import Bench
 from ..candidates import Shelf
@@ -20,6 +21,7 @@ SECONDS = 7200
 GPUS = 8
 LOAD = {"isl": 4000, "osl": 1000, "ttft": 2000, "tpot": 30}  # the guide's
 ELSEWHERE = ("h200_sxm", "trtllm")  # for a spec without data
+SHOWN = 3  # of the op's refusals
 POINTER = b"version https://git-lfs"
 
 
@@ -44,23 +46,48 @@ def command(
     if model is None:
         tally.note = "no model whose configuration the checkout brings has the op; name one with --model"
         return tally.result()
+    ours = [op.class_name(p) for p in op.phases]
     options = {"model": model, "total_gpus": GPUS, "system": system, "backend": backend, **LOAD}
     process = Process(bench.session.python, release_environment(bench.session.checkout))
     try:
         with begin(process, bench.session.checkout, offline=False) as conversation:
-            found = conversation.attempt("command", seconds=SECONDS, told=Pulse("cli", report), options=options)
-            if "error" in found:
-                _fails(tally, model, found["error"], process)
-                return tally.result()
-            ours = [op.class_name(p) for p in op.phases]
-            shares = conversation.attempt("share", model=model, row=found["row"], ours=ours)
+            told = Pulse("cli", report)
+            found = conversation.attempt("command", seconds=SECONDS, told=told, options=options, ours=ours)
+            shares = found
+            if "error" not in found:
+                shares = conversation.attempt("share", model=model, row=found["row"], ours=ours)
+    except IoFault as gone:  # this check's own process: the others don't need it
+        tally.holds(False, model, "an answer", str(gone))
+        tally.blame(Cause("cli-ended", f"the process that runs the command is gone: {gone}"))
+        return tally.result()
     finally:
         process.close()
-    if "error" in shares:
-        _fails(tally, f"{model}, its choice once more", shares["error"], process)
-        return tally.result()
-    _shares(tally, op, model, found, shares)
+    if "error" in found:
+        _fails(tally, model, found, process)
+    elif "error" in shares:
+        _fails(tally, f"{model}, its choice once more", shares, process)
+    else:
+        _shares(tally, op, model, found, shares)
+    tally.note = "; ".join(filter(None, [tally.note, dropped(op, found.get("refused", {}))]))
     return tally.result()
+
+
+def dropped(op: Op, refused: Mapping[str, Any]) -> str:
+    """What the op had no answer for while the command searched, in words; "" for nothing.
+
+    A search passes over a candidate when an op raises, and says so nowhere: it chooses among fewer than it seems to.
+    """
+    if not refused.get("count"):
+        return ""
+    count, texts, batches = refused["count"], refused["texts"], sorted(refused["batches"])
+    at = f", at batch sizes {batches[0]:g} to {batches[-1]:g}" if batches else ""
+    more = "; and others" if len(texts) > SHOWN else ""
+    clamps = any(op.nesting(phase).outside == "error" for phase in op.phases)
+    return (
+        f"the search dropped candidates that the op has no answer for ({count} queries{at}): "
+        f"{'; '.join(texts[:SHOWN])}{more}. Collect what it asks for"
+        + (", or let the spec say `outside: clamp`" if clamps else "")
+    )
 
 
 def _model(bench: Bench, catalogue: Mapping[str, Any]) -> str | None:
@@ -78,7 +105,8 @@ def _has_tables(checkout: Path, system: str, backend: str) -> bool:
     return False
 
 
-def _fails(tally: Tally, where: str, error: Mapping[str, Any], process: Process) -> None:
+def _fails(tally: Tally, where: str, failed: Mapping[str, Any], process: Process) -> None:
+    error = failed["error"]
     words = f"{error['class']}: {error['text'][:300]}"
     tally.holds(False, where, "a configuration", f"{words} (it said last: {process.last_words()[:300]})")
     tally.blame(explain_error(error) or Cause("cli-fails", f"the command finds no configuration with the op: {words}"))

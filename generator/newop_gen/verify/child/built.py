@@ -254,9 +254,16 @@ def _totals(summary: Any) -> dict[str, Any]:
 
 
 def estimate(
-    host: str, handle: str, backend: str, runtime: dict[str, Any], ours: list[str], stride: int = 1
+    host: str,
+    handle: str,
+    backend: str,
+    runtime: dict[str, Any],
+    ours: list[str],
+    stride: int = 1,
+    mode: str = "static",
 ) -> dict[str, Any]:
-    """A built model's static estimate by op name, and the weights of its context ops: with our ops and without."""
+    """A built model's static estimate by op name (`mode` of `run_static` says of which phases), and the weights of its
+    context ops: with our ops and without."""
     model = _models[host]
     kept = {attribute: list(getattr(model, attribute)) for attribute in LISTS.values()}
     found = {}
@@ -266,7 +273,7 @@ def estimate(
                 chosen = ops if which == "with" else [o for o in ops if type(o).__name__ not in ours]
                 getattr(model, attribute)[:] = chosen
             settings = sdk("config").RuntimeConfig(**runtime)
-            summary = _fresh(backend).run_static(model, _databases[handle], settings, mode="static", stride=stride)
+            summary = _fresh(backend).run_static(model, _databases[handle], settings, mode=mode, stride=stride)
             found[which] = {
                 **_totals(summary),
                 "weights": float(sum(o.get_weights() for o in model.context_ops)),

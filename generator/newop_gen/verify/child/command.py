@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import functools
 import importlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from . import built
 from .calls import _databases, sdk
+from .link import failure
 
+KEPT = 64  # refusals of different text that are told
 RUNNERS = ("_execute_task_configs", "_execute_tasks")  # what the command searches with, by release
 QUANTS = {
     "gemm": ("gemm_quant_mode", "GEMMQuantMode"),
@@ -33,9 +37,53 @@ def verbs() -> dict[str, Callable[..., Any]]:
     return {"command": command, "share": share}
 
 
-def command(options: dict[str, Any]) -> dict[str, Any]:
+def command(options: dict[str, Any], ours: list[str]) -> dict[str, Any]:
     """Runs the command with `options` (by their names with underscores, `model` for either of its names), and gives
-    its command line and the first row of what it chose. Raises what the command raises; `RuntimeError` for no row."""
+    its command line, the first row of what it chose, and what the op classes `ours` refused to answer meanwhile. For
+    a command that fails or finds no row: the error, and what was refused."""
+    refused: dict[str, Any] = {"count": 0, "texts": [], "batches": []}
+    with _refusals(ours, refused):
+        try:
+            found = _run(options)
+        except Exception as error:
+            found = failure(error)
+    return {**found, "refused": refused}
+
+
+@contextlib.contextmanager
+def _refusals(ours: list[str], refused: dict[str, Any]) -> Iterator[None]:
+    """Inside this block, what queries of the op classes `ours` raise is counted: how often, with which texts (the
+    first `KEPT`), at which batch sizes. The search drops a candidate when an op raises, and tells nobody."""
+
+    def counting(asked: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(asked)
+        def query(self: Any, *args: Any, **given: Any) -> Any:
+            try:
+                return asked(self, *args, **given)
+            except Exception as error:
+                refused["count"] += 1
+                text, batch = str(error)[:200], given.get("batch_size")
+                if text not in refused["texts"] and len(refused["texts"]) < KEPT:
+                    refused["texts"].append(text)
+                if batch is not None and float(batch) not in refused["batches"]:
+                    refused["batches"].append(float(batch))
+                raise
+
+        return query
+
+    owners = [getattr(sdk("operations"), name) for name in ours]
+    originals = [owner.query for owner in owners]
+    try:
+        for owner, original in zip(owners, originals):
+            owner.query = counting(original)
+        yield
+    finally:
+        for owner, original in zip(owners, originals):
+            owner.query = original
+
+
+def _run(options: dict[str, Any]) -> dict[str, Any]:
+    """The command line and the first row of what it chose. Raises what that raises; `RuntimeError` for no row."""
     logging.disable(logging.NOTSET)
     main = importlib.import_module("aiconfigurator.cli.main")
     words = ["default"]
@@ -99,7 +147,9 @@ def share(model: str, row: dict[str, Any], ours: list[str]) -> dict[str, Any]:
         )
         length = {n: int(row[n]) for n in ("isl", "osl")}
         runtime = {"batch_size": batch, "beam_width": 1, "prefix": int(row.get("prefix") or 0), **length}
-        told = built.estimate(handle, handle, backend, runtime, ours, stride=max(1, length["osl"] // 8))
+        # Of its own phase alone: nobody asks a decode worker's batch of the context table.
+        mode = {"context": "static_ctx", "generation": "static_gen"}[phase]
+        told = built.estimate(handle, handle, backend, runtime, ours, stride=max(1, length["osl"] // 8), mode=mode)
         found[phase] = {
             "batch": batch,
             "tp": int(row[f"{sign}tp"]),

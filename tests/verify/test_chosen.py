@@ -1,0 +1,140 @@
+"""The `cli` check without the minutes: what the command's end, a dead process and a crash come to."""
+
+from __future__ import annotations
+
+import os
+import sys
+import types
+from types import SimpleNamespace
+
+import pytest
+from support.applying import SPECS
+
+from newop_gen.model.op import Op
+from newop_gen.problems import IoFault
+from newop_gen.spec.load import load_spec
+from newop_gen.verify import run
+from newop_gen.verify.checks import chosen
+from newop_gen.verify.child import command
+from newop_gen.verify.session import CheckoutFailed, Process
+
+RANGE = "new_op has no data at b=264: the collected range is 1 to 256"
+ERROR = {"error": {"class": "PerfDataNotAvailableError", "bases": [], "text": RANGE, "where": ""}}
+REFUSED = {"count": 9, "texts": [RANGE], "batches": [264.0, 512.0]}
+
+
+def _process():
+    return Process(sys.executable, dict(os.environ))
+
+
+def test_last_words_outlive_the_process():
+    process = _process()
+    process.request({"verb": "warm"}, 60)
+    with pytest.raises(IoFault):  # it ends at a request that it can't make out
+        process.request({"verb": "begin"}, 60)
+    said = process.last_words()
+    assert "roots" in said
+    process.close()
+    assert process.last_words() == said
+    with pytest.raises(IoFault, match="has ended"):
+        process.request({"verb": "warm"}, 60)
+
+
+@pytest.fixture
+def answered(monkeypatch, tmp_path):
+    """The check's result when the child answers so; the process is a real one."""
+
+    def check(**answers):
+        class Conversation:
+            def __enter__(self):
+                return self
+
+            def __exit__(self, *_):
+                return None
+
+            def attempt(self, verb, **_):
+                if isinstance(answers[verb], Exception):
+                    raise answers[verb]
+                return answers[verb]
+
+        monkeypatch.setattr(chosen, "begin", lambda *_, **__: Conversation())
+        monkeypatch.setattr(chosen, "_has_tables", lambda *_: True)
+        session = SimpleNamespace(python=sys.executable, checkout=tmp_path)
+        loaded = load_spec(SPECS / "new_op_tokens.yaml")
+        bench = SimpleNamespace(op=Op.from_spec(loaded.spec), session=session)
+        return chosen.command(bench, {}, "some/model", lambda _: None)
+
+    return check
+
+
+def test_a_choice_that_fails_is_a_failed_check_with_the_reason(answered):
+    result = answered(command={"row": {}, "words": [], "refused": REFUSED}, share=ERROR)
+    assert result.status == "failed" and RANGE in result.failures[0].found
+    assert "dropped candidates" in result.note and "batch sizes 264 to 512" in result.note
+    result = answered(command={**ERROR, "refused": REFUSED})
+    assert result.status == "failed" and RANGE in result.note
+
+
+def test_a_process_that_is_gone_is_a_failed_check(answered):
+    from newop_gen.problems import Place, Problem
+
+    result = answered(command=IoFault(Problem(Place("python"), "ended with status -9: Killed")))
+    assert result.status == "failed" and "status -9" in result.cause.words
+
+
+def test_a_crash_in_a_check_is_a_failed_check():
+    def crash():
+        return [].pop()
+
+    (crashed,) = run._guarded("cli", crash)
+    assert (crashed.check, crashed.status, crashed.cause.code) == ("cli", "failed", "check-crashed")
+    assert "IndexError" in crashed.failures[0].found
+
+    def fail():
+        raise CheckoutFailed("share", {"class": "KeyError", "text": "'x'", "where": ""})
+
+    assert run._guarded("cli", fail)[0].cause.code == "check-error"
+
+
+class Query:
+    """An op class with data up to a batch of 256."""
+
+    def query(self, database, **given):
+        if given["batch_size"] > 256:
+            raise RuntimeError(f"no data at b={given['batch_size']}")
+        return 1.0
+
+
+@pytest.fixture
+def fake_cli(monkeypatch):
+    """A command whose search asks for batches of 1, 264 and 512, and passes over those that raise."""
+    rows = []
+
+    def search():
+        for batch in (1, 264, 512):
+            try:
+                Query().query(None, batch_size=batch)
+            except RuntimeError:
+                continue
+            rows.append(batch)
+        return "agg", {"agg": SimpleNamespace(__len__=lambda: 1, iloc=[SimpleNamespace(to_dict=dict)])}
+
+    main = types.ModuleType("aiconfigurator.cli.main")
+    main.configure_parser = lambda parser: parser.add_argument("words", nargs="*")
+    main._execute_tasks = search
+    main.main = lambda _: main._execute_tasks()
+    monkeypatch.setattr(command.importlib, "import_module", lambda name: main)
+    monkeypatch.setattr(command, "sdk", lambda name: SimpleNamespace(Ours=Query))
+    return rows
+
+
+def test_what_the_search_drops_is_told(fake_cli, monkeypatch):
+    original = Query.query
+    found = command.command({}, ["Ours"])
+    assert found["refused"] == {"count": 2, "texts": ["no data at b=264", "no data at b=512"], "batches": [264, 512]}
+    assert fake_cli == [1] and Query.query is original
+
+
+def test_nothing_is_told_where_nothing_was_dropped():
+    op = Op.from_spec(load_spec(SPECS / "new_op_tokens.yaml").spec)
+    assert chosen.dropped(op, {}) == "" == chosen.dropped(op, {"count": 0, "texts": [], "batches": []})
