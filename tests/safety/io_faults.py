@@ -29,6 +29,8 @@ FAULTS: dict[str, tuple[int, frozenset[str] | None]] = {
     "ENOSPC": (errno.ENOSPC, NEED_ROOM),
     "EIO": (errno.EIO, None),
     "EROFS": (errno.EROFS, None),
+    "EDQUOT": (errno.EDQUOT, NEED_ROOM),
+    "EMFILE": (errno.EMFILE, frozenset({"create"})),  # what opens a file
 }
 
 
