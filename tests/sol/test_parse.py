@@ -344,7 +344,7 @@ def test_size_is_refused_at_once(shape: str, size: int) -> None:
         except SolSyntax:
             continue
         assert len(text) <= MAX_LENGTH
-    assert time.process_time() - start < 0.1
+    assert time.process_time() - start < 1
 
 
 @pytest.mark.parametrize("shape", ["parentheses", "minus", "not", "choices", "calls"])
