@@ -17,7 +17,7 @@ from newop_gen.problems import SpecError
 from newop_gen.spec.load import MAX_PROBLEMS, load_spec
 from spec.cases import BASE, VALID, assert_printable
 
-SECONDS = 5.0  # of the processor, in a process that may be large; a bomb takes minutes. `make hostile` has the goal of 1
+SECONDS = 5.0  # of the processor, in a process that may be large: a bomb takes minutes
 COUNT = int(os.environ.get("NEWOP_GEN_FUZZ", "300"))
 """Mutations of valid specs; set it higher for a long run."""
 

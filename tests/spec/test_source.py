@@ -17,7 +17,7 @@ from newop_gen.spec.load import load_spec
 from newop_gen.spec.source import MAX_BYTES, MAX_DEPTH, MAX_NODES
 from spec.cases import BASE, changed, load_text, problems, refused
 
-SECONDS = 5.0  # of the processor, in a process that may be large; a bomb takes minutes. `make hostile` has the goal of 1
+SECONDS = 5.0  # of the processor, in a process that may be large: a bomb takes minutes
 
 
 def head(line: str) -> str:
