@@ -228,3 +228,50 @@ def test_holes_are_the_places_with_points_on_both_sides(points):
         and any(q[0] <= p[0] and q[1] <= p[1] for q in points)
     }
     assert set(grid.holes) == expected
+
+
+def messages(path: Path, *, op: Op = OP) -> list[str]:
+    return [str(finding.problem) for finding in check(op, op.tables[0], read(path), [H200]).findings]
+
+
+def with_power(rows):
+    for row in rows:
+        row.append("power" if row is rows[0] else "400")
+
+
+@pytest.mark.parametrize("column", ["latency", "power", "isl"])
+def test_one_cell_is_one_message_at_its_place(tmp_path, column):
+    def edit(rows):
+        with_power(rows)
+        put(53, column, "n/a")(rows)
+
+    path = changed(tmp_path / "t.csv", edit)
+    (told,) = messages(path)
+    at = path.read_text(encoding="utf-8").splitlines()[53].index("n/a") + 1
+    assert told.startswith(f"{path}:54:{at}: {column} is 'n/a'; expected a ")
+    assert any("can't be read" in note for note in check(OP, OP.tables[0], read(path), [H200]).notes)
+
+
+def test_a_header_with_spaces_names_each_column_once(tmp_path):
+    path = changed(tmp_path / "t.csv", lambda rows: rows.__setitem__(0, [f" {name}" for name in rows[0]]))
+    told = messages(path)
+    assert len(told) == len(set(told)) == len(path.read_text(encoding="utf-8").splitlines()[0].split(","))
+    # A column that nothing reads keeps nothing from being looked at.
+    path = changed(tmp_path / "u.csv", lambda rows: (put(0, "device", "device ")(rows), put(5, "latency", "")(rows)))
+    assert {"header", "not-number"} <= set(codes(path))
+
+
+def test_swapped_axis_columns_are_asked_about(tmp_path):
+    text = (SPECS / "latent_attention.yaml").read_text(encoding="utf-8")
+    swapped = text.replace("axis: s, column: isl}", "axis: s, column: batch_size}", 1)
+    swapped = swapped.replace("axis: b, column: batch_size}", "axis: b, column: isl}", 1)
+    spec = tmp_path / "swapped.yaml"
+    spec.write_text(swapped, encoding="utf-8")
+    loaded = load_spec(spec)
+    assert [w.found for w in loaded.warnings] == [
+        "axis s reads batch_size, which is called like axis b",
+        "axis b reads isl, which is called like axis s",
+    ]
+    asked = [told for told in messages(TABLE, op=Op.from_spec(loaded.spec)) if "is called like axis" in told]
+    assert len(asked) == 2 and f"{TABLE}:1:88: axis s reads batch_size" in asked[0]
+    assert not any("is called like" in told for told in messages(TABLE))

@@ -14,8 +14,10 @@ from ..sol.quants import canonical
 from ..sol.types import Type
 from ..spec.model import Key, PhaseName
 from ..spec.rules.names import MODES
+from ..spec.usual_columns import other_axis
 from ..tables.findings import MOST_DETAILS, Finding, error, warning
 from ..tables.read import RawTable, Row
+from ..text import counted
 from .cell_places import CellPlaces, as_number
 
 Use = Literal["phase", "int", "real", "text", "mode"]
@@ -49,20 +51,42 @@ def reads(op: Op, table: Table, phase: PhaseName) -> list[Read]:
     return list(dict.fromkeys(found))
 
 
+def axes_swapped(op: Op, table: Table, raw: RawTable) -> Iterator[Finding]:
+    """Axes that read what is called like another one: such a table loads, and each answer is that of another point."""
+    for axis in (axis for phase in table.phases for axis in op.nesting(phase).axes):
+        text = axis_column(axis)
+        columns = column_names(text)
+        if other := other_axis(axis.axis, columns):
+            place = CellPlaces(raw).header(columns[0])
+            found = f"axis {axis.axis} reads {text}, which is called like axis {other}"
+            yield warning(str(raw.path), place.line, found, "a column of the axis",
+                          "are two columns of the spec swapped?", "axis-column", column=place.column)  # fmt: skip
+
+
+def absent_columns(op: Op, table: Table, raw: RawTable) -> dict[str, Read]:
+    """The columns that the spec reads and the table has not, by name."""
+    every = [read for phase in table.phases for read in reads(op, table, phase)]
+    return {read.column: read for read in every if read.column not in raw.columns and not read.optional}
+
+
 def missing_columns(op: Op, table: Table, raw: RawTable) -> list[Finding]:
-    """A finding for each column that the spec reads and the table has not."""
-    found = {}
-    for phase in table.phases:
-        for read in reads(op, table, phase):
-            if read.column not in raw.columns and not read.optional:
-                near = difflib.get_close_matches(read.column, raw.columns, n=1, cutoff=0.6)
-                what = f" (for {read.param})" if read.param else ""
-                found[read.column] = error(
-                    str(raw.path), 1 if not raw.parquet else 0, f"no column {read.column!a}{what}",
-                    f"the columns that the spec reads; the table has {', '.join(raw.columns)[:200]}",
-                    f"did you mean {near[0]}?" if near else "", "column-missing",
-                )  # fmt: skip
-    return list(found.values())
+    """A finding for each column that is absent. One with space around its name is there: it was named when the table
+    was read."""
+    found = []
+    spaced = {name.strip() for name in raw.columns if name != name.strip()}
+    for column, read in absent_columns(op, table, raw).items():
+        if column in spaced:
+            continue
+        near = difflib.get_close_matches(column, raw.columns, n=1, cutoff=0.6)
+        what = f" (for {read.param})" if read.param else ""
+        found.append(
+            error(
+                str(raw.path), 1 if not raw.parquet else 0, f"no column {column!a}{what}",
+                f"the columns that the spec reads; the table has {', '.join(raw.columns)[:200]}",
+                f"did you mean {near[0]}?" if near else "", "column-missing",
+            )
+        )  # fmt: skip
+    return found
 
 
 def phase_of(op: Op, table: Table, row: Row) -> PhaseName | None:
@@ -142,11 +166,15 @@ def check_power(raw: RawTable) -> Iterator[Finding]:
             zero.append(row.line)
         else:
             filled += 1
-    file = str(raw.path)
+    file, places = str(raw.path), CellPlaces(raw)
     if bad:
-        yield error(file, bad, f"power is no number in {len(bad)} rows", "W", "", "power")
+        shown = next(row.cells["power"] for row in raw.rows if row.line == bad[0])
+        more = f", and {len(bad) - 1} rows like it" if len(bad) > 1 else ""
+        yield error(file, bad, f"power is {shown[:40]!a}{more}", "a finite number (W)", "", "power",
+                    column=places(bad[0], "power").column)  # fmt: skip
     if negative:
-        yield error(file, negative, f"power is negative in {len(negative)} rows", "W", "", "power")
+        yield error(file, negative, f"power is negative in {counted(len(negative), 'row')}", "W", "", "power",
+                    column=places(negative[0], "power").column)  # fmt: skip
     if (empty or zero) and filled:
         without = sorted(empty + zero)
         yield warning(file, without, f"{len(without)} rows have no power, {filled} have",

@@ -11,6 +11,7 @@ from ..model.op import Op, Table
 from ..tables.filed import FiledTable
 from ..tables.findings import MOST_DETAILS, Finding, warning
 from ..tables.read import RawTable, Reading
+from ..text import counted
 from .cells import phase_of, reads
 from .loading import file_rows
 from .outliers import check_against_sol, check_by_itself
@@ -45,7 +46,10 @@ def check(op: Op, table: Table, reading: Reading, systems: Sequence[System] = ()
     findings += _phases(op, table, raw)
     findings += _repeats(filed, raw)
     notes: list[str] = []
-    for phase in table.phases if table.phase_column else table.phases[:1]:
+    if filed.bad:  # each would leave a hole, or an axis with one value
+        left = counted(len(filed.bad), "row")
+        notes.append(f"{left} can't be read: holes and axes with one value were not looked for, mend the cells first")
+    for phase in () if filed.bad else table.phases if table.phase_column else table.phases[:1]:
         findings += check_places(filed, raw, phase)
         notes += ragged_notes(filed, phase)
     if is_placeholder(op) or not systems:

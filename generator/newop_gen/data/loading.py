@@ -11,7 +11,7 @@ from ..tables.findings import MOST_DETAILS, Finding, error, warning
 from ..tables.read import RawTable, Reading
 from ..text import counted
 from .cell_places import CellPlaces
-from .cells import check_cells, check_modes, check_power, missing_columns
+from .cells import absent_columns, axes_swapped, check_cells, check_modes, check_power, missing_columns
 
 
 def errors(op: Op, table: Table, reading: Reading) -> list[Finding]:
@@ -24,13 +24,14 @@ def errors(op: Op, table: Table, reading: Reading) -> list[Finding]:
 def file_rows(op: Op, table: Table, reading: Reading, raw: RawTable) -> tuple[list[Finding], FiledTable | None]:
     """Findings about single rows, and the rows filed; None where columns are missing."""
     findings = [*reading.findings, *missing_columns(op, table, raw)]
-    if any(finding.problem.code == "column-missing" for finding in findings):
+    if absent_columns(op, table, raw):
         return findings, None
+    findings += dict.fromkeys(axes_swapped(op, table, raw))
     filed = file_table(op, table, raw)
     findings += check_cells(op, table, raw)
+    findings += check_power(raw)
     findings += _unreadable(filed, raw, findings)
     findings += check_modes(op, table, raw)
-    findings += check_power(raw)
     findings += _latencies(filed, raw)
     return findings, filed
 
@@ -40,7 +41,8 @@ def _unreadable(filed: FiledTable, raw: RawTable, known: Sequence[Finding]) -> I
     told = {line for finding in known for line in finding.lines}
     rest = [(row, why) for row, why in filed.bad if row.line not in told]
     if rest:
-        yield error(str(raw.path), [row.line for row, _ in rest], f"{len(rest)} rows can't be read: {rest[0][1]}",
+        found = f"{counted(len(rest), 'row')} can't be read: {rest[0][1]}"
+        yield error(str(raw.path), [row.line for row, _ in rest], found,
                     "rows that the spec's expressions have a value for", "", "row",
                     [f"{raw.where(row.line)}: {why}" for row, why in rest[:MOST_DETAILS]])  # fmt: skip
 

@@ -17,11 +17,12 @@ from ..problems import Place, Problem, SpecError, did_you_mean, near_names
 from ..sol.evaluate import SolValueError, evaluate
 from ..sol.findings import SolSyntax
 from ..spec.model import PhaseName
+from ..spec.usual_columns import BATCH, SEQUENCE, SIZES, STEP, TOKENS
 from ..tables.read import RawTable, Row
 from .latency import LatencyFound, find_latency
 from .profile import Column, profile
 from .quants import QuantFound, find_quant
-from .vocabulary import BATCH, HARNESS, LABELS, PROVENANCE, SEQUENCE, SIZES, STEP, TOKENS
+from .vocabulary import HARNESS, LABELS, PROVENANCE
 
 NO_SIZES = PROVENANCE.union(HARNESS)
 MOST_REAL_VALUES = 32

@@ -9,8 +9,9 @@ from typing import Literal
 
 from ..data.cell_places import CellPlaces, as_number
 from ..problems import Problem, SpecError
+from ..spec.usual_columns import BATCH, SEQUENCE, SIZES, STEP, TOKENS
 from ..tables.read import RawTable
-from .vocabulary import BATCH, LATENCY, LATENCY_LIKE, POWER_LIKE, PROVENANCE, SEQUENCE, SIZES, STEP, TOKENS
+from .vocabulary import LATENCY, LATENCY_LIKE, POWER_LIKE, PROVENANCE
 
 FEW = 0.1
 """Cells that are odd are fewer than this share of their column; more of them are what the column is."""
@@ -54,9 +55,14 @@ def _odd(table: RawTable, settled: Collection[str]) -> Iterator[Problem]:
             found = f"{name} is empty" if sort == "empty" else f"{name} is {text[:40]!a}"
             meant = str(int(float(text))) if sort == "whole" else as_number(text)
             mend = f"write {meant}" if meant else "mend the cell, or take the row out"
-            hint = f"{mend}; if the column is no number of the op: --ignore {name}, or --key {name}"
+            hint = mend if _read_as_a_number(name) else f"{mend}; if it is no number: --ignore {name}, or --key {name}"
             expected = f"{wanted}, as in the other {others} rows"
             yield Problem(places(row.line, name), found, expected, hint, "init-cell")
+
+
+def _read_as_a_number(name: str) -> bool:
+    """Whether a column of this name is measured, so that it can't be a key."""
+    return name == "power" or name.lower() in LATENCY
 
 
 def _judged(name: str, sorts: Sequence[_Sort]) -> tuple[str, frozenset[_Sort]]:

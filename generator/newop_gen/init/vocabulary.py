@@ -1,18 +1,11 @@
-"""What the columns of perf tables are usually called. A name only ever suggests: the values have the last word."""
+"""What the columns of perf tables are usually called, beside those in `spec.usual_columns`.
+
+A name only ever suggests: the values have the last word.
+"""
 
 from __future__ import annotations
 
 import re
-
-BATCH = ("b", "batch", "batch_size", "bs", "batchsize", "num_seqs", "num_requests", "nreq")
-SEQUENCE = (
-    *("s", "isl", "seq", "seq_len", "seqlen", "sequence_length", "seq_length", "sequence", "kv_len", "context_len"),
-    *("input_len", "input_length", "ctx_len", "q_len"),
-)
-TOKENS = ("x", "num_tokens", "num_token", "tokens", "ntokens", "n_tokens", "token_num", "token_count", "m")
-STEP = ("step", "past_kv_len", "past_len", "decode_step")
-SIZES = ("message_size", "size", "num_bytes", "numel", "elements", "length")
-"""Run-time sizes that count nothing but themselves: queried as `x`."""
 
 PROVENANCE = frozenset(
     {"framework", "version", "device", "device_name", "gpu", "gpu_name", "hostname", "host", "driver", "driver_version"}

@@ -14,7 +14,7 @@ from .model import Spec
 from .nodes import Loc
 from .places import Places
 from .report import Report
-from .rules import data, expressions, names, nesting, phases, placeholder, wiring
+from .rules import columns, data, expressions, names, nesting, phases, placeholder, wiring
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,7 @@ _RULES: tuple[tuple[Callable[[Report], None], frozenset[str]], ...] = (
     (phases.check_phase_nesting, frozenset({"phases", "nesting"})),
     (phases.check_weights, frozenset({"phases", "weights"})),
     (nesting.check_nestings, frozenset({"params", "phases", "axis", "nesting"})),
+    (columns.check_axis_columns, frozenset({"phases", "nesting"})),
     (expressions.check_sol, frozenset({"params", "phases", "axis", "sol"})),
     (placeholder.check_placeholder, frozenset({"phases", "sol"})),
     (expressions.check_columns, frozenset({"params", "phases", "nesting"})),

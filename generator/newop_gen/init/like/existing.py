@@ -12,7 +12,7 @@ from ...doctor.loaders import Loader, Store
 from ...doctor.subject import Subject
 from ...problems import CheckoutRefused, Place, Problem
 from ...spec.model import PhaseName
-from ..vocabulary import BATCH, SEQUENCE, SIZES, TOKENS
+from ...spec.usual_columns import BATCH, SEQUENCE, SIZES, TOKENS
 from .asked import Asked, asked
 from .rows import Filed, Value, filed
 
