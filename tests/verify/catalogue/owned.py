@@ -89,7 +89,7 @@ QUERIES = (
     ),
     owned(
         "owned-clamped", "a point outside gets the value at the edge", "new_op",
-        (NEW_OP, "_interpolate", "            axis, at = point[0]\n", "            axis, at = point[0]\n            at = max(min(node), min(at, max(node)))\n"),
+        (NEW_OP, "_interpolate", "            axis, at = rest[0]\n", "            axis, at = rest[0]\n            at = max(min(node), min(at, max(node)))\n"),
         "outside-clamp",
     ),
     owned(

@@ -45,7 +45,7 @@ QUERIES = (
     ),
     one(
         "clamped", "a point outside gets the value at the edge", "new_op",
-        (DB, "_interpolate_new_op", "axis, at = point[0]\n", "axis, at = point[0]\n            at = max(min(node), min(at, max(node)))\n"),
+        (DB, "_interpolate_new_op", "axis, at = rest[0]\n", "axis, at = rest[0]\n            at = max(min(node), min(at, max(node)))\n"),
         "outside-clamp",
     ),
     one(
@@ -59,7 +59,7 @@ QUERIES = (
         (
             (DB, "_interpolate_context_state_scan", "inside.append((axis, max(min(collected), min(at, max(collected)))))", "inside.append((axis, at))"),
             (DB, "_interpolate_context_state_scan", "            at = max(min(node), min(at, max(node)))\n", ""),
-            (DB, "_interpolate_context_state_scan @ return along(node[at], point[1:])", "list(node))", "list(node), inner_only=False)"),
+            (DB, "_interpolate_context_state_scan @ return along(node[at], rest[1:])", "list(node))", "list(node), inner_only=False)"),
         ),
         ("outside-extrapolate",),
     ),
@@ -75,7 +75,8 @@ QUERIES = (
     one(
         "silent-message", "the error does not say what is missing", "new_op",
         (DB, "query_generation_new_op",
-         'f"generation new_op has no data for {name}={key}: collected are {sorted(map(str, table))}."', '"no data"'),
+         'f"generation new_op has no data for {name}={key}: collected are "\n'
+         '                            f"{sorted(sorted(map(str, table)), key=len)}."', '"no data"'),
         "message", releases=("0.6.0",),
     ),
     one(

@@ -62,15 +62,15 @@ INTERPOLATION = Vocabulary(
     nodes=words("Assign Dict ExceptHandler Expr For FunctionDef GeneratorExp If Raise Return Slice Starred Try")
     | words("comprehension"),
     globals=words("PerfDatabase PerfDataNotAvailableError ValueError bool dict float int object staticmethod str tuple")
-    | words("range max min list"),
+    | words("range map max min list"),
     locals=words("_ at axis collected database energy error full_cell high i inside latency left level low measured")
-    | words("along near node point result right self table value below"),
+    | words("along near node pair point rest result right self table value below where"),
     attributes=words("_extracted_metrics_cache"),
-    calls=words("along full_cell all dict float iter len list max min next tuple inside.append measured.get *.values")
-    | words("PerfDataNotAvailableError"),
+    calls=words("along full_cell all dict float iter len list map max min next tuple inside.append measured.get")
+    | words("*.join *.values PerfDataNotAvailableError"),
     messages=words("PerfDataNotAvailableError"),
     keywords=words("inner_only"),
-    strings=LEAF | words("cubic"),
+    strings=LEAF | words("cubic =") | {", "},
     numbers=numbers(0, 0.0, 1, 2),
     definitions=words("along full_cell _interpolate _interpolate_context _interpolate_generation"),
 )
@@ -88,9 +88,9 @@ HEADS = Vocabulary(  # signatures and modes of a query
 # Which row of a table a query means.
 LOOKUP = Vocabulary(
     nodes=words("Assign For GeneratorExp If Lambda ListComp Raise comprehension"),
-    globals=words("min max map str"),
+    globals=words("len min max map str"),
     locals=words("alike asked collected key measured name other table"),
-    calls=words("abs map min max sorted PerfDataNotAvailableError"),
+    calls=words("abs len map min max sorted PerfDataNotAvailableError"),
     messages=words("PerfDataNotAvailableError"),
     keywords=words("key default"),
     strings=PHASES | words("phase"),

@@ -68,11 +68,17 @@ class Interpolation:
     outside: str
     axes: int
     name: str
+    phase: str = ""  # "" where the phases share it
 
     # How the method reaches the target's helpers; layouts that have them as functions say otherwise.
     receiver = "self"
     bracket = "self._nearest_1d_point_helper"
     line = "self._interp_1d"
+
+    @property
+    def subject(self) -> str:
+        """What its messages are about."""
+        return f"{self.phase} {self.op.name}".strip()
 
     @property
     def helper(self) -> str | None:
@@ -231,7 +237,7 @@ def interpolations(op: Op) -> dict[str, Interpolation]:
         key = settings[query.method]
         if key not in found:
             name = f"_interpolate_{op.name}" if shared else f"_interpolate_{query.phase}_{op.name}"
-            found[key] = Interpolation(op, *key, name)
+            found[key] = Interpolation(op, *key, name, "" if shared else query.phase or "")
         by_query[query.method] = found[key]
     return by_query
 

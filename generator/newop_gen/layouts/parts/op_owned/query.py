@@ -74,7 +74,8 @@ def owned_interpolations(op: Op) -> dict[str, OwnedInterpolation]:
     made: dict[str, OwnedInterpolation] = {}
     for method, it in interpolations(op).items():
         # In a module of its own the op's name says nothing more.
-        made[method] = OwnedInterpolation(it.op, it.method, it.outside, it.axes, it.name.removesuffix(f"_{op.name}"))
+        name = it.name.removesuffix(f"_{op.name}")
+        made[method] = OwnedInterpolation(it.op, it.method, it.outside, it.axes, name, it.phase)
     return made
 
 
