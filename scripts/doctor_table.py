@@ -39,7 +39,8 @@ def main() -> int:
             print(f"{version} needs a clone (--repo): its column stays as it is", file=sys.stderr)
             continue
         found = examine(version, None if version in WHEELS else arguments.repo)
-        columns[version] = {code: str(sum(f.code == code for f in found.findings) or "") for code in codes()}
+        every = [f.code for f in (*found.findings, *found.limits)]
+        columns[version] = {code: str(every.count(code) or "") for code in codes()}
         effects[version] = [(f.names[0], f.effect) for f in found.findings if f.code in TOLD and told(f.effect)]
     table, measured = counts(columns), told_effects(effects)
     if arguments.write:

@@ -13,17 +13,19 @@ class Severity(enum.Enum):
 
     - `wrong`: numbers that are not what was measured, without a word;
     - `fails`: an exception where an answer is expected;
-    - `latent`: goes wrong under a condition that the finding names.
+    - `latent`: goes wrong under a condition that the finding names;
+    - `limit`: no defect. Something is refused aloud, where an answer would be wrong.
     """
 
     WRONG = "wrong"
     FAILS = "fails"
     LATENT = "latent"
+    LIMIT = "limit"
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One defect.
+    """One defect, or one limit.
 
     `code` is a stable short name; `names` are what the defect can be asked for by (function, class, file member);
     `what`, `effect` and `mend` are complete clauses without a final stop: what the code does, what was measured when
@@ -44,9 +46,13 @@ class Finding:
 
 @dataclass(frozen=True)
 class Checkup:
-    """All findings in the order of files and lines, what was looked at (counts by kind), and what could not be."""
+    """All defects in the order of files and lines, what was looked at (counts by kind), and what could not be.
+
+    `limits` are in no way wrong (`Severity.LIMIT`): to be known, nothing to be mended.
+    """
 
     layout: str | None
     findings: tuple[Finding, ...]
     looked_at: dict[str, int] = field(default_factory=dict)
     not_looked_at: tuple[str, ...] = ()
+    limits: tuple[Finding, ...] = ()

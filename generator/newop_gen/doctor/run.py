@@ -13,7 +13,7 @@ from ..problems import CheckoutRefused, Place, Problem, SpecError
 from . import checks
 from .checks import gates
 from .columns import reads_parquet
-from .finding import Checkup, Finding
+from .finding import Checkup, Finding, Severity
 from .measure import measure
 from .subject import Subject
 
@@ -53,7 +53,9 @@ def checkup(checkout: Path, options: Options) -> Checkup:
     else:
         notes.append("nothing was run: what depends on the collected values was not looked at")
     findings.sort(key=lambda f: (f.place, f.code))
-    return Checkup(layout.name if layout else None, tuple(findings), _looked_at(subject), tuple(notes))
+    limits = tuple(f for f in findings if f.severity is Severity.LIMIT)
+    defects = tuple(f for f in findings if f.severity is not Severity.LIMIT)
+    return Checkup(layout.name if layout else None, defects, _looked_at(subject), tuple(notes), limits)
 
 
 def _lacking(subject: Subject) -> list[str]:

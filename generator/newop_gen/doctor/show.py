@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from .. import __version__
@@ -9,14 +10,14 @@ from .checks import codes
 from .finding import Checkup, Finding, Severity
 
 SCHEMA = "newop-gen/doctor/1"
-MARKS = {Severity.WRONG: "wrong", Severity.FAILS: "fails", Severity.LATENT: "latent"}
+MARKS = {Severity.WRONG: "wrong", Severity.FAILS: "fails", Severity.LATENT: "latent", Severity.LIMIT: "limit"}
 
 
 def lines(checkup: Checkup) -> list[str]:
-    """What people read: findings by code, most serious first, each with its place; then what was not looked at."""
+    """What people read: findings by code, most serious first, each with its place; limits; what was not looked at."""
     found: list[str] = []
     meanings = codes()
-    for code, group in _by_code(checkup):
+    for code, group in _by_code(checkup.findings):
         found += [f"{code}: {meanings[code]}"]
         told = ""
         for finding in group:
@@ -30,14 +31,18 @@ def lines(checkup: Checkup) -> list[str]:
     looked = ", ".join(f"{number} {kind}" for kind, number in checkup.looked_at.items())
     count = len(checkup.findings)
     found.append(f"{count} finding{'' if count == 1 else 's'} in {looked}")
+    for code, group in _by_code(checkup.limits):
+        found.append(f"no defect, but to be known: {code}: {meanings[code]}")
+        found += [f"  {_place(limit)}: {_subject(limit)}{limit.what}" for limit in group]
+        found += [f"  in its place: {mend}" for mend in dict.fromkeys(limit.mend for limit in group)]
     found += [f"not looked at: {note}" for note in checkup.not_looked_at]
     return found
 
 
-def _by_code(checkup: Checkup) -> list[tuple[str, list[Finding]]]:
+def _by_code(findings: Iterable[Finding]) -> list[tuple[str, list[Finding]]]:
     order = list(Severity)
     groups: dict[str, list[Finding]] = {}
-    for finding in checkup.findings:
+    for finding in findings:
         groups.setdefault(finding.code, []).append(finding)
     return sorted(groups.items(), key=lambda g: (min(order.index(f.severity) for f in g[1]), list(codes()).index(g[0])))
 
@@ -62,16 +67,17 @@ def as_json(checkup: Checkup, checkout: str) -> dict[str, Any]:
         "looked_at": checkup.looked_at,
         "not_looked_at": list(checkup.not_looked_at),
         "findings": [
-            {
-                "code": f.code,
-                "severity": f.severity.value,
-                "file": f.place.file,
-                "line": f.place.line,
-                "names": list(f.names),
-                "what": f.what,
-                "effect": f.effect or None,
-                "mend": f.mend,
-            }
+            {"code": f.code, "severity": f.severity.value, **_where(f), "effect": f.effect or None, "mend": f.mend}
             for f in checkup.findings
         ],
+        "limits": [{"code": f.code, **_where(f), "instead": f.mend} for f in checkup.limits],
+    }
+
+
+def _where(finding: Finding) -> dict[str, Any]:
+    return {
+        "file": finding.place.file,
+        "line": finding.place.line,
+        "names": list(finding.names),
+        "what": finding.what,
     }

@@ -3,6 +3,9 @@ the whole sequence on every rank.
 
 The tree says what an operation has to do: the base class takes a number of parts, and raises for more than one unless a
 class attribute says that the operation was made for it.
+
+Whether a refusal is a defect depends on what the operation counts. Tokens (`x`) can be divided by the number of parts.
+A batch of sequences can't: a share of its tokens is no batch and sequence that was measured, and to refuse is right.
 """
 
 from __future__ import annotations
@@ -47,7 +50,7 @@ def find(subject: Subject) -> Iterator[Finding]:
         given = [w for w in wirings if _parts(w, gate) is not None]
         for wiring in given:
             if _flag(wiring.op, gate, subject) is False:
-                yield _refused(wiring, gate)
+                yield _refused(wiring, gate, subject)
             elif not _divides(wiring.op, gate, subject):
                 yield _ignored(wiring, gate)
         if 2 * len(given) > len(wirings):
@@ -94,16 +97,34 @@ def _parts(wiring: Wiring, gate: Gate) -> ast.expr | None:
     return next((k.value for k in wiring.node.keywords if k.arg == gate.parameter), None)
 
 
-def _refused(wiring: Wiring, gate: Gate) -> Finding:
+def _refused(wiring: Wiring, gate: Gate, subject: Subject) -> Finding:
+    place = wiring.definition.place(wiring.node)
+    names = tuple(n for n in (wiring.op, wiring.label, wiring.model) if n)
+    given = f"{wiring.label or wiring.op} is given {gate.parameter}, and {wiring.op}"
+    if _by_batch(wiring.op, subject):
+        return Finding(
+            "parts-refused",
+            Severity.LIMIT,
+            place,
+            names,
+            f"{given}, which counts batch and sequence separately, refuses a part of the sequence: under context "
+            f"parallelism {wiring.model} raises, rather than count what was never measured",
+            f"run {wiring.model} without context parallelism",
+        )
     return Finding(
         "parts-refused",
         Severity.LATENT,
-        wiring.definition.place(wiring.node),
-        tuple(n for n in (wiring.op, wiring.label, wiring.model) if n),
-        f"{wiring.label or wiring.op} is given {gate.parameter}, and {wiring.op} does not set {gate.flag}: under "
-        f"context parallelism {wiring.model} can't be built",
+        place,
+        names,
+        f"{given} does not set {gate.flag}: under context parallelism {wiring.model} can't be built",
         f"divide the token count by self.{gate.kept} in the query, and set {gate.flag} = True",
     )
+
+
+def _by_batch(name: str, subject: Subject) -> bool:
+    """Whether an operation asks by batch and sequence, and not by a number of tokens that parts could share."""
+    asking = [op for owner in subject.queries.lineage(name) if (op := subject.queries.operations.get(owner.name))]
+    return bool(asking) and "batch_size" in asking[0].reads and "x" not in asking[0].reads
 
 
 def _divides(name: str, gate: Gate, subject: Subject) -> bool:

@@ -1,4 +1,8 @@
-"""Operations that the compiled engine step can't take over: nothing turns them into its description of a layer."""
+"""Operations that the compiled engine step can't take over: nothing turns them into its description of a layer.
+
+A limit, not a defect: the refusal is aloud, and the step in Python answers. No edit of the tree alone could lift it,
+for the other half of a conversion is in the compiled core.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +33,7 @@ def find(subject: Subject) -> Iterator[Finding]:
                 continue
             yield Finding(
                 "unconverted-op",
-                Severity.LATENT,
+                Severity.LIMIT,
                 wiring.definition.place(wiring.node),
                 tuple(n for n in (wiring.op, wiring.label, wiring.model) if n),
                 f"{definition.name} in {definition.source.path} goes by the class of an operation, and has no branch "
