@@ -138,3 +138,41 @@ def test_any_answers_that_are_taken_make_a_valid_spec(data):
         return default if check(answer) else answer
 
     assert checked(rendered(draft_from_answers(ask, Known()))).spec.op
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "given", "plain"),
+    [
+        ("latency", "Latency (us)", "Latency (us)", "latency_us"),
+        ("latency", " latency", " latency", "latency"),
+        ("latency", " latency", "latency", "latency"),
+        ("latency", "Latency (us)", "", "latency_us"),
+        ("num_tokens", "num tokens", "", "num_tokens"),
+    ],
+)
+def test_a_name_that_no_spec_can_say_is_to_be_renamed(run, tmp_path, old, new, given, plain):
+    header, rows = TABLE.read_text(encoding="utf-8").split("\n", 1)
+    names = [new if name == old else name for name in header.split(",")]
+    if old == "num_tokens":  # nothing else may pass for a run-time size
+        names = [f"{name} (elements)" if name.startswith("param") else name for name in names]
+    (tmp_path / "t.csv").write_text(",".join(names) + "\n" + rows, encoding="utf-8")
+    result = run("--from-csv", "t.csv", *(["--latency", given] if given else []))
+    assert result.exit_code == 2
+    assert f"the column name {new!r}; expected a column name of letters, digits and underscores" in result.stderr
+    assert f"(rename it, e.g. {plain})" in result.stderr and "did you mean" not in result.stderr
+
+
+def test_a_table_without_rows(run, tmp_path):
+    (tmp_path / "t.csv").write_text(TABLE.read_text(encoding="utf-8").partition("\n")[0] + "\n", encoding="utf-8")
+    result = run("--from-csv", "t.csv")
+    assert result.exit_code == 2 and "t.csv: the table has a header and no rows" in result.stderr
+
+
+@pytest.mark.parametrize("column", ["latency", "num_tokens"])
+def test_a_cell_of_the_latency_is_mended(run, tmp_path, column):
+    rows = list(csv.reader(TABLE.read_text(encoding="utf-8").splitlines()))
+    rows[9][rows[0].index(column)] = "n/a"
+    (tmp_path / "t.csv").write_text("\n".join(map(",".join, rows)) + "\n", encoding="utf-8")
+    result = run("--from-csv", "t.csv")
+    assert result.exit_code == 2 and f"{column} is 'n/a'" in result.stderr
+    assert ("--key" in result.stderr) == (column != "latency")

@@ -235,4 +235,15 @@ def test_whatever_the_table_the_spec_is_valid_or_the_problem_is_told(data, tmp_p
     assert checked(started.text).spec.op
 
 
-TOLD = {"init-latency", "init-axis", "empty", "csv", "columns-twice", "separator", "encoding", "ragged-row", "header"}
+TOLD = {
+    "init-latency",
+    "init-name",
+    "init-axis",
+    "empty",
+    "csv",
+    "columns-twice",
+    "separator",
+    "encoding",
+    "ragged-row",
+    "header",
+}

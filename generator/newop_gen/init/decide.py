@@ -20,7 +20,7 @@ from ..spec.model import PhaseName
 from ..spec.usual_columns import BATCH, SEQUENCE, SIZES, STEP, TOKENS
 from ..tables.read import RawTable, Row
 from .latency import LatencyFound, find_latency
-from .profile import Column, profile
+from .profile import Column, profile, renamed, unreadable
 from .quants import QuantFound, find_quant
 from .vocabulary import HARNESS, LABELS, PROVENANCE
 
@@ -120,12 +120,15 @@ class _Deciding:
     def _there(self, given: Mapping[str, str]) -> None:
         """Raises `SpecError` for an expression that reads what is no column of numbers."""
         for option, text in given.items():
+            named = next((n for n, c in self.columns.items() if n.strip() == text.strip() and not c.readable), None)
+            if named is not None:
+                raise SpecError(unreadable(named, Place(option)))
             try:
                 wrong = [w for w in _words(text) if w not in self.columns or self.columns[w].kind in ("text", "empty")]
             except SolSyntax:
                 wrong = [text]
             if wrong:
-                numbers = [n for n, c in self.columns.items() if c.kind not in ("text", "empty")]
+                numbers = [n for n, c in self.columns.items() if c.kind not in ("text", "empty") and c.readable]
                 found = f"{wrong[0]!a}, which is no column of numbers in {self.file}"
                 near = did_you_mean(near_names(wrong[0], numbers))
                 raise SpecError(Problem(Place(option), found, f"some of {', '.join(numbers)}", near, "init-column"))
@@ -212,6 +215,9 @@ class _Deciding:
         return str(self.columns[text]) if text in self.columns else text
 
     def _no_axis(self, wanted: str) -> SpecError:
+        called = {*BATCH, *SEQUENCE, *TOKENS, *SIZES}
+        if named := [n for n, c in self.columns.items() if not c.readable and renamed(n) in called]:
+            return SpecError(unreadable(name, Place(self.file, 1, 1)) for name in named)
         seen = [f"{n} ({c.kind})" for n, c in self.columns.items()]
         return SpecError(
             Problem(

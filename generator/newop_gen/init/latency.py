@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..problems import Place, Problem, SpecError
-from .profile import Column
+from .profile import Column, renamed, unreadable
 from .vocabulary import LATENCY, LATENCY_LIKE, NOT_LATENCY, POWER_LIKE, UNITS
 
 _NUMBERS = ("int", "whole", "real")
@@ -36,6 +36,8 @@ def find_latency(columns: Mapping[str, Column], file: str) -> LatencyFound:
     ]
     chosen = timed or (real if len(real) == 1 else [])
     units = {unit_of(name) or "ms" for name in chosen}
+    if not chosen and (named := _unreadable(columns)):
+        raise SpecError(unreadable(name, Place(file, 1, 1)) for name in named)
     if not chosen or len(units) > 1 or len(chosen) > 4:
         what = f"{', '.join(chosen or real)} may all be latencies" if chosen or real else "no column is a latency"
         raise SpecError(
@@ -46,6 +48,12 @@ def find_latency(columns: Mapping[str, Column], file: str) -> LatencyFound:
     total = " + ".join(chosen)
     said = f"{total}, taken to be in {unit}" + (": the sum of all that are named as times" if len(chosen) > 1 else "")
     return LatencyFound(total, unit, said)
+
+
+def _unreadable(columns: Mapping[str, Column]) -> list[str]:
+    """Columns that are called like a latency, with a name that no spec can say."""
+    numbers = {n: renamed(n) for n, c in columns.items() if c.kind in _NUMBERS and not c.readable}
+    return [n for n, plain in numbers.items() if LATENCY_LIKE.search(plain) and not NOT_LATENCY.search(plain)]
 
 
 def unit_of(column: str) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from ..problems import Place, Problem
 from ..sol.check import compile_expr
 from ..sol.tree import Name
 from ..sol.types import Type
@@ -50,6 +51,18 @@ class Column:
             return f"{self.name} ({len(self.values)} values: {shown}{', ...' if len(self.values) > 3 else ''})"
         low, high = (f"{int(v)}" if v.is_integer() and abs(v) < 1e15 else f"{v:g}" for v in (self.low, self.high))
         return f"{self.name} ({len(self.values)} values, {low} to {high})"
+
+
+def renamed(name: str) -> str:
+    """A name near to `name` that a spec can have for a column: `Latency (us)` is latency_us."""
+    plain = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
+    return plain if re.fullmatch(COLUMN_PATTERN, plain) else f"column_{plain}".strip("_")[:64]
+
+
+def unreadable(name: str, place: Place) -> Problem:
+    """That the column `name`, which is wanted, has a name that no spec can say."""
+    expected = "a column name of letters, digits and underscores"
+    return Problem(place, f"the column name {name!a}", expected, f"rename it, e.g. {renamed(name)}", "init-name")
 
 
 def profile(table: RawTable, rows: Sequence[Row] | None = None) -> dict[str, Column]:

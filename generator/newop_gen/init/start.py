@@ -45,6 +45,8 @@ def from_tables(
         raise SpecError(Problem(Place("--from-csv"), f"{len(paths)} tables", "one, or one for each phase", "", "init"))
     readings = [read(path) for path in paths]
     tables = [reading.usable() for reading in readings]
+    if empty := [reading for reading in readings if reading.table and not reading.table.rows]:
+        raise SpecError(finding.problem for reading in empty for finding in reading.findings)
     _known(tables, {"--key": choices.keys, "--ignore": choices.ignore})
     refuse_odd_cells(tables, {*choices.keys, *choices.ignore})
     places = {table.path: where_of(table, systems, where) for table in tables}

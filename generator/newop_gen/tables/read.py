@@ -123,7 +123,8 @@ def _text(path: Path, data: bytes) -> Reading:
         else:
             rows.append(Row(line, dict(zip(header, cells))))
     if not rows:
-        findings.append(error(file, 0, "no row can be read", "a row for each measured point", "", "empty"))
+        found = "no row can be read" if body else "the table has a header and no rows"
+        findings.append(error(file, 0, found, "a row for each measured point", "", "empty"))
     return Reading(RawTable(path, tuple(header), tuple(rows)), tuple(findings))
 
 
