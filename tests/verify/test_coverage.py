@@ -17,8 +17,8 @@ TABLE = SPECS / "data" / "new_op_tokens_perf.csv"
 SPEC = SPECS / "new_op_tokens.yaml"
 
 
-def reach(model, missing="", *, phase="context", places=("a/trtllm",)):
-    return Reach("spec's a/trtllm", places, model, phase, {"width": "64"}, missing)
+def reach(model, missing="", *, tp=1, phase="context", places=("a/trtllm",)):
+    return Reach("spec's a/trtllm", places, model, tp, phase, {"width": "64"}, missing)
 
 
 def test_models_are_told_by_what_they_lack():
@@ -28,12 +28,28 @@ def test_models_are_told_by_what_they_lack():
         reach("three", lack), reach("four"), reach("four", lack, phase="generation"),
     ]  # fmt: skip
     assert list(told(found, 4)) == [
-        "spec's a/trtllm: measured for 1 of 4 wired models that could be built",
-        "  covered: one",
-        f"  not covered: two; three ({lack})",
-        f"  not covered: four ({lack} in generation)",
+        "spec's a/trtllm: measured for 1 of 4 wired models at every TP that could be built",
+        "  covered at TP 1: one",
+        f"  not covered at TP 1: two; three (TP 1: {lack})",
+        f"  not covered at TP 1: four (TP 1: {lack} in generation)",
     ]
     assert list(told([], 4)) == []
+
+
+def test_each_tp_is_told_by_itself():
+    few, many = "heads = 2; collected: 4, 8, 16", "heads = 128; collected: 4, 8, 16"
+    found = [
+        *(reach("whole", tp=tp) for tp in (1, 2, 4)), reach("small", tp=1), reach("small", few, tp=8),
+        reach("large", many, tp=1), reach("large", tp=2), reach("large", tp=4), reach("neither", many, tp=1),
+        reach("neither", many, tp=2),
+    ]  # fmt: skip
+    assert list(told(found, 4)) == [
+        "spec's a/trtllm: measured for 1 of 4 wired models at every TP that could be built",
+        "  covered at TP 1, 2, 4: whole",
+        f"  covered at TP 1; not at TP 8: small (TP 8: {few})",
+        f"  covered at TP 2, 4; not at TP 1: large (TP 1: {many})",
+        f"  not covered at TP 1, 2: neither (TP 1: {many})",
+    ]
 
 
 def test_long_lists_are_cut_and_more_places_are_named():
@@ -81,6 +97,11 @@ def test_a_table_covers_the_models_whose_sizes_it_has(tmp_path):
     again, _, _ = _verify(tmp_path / "again", (first["asked"]["param1"], first["asked"]["param2"]))
     covered = {one["model"]: one["covered"] for one in again["coverage"] if one["asked"] == first["asked"]}
     assert covered[first["model"]] and all(covered.values())
+    by_tp = {one["tp"]: one for one in again["coverage"] if one["model"] == first["model"]}
+    assert {1, 2} <= set(by_tp) <= {1, 2, 4, 8}
+    # Widths are divided among the GPUs: what is asked differs, and so does what is there.
+    assert by_tp[1]["covered"] and not by_tp[2]["covered"]
+    assert int(by_tp[1]["asked"]["param2"]) != int(by_tp[2]["asked"]["param2"])
 
 
 def test_the_unit_of_a_spec_s_table_is_questioned(tmp_path):

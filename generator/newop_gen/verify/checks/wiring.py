@@ -71,7 +71,7 @@ def wirings(bench: Bench, catalogue: Mapping[str, Any]) -> list[CheckResult]:
     having = [b for w in wired for b in (*shelf.of_class(w.owner), *_models(bench, shelf, w)[0])]
     having = [b for b in having if any(_holds(bench, w.wiring, b) for w in wired if b.is_a(w.owner))]
     having = [b for b in having if "nextn" not in b.settings]  # drafts change how often an op runs, not what it asks
-    bench.reached += reaches(bench, {id(b): b for b in having}.values())
+    bench.reached += reaches(bench, shelf, {id(b): b for b in having}.values())
     return results
 
 
@@ -88,7 +88,7 @@ def _models(bench: Bench, shelf: Shelf, one: Wired) -> tuple[list[Built], list[B
     others: list[Built] = []
     for built in shelf.of_class(one.owner):
         (holding if _holds(bench, one.wiring, built) else others).append(built)
-    if one.wiring.when is not None and not (holding and others):
+    if one.wiring.when and not (holding and others):
         for text in listed(one.wiring.when):
             for built in shelf.derived(one.owner, text):
                 if built.is_a(one.owner):
@@ -108,7 +108,7 @@ def _models(bench: Bench, shelf: Shelf, one: Wired) -> tuple[list[Built], list[B
 
 
 def _holds(bench: Bench, wiring: Wiring, built: Built) -> bool:
-    if wiring.when is None:
+    if not wiring.when:
         return True
     values = in_scope(built, listed(wiring.when), bench)
     return bool(values and values[0])
@@ -122,7 +122,7 @@ def _stands(
         (k, listed(v)) for k, v in (("before", at.before), ("after", at.after), ("replace", at.replace)) if v
     )
     words = {"before": "before", "after": "after", "replace": "in the place of"}[how]
-    condition = f", only when {' or '.join(listed(one.wiring.when))}" if one.wiring.when is not None else ""
+    condition = f", only when {' or '.join(listed(one.wiring.when))}" if one.wiring.when else ""
     tally = Tally(
         f"wiring:{one.title}" + (f":{one.number}" if sum(w.title == one.title for w in wired) > 1 else ""),
         f"{one.owner} builds; the op stands once in the {one.wiring.phase} ops, {words} {' or '.join(where)}, with the "
@@ -180,7 +180,7 @@ def _look(
     expected = len(places) if how != "replace" else 1
     if not _holds(bench, one.wiring, built):
         expected = 0
-    if any(_holds(bench, w.wiring, built) for w in siblings) and one.wiring.when is None:
+    if any(_holds(bench, w.wiring, built) for w in siblings) and not one.wiring.when:
         return None  # several wirings of one list are told apart by their conditions alone
     if how != "replace" and not places:
         return None
