@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 
@@ -85,8 +84,12 @@ def command(
         from ..review.terminal import wants_colour
 
         colours = "auto" if wants_colour(sys.stdout) else None
-        width = None if sys.stdout.isatty() else int(os.environ.get("COLUMNS", "120"))
-        show(report, Console(file=sys.stdout, color_system=colours, width=width, highlight=False, emoji=False))  # type: ignore[arg-type]
+        # FORCE_COLOR and the like make no terminal of a file.
+        terminal = sys.stdout.isatty()
+        show(
+            report,
+            Console(file=sys.stdout, color_system=colours, force_terminal=terminal, highlight=False, emoji=False),  # type: ignore[arg-type]
+        )
     else:
         for broken in report.broken:
             error_line(f"{broken.check}: {broken.cause.words if broken.cause else broken.asserts}")

@@ -1,4 +1,4 @@
-"""A report for people (a table, then what is wrong) and for programs (`newop-gen/verify/1`)."""
+"""A report for people (on a terminal a table, then what is wrong) and for programs (`newop-gen/verify/1`)."""
 
 from __future__ import annotations
 
@@ -54,30 +54,37 @@ def _check(r: CheckResult) -> dict[str, Any]:
 
 
 def show(report: Report, console: Console) -> None:
-    """The table of all checks, then every failure with its probable cause."""
-    console.print(_table(report))
+    """On a terminal a table of all checks; everywhere what a reader has to know: each failure with its probable cause,
+    what was skipped and why, what the real tables cover, a summary. Lines are never wrapped outside of the table."""
+
+    def line(text: str = "", style: str | None = None) -> None:
+        for part in text.splitlines() or [""]:
+            console.print(printable(part).rstrip(), style=style, markup=False, soft_wrap=True)
+
+    if console.is_terminal:
+        console.print(_table(report))
+    else:
+        for r in report.results:
+            if r.status == "skipped" or r.check == "cli":  # what `cli` found is in its note
+                line(f"{r.check}: {MARKS[r.status][0]}" + (f": {r.note}" if r.note else ""))
     for r in report.broken:
-        console.print()
-        console.print(f"{r.check}: {r.failed} of {r.points} assertions fail", style="bold red", markup=False)
+        line()
+        line(f"{r.check}: {r.failed} of {r.points} assertions fail", "bold red")
         for f in r.failures:
-            console.print(
-                printable(f"  {f.where}\n    expected {f.expected}\n    found    {f.found}", keep="\n"), markup=False
-            )
+            line(f"  {f.where}\n    expected {f.expected}\n    found    {f.found}")
         if r.failed > len(r.failures):
-            console.print(f"  and {r.failed - len(r.failures)} more", markup=False)
+            line(f"  and {r.failed - len(r.failures)} more")
         if r.cause:
-            console.print(
-                printable(f"  probable cause: {r.cause.words} [{r.cause.code}]"), markup=False, style="yellow"
-            )
-    for line in told(report.reached, SHOWN_MODELS):
-        console.print(printable(line), markup=False)
+            line(f"  probable cause: {r.cause.words} [{r.cause.code}]", "yellow")
+    for text in told(report.reached, SHOWN_MODELS):
+        line(text)
     skipped = sum(r.status == "skipped" for r in report.results)
     points = sum(r.points for r in report.results)
     summary = f"{report.op} in {report.checkout} ({report.layout}): {len(report.results)} checks, {points} assertions"
     summary += f", {skipped} skipped" if skipped else ""
     summary += f", {len(report.broken)} failed" if report.broken else ", all hold"
-    console.print()
-    console.print(printable(f"{summary} ({report.seconds:.1f} s)"), markup=False, style="bold")
+    line()
+    line(f"{summary} ({report.seconds:.1f} s)", "bold")
 
 
 def _table(report: Report) -> RenderableType:
