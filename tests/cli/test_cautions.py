@@ -12,7 +12,7 @@ SAID = "warning: "
 
 @pytest.fixture
 def wired(tmp_path):
-    """The path of a spec with a wiring without a condition, and a TODO."""
+    """The path of a spec with wirings, and a TODO."""
     text = WIRED.read_text(encoding="utf-8")
     spec = tmp_path / "spec.yaml"
     spec.write_text(text.partition("\ndata:")[0] + "\n", encoding="utf-8")
@@ -41,6 +41,20 @@ def test_before_something_is_done_and_not_when_there_is_nothing_to_do(run, root,
     _replace(wired, "empirical:", "# more\nempirical:")
     _replace(wired, "TODO say it", "TODO say it otherwise")
     assert SAID in run("update", wired, *at).stderr
+
+
+def test_every_model_is_meant(run, root, wired):
+    at = ("--checkout", root, "--dry-run")
+    lines = wired.read_text(encoding="utf-8").splitlines(keepends=True)
+    wired.write_text("".join(line for line in lines if not line.startswith("    when:")), encoding="utf-8")
+    asked = run("apply", wired, *at)
+    assert asked.stderr.count("wiring without a condition in entries 1, 2") == 1
+    wired.write_text(
+        wired.read_text(encoding="utf-8").replace("    at: {", "    when: []\n    at: {"), encoding="utf-8"
+    )
+    meant = run("apply", wired, *at)
+    assert "without a condition" not in meant.stderr
+    assert meant.stdout == asked.stdout and "context_new_op_tokens" in meant.stdout
 
 
 def test_not_where_it_changes_nothing(run, root, wired):

@@ -124,7 +124,7 @@ def test_missing_key_inside(old: str, new: str, found: str) -> None:
         ("empirical: 0.7", "@@empirical: []", "a finite number such as 0.7 or a mapping", ""),
         ("weights: alpha * beta", "@@weights: [alpha]", "an expression or a mapping with context, generation", ""),
         ("    when: self.is_special", "    @@when: {a: b}", "an expression or a list", ""),
-        ("    when: self.is_special", "    @@when: []", "an expression or a list", ""),
+        ("    when: self.is_special", "    @@scale: []", "an expression or a list", ""),
         ("version: newest", "@@version: []", "text or a list", ""),
         ("beta: 8,", "@@beta: [],", "an expression or a whole number", ""),
         ("wiring:\n", "@@wiring: {}\nwirings:\n", "a list", ""),

@@ -87,6 +87,18 @@ def test_warnings_refuse_nothing(old: str, new: str, code: str, place: tuple[int
     assert [(w.code, w.place.line, w.place.column) for w in loaded.warnings] == [(code, *place)]
 
 
+def test_all_wirings_without_a_condition_are_asked_about_once() -> None:
+    args = BASE.partition("    args: ")[2].partition("\n")[0]
+    again = f"  - {{model: LLAMAModel, phase: generation, at: {{after: generation_attention}}, args: {args}}}\n"
+    both = BASE.replace("    when: self.is_special\n", "").replace("data:\n", again + "data:\n")
+    loaded = load_text(both)
+    (warning,) = loaded.warnings
+    assert warning.code == "no-condition" and "in entries 1, 2: every model" in warning.found
+    assert "'when: []' if every model is meant" in warning.suggestion
+    meant = load_text(both.replace("args:", "when: []\n    args:", 1).replace("{model", "{when: [], model", 1))
+    assert meant.warnings == [] and [w.when for w in meant.spec.wiring] == [[], []]
+
+
 def test_a_clean_spec_has_no_warnings() -> None:
     assert load_text(BASE).warnings == []
 

@@ -8,6 +8,7 @@ import typing
 from typing import Annotated, Any, Literal, Union
 
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
 from .model import Reading
 
@@ -61,6 +62,13 @@ def reading_of(hint: Any) -> Reading | None:
     """How a text is to be read, where its type says so."""
     metadata = getattr(hint, "__metadata__", ())
     return next((m for m in metadata if isinstance(m, Reading)), None)
+
+
+@functools.cache
+def may_be_empty(hint: Any) -> bool:
+    """Whether a list may have no item: where nothing says how many it must have."""
+    fields = (m for m in getattr(hint, "__metadata__", ()) if isinstance(m, FieldInfo))
+    return not any(getattr(limit, "min_length", 0) for field in fields for limit in field.metadata)
 
 
 @functools.cache

@@ -79,6 +79,7 @@ Anchors = Union[Anchor, Annotated[list[Anchor], Field(min_length=1, max_length=1
 ClassNames = Union[ClassName, Annotated[list[ClassName], Field(min_length=1, max_length=16)]]
 Directories = Union[Directory, Annotated[list[Directory], Field(min_length=1, max_length=16)]]
 ScopeExpressions = Union[ScopeExpression, Annotated[list[ScopeExpression], Field(min_length=1, max_length=16)]]
+Conditions = Union[ScopeExpression, Annotated[list[ScopeExpression], Field(max_length=16)]]
 Count = Annotated[int, Field(ge=0)]
 Arguments = Union[
     ScopeExpression, Count, Annotated[list[Union[ScopeExpression, Count]], Field(min_length=1, max_length=16)]
@@ -351,10 +352,10 @@ class Wiring(Part):
     model: ClassNames = Field(description="model class; of several names the first one that the tree has")
     phase: PhaseName = Field(description="the op list that it goes into")
     at: Place = Field(description="where in that list")
-    when: ScopeExpressions | None = Field(
+    when: Conditions | None = Field(
         default=None,
         description="condition over what is in scope there; of several the first whose names are all in scope. "
-        "Without one the op is always there",
+        "Without one the op is always there; `[]` says that this is meant",
     )
     scale: ScopeExpressions | None = Field(
         default=None,

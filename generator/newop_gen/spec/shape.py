@@ -21,6 +21,7 @@ from .hints import (
     fields_of,
     in_words,
     is_model,
+    may_be_empty,
     members_of,
     options_of,
     origin_of,
@@ -194,7 +195,7 @@ class _Walk:
     def _sequence(self, hint: Any, options: list[Any], node: Sequence, loc: Loc, alternatives: bool) -> Any:
         if not options:
             return self._wrong_kind(hint, node, loc)
-        if alternatives and not node.items:
+        if alternatives and not node.items and not may_be_empty(options[0]):
             return self.refuse(loc, "empty-list", "an empty list", in_words(hint))
         (item_type,) = typing.get_args(bare_type(options[0]))
         values = []

@@ -25,6 +25,21 @@ def check_wiring(report: Report) -> None:
                 loc, "twice", f"the same wiring again, first at {place.line}:{place.column}", "each wiring once"
             )
         _one(report, loc, wiring)
+    _unconditional(report)
+
+
+def _unconditional(report: Report) -> None:
+    """Said once for all entries that leave `when` out. An empty list says that every model is meant."""
+    entries = [number for number, wiring in enumerate(report.spec.wiring) if wiring.when is None]
+    if entries:
+        numbers = [str(number + 1) for number in entries]
+        which = f" in entry {numbers[0]}" if len(numbers) == 1 else f" in entries {', '.join(numbers)}"
+        found = (
+            f"wiring without a condition{which if len(report.spec.wiring) > 1 else ''}: every model of the class gets "
+        )
+        found += "the op, also where there are no data for it"
+        hint = "add 'when: ...' if the op is for one architecture, 'when: []' if every model is meant"
+        report.warn(("wiring", entries[0]), "no-condition", found, hint)
 
 
 def check_overrides(report: Report) -> None:
@@ -48,9 +63,6 @@ def _one(report: Report, loc: Loc, wiring: Wiring) -> None:
         report.error((*loc, "at"), "wiring-place", found, "exactly one of before, after and replace", key=True)
     _name(report, loc, wiring)
     _args(report, loc, wiring)
-    if wiring.when is None:
-        found = "wiring without a condition: every model of the class gets the op, also where there are no data for it"
-        report.warn(loc, "no-condition", found, "add 'when: ...' if the op is for one architecture")
     for field, wanted in (("when", Type.BOOL), ("scale", Type.REAL)):
         _expressions(report, (*loc, field), getattr(wiring, field), wanted)
 

@@ -51,7 +51,7 @@ class Values:
                 )
             )
         condition = site.guard
-        if wiring.when is not None:
+        if wiring.when:
             condition = _both(condition, self._choose(wiring.when, "when"))
         scale = self._default_scale(site) if wiring.scale is None else self._given_scale()
         arguments = [(param, Value(self._argument(param))) for param in self.op.params]
