@@ -518,3 +518,15 @@ def test_what_can_fail_is_refused_wherever_it_is_computed(old: str, new: str) ->
 )
 def test_what_is_computed_from_sizes_is_not(old: str, new: str) -> None:
     assert problems(changed(old, new)) == []
+
+
+def test_an_axis_decision_that_no_formula_follows_is_one_problem() -> None:
+    (problem,) = refused(changed("  query: b,s", "  query: @@x"), "axis")
+    assert problem.found == "axis.query is x, the formulas use b and s"
+    # With the prefix rule and names that would be undeclared, too.
+    refused(changed("  query: b,s\n  prefix: none", "  query: @@x\n  prefix: quadratic"), "axis")
+
+
+def test_a_formula_without_run_time_names_decides_nothing() -> None:
+    text = changed("2 * b * s * alpha * beta", "2 * s * alpha * beta").replace("b * s * (alpha + beta)", "alpha + beta")
+    assert problems(text) == []

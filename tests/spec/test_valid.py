@@ -143,8 +143,8 @@ def test_everything_wrong_is_said_at_once() -> None:
         ("duplicate-key", 3),
         ("unknown-key", 5),
         ("reserved-name", 6),
-        ("formula", 21),  # b, s and alfa
-        ("axis", 35),  # axes b and s
+        ("formula", 21),  # alfa
+        ("axis", 14),  # the formulas and axes use b and s
         ("method", 37),
         ("choice", 49),
     } <= found.keys()

@@ -29,6 +29,7 @@ _RULES: tuple[tuple[Callable[[Report], None], frozenset[str]], ...] = (
     (names.check_names, frozenset({"op", "summary", "class_name"})),
     (names.check_params, frozenset({"params"})),
     (phases.check_phases, frozenset({"phases"})),
+    (expressions.check_query, frozenset({"params", "phases", "axis", "sol"})),
     (phases.check_axis, frozenset({"phases", "axis"})),
     (phases.check_phase_values, frozenset({"phases", "empirical"})),
     (phases.check_phase_sol, frozenset({"phases", "sol"})),

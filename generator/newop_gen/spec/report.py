@@ -23,12 +23,14 @@ PARAM_TYPES = {"int": Type.INT, "str": Type.STR}
 class Report:
     """A spec that is being checked, where its parts stand, and what was found so far.
 
-    `said` are locs that something was said about before; nothing more is said about them.
+    `said` are locs that something was said about before; nothing more is said about them. `meant` is the axis decision
+    that the formulas are written for, where the spec says another one.
     """
 
     spec: Spec
     places: Places
     said: Set[Loc] = frozenset()
+    meant: str = ""
     errors: list[Problem] = field(default_factory=list)
     warnings: list[Problem] = field(default_factory=list)
 
@@ -65,12 +67,17 @@ class Report:
         """Types of the params, as formulas see them."""
         return {name: PARAM_TYPES.get(param.type, Type.QUANT) for name, param in self.spec.params.items()}
 
+    @property
+    def query(self) -> str:
+        """The axis decision to check against: a wrong one is said once, not at each name that follows from it."""
+        return self.meant or self.spec.axis.query
+
     def runtime(self, phase: PhaseName) -> dict[str, Type]:
         """The run-time names of a formula of `phase`; all are counts.
 
         `prefix` is one in context only, and only where a prefix rule says how it enters a query.
         """
-        if self.spec.axis.query == "x":
+        if self.query == "x":
             return {"x": Type.INT}
         prefix = phase == "context" and self.spec.axis.prefix != "none"
         return {"b": Type.INT, "s": Type.INT, **({"prefix": Type.INT} if prefix else {})}

@@ -18,12 +18,24 @@ from ..report import Report
 IDLE_TYPES = frozenset({"KVCacheQuantMode", "CommQuantMode"})
 """Quant types whose modes have no peak FLOPS."""
 
+_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 _COLUMN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def bare_column(text: str) -> str | None:
     """The column that an expression is, None when it computes something."""
     return text if _COLUMN.fullmatch(text) else None
+
+
+def check_query(report: Report) -> None:
+    """The formulas are over the run-time names of the axis decision, and not all over those of the other one."""
+    named = set(_words(_QUOTED.sub("", text) for text in _formulas(report.spec)))
+    used = [name for name in ("b", "s", "x") if name in named]
+    query = report.spec.axis.query
+    if used and not set(used) & set(query.split(",")):
+        report.meant = "b,s" if query == "x" else "x"
+        found = f"axis.query is {query}, the formulas use {' and '.join(used)}"
+        report.error(("axis", "query"), "axis", found, f"query: {report.meant}, or formulas over {query}")
 
 
 def check_sol(report: Report) -> None:
@@ -111,12 +123,18 @@ def check_use(report: Report) -> None:
             report.error(("params", name), "unused-param", found, "a use for it", "leave it out", key=True)
 
 
-def _texts(spec: Spec) -> Iterable[str]:
-    """Every text that may use a param, and the names that select constants."""
+def _formulas(spec: Spec) -> Iterable[str]:
+    """The texts of the formulas that stand for values."""
     for sol in (spec.sol, getattr(spec.sol, "context", None), getattr(spec.sol, "generation", None)):
         for part in getattr(sol, "parts", ()):
             yield from (text for text in (part.flops, part.precision, part.bytes) if text is not None)
         yield from getattr(sol, "let", {}).values()
+
+
+def _texts(spec: Spec) -> Iterable[str]:
+    """Every text that may use a param, and the names that select constants."""
+    yield from _formulas(spec)
+    for sol in (spec.sol, getattr(spec.sol, "context", None), getattr(spec.sol, "generation", None)):
         if constants := getattr(sol, "constants", None):
             yield constants.by
     weights = spec.weights

@@ -43,7 +43,7 @@ def check_axis(report: Report) -> None:
             found = "the op is not token-equivalent and has no prefix rule: a cached prefix will not change its cost"
             report.warn(("axis",), "no-prefix-rule", found, "say prefix: none, quadratic or sol_ratio", key=True)
         return
-    if axis.query == "x":
+    if report.query == "x":
         report.error(
             ("axis", "prefix"),
             "prefix",
