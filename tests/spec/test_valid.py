@@ -144,7 +144,7 @@ def test_everything_wrong_is_said_at_once() -> None:
         ("unknown-key", 5),
         ("reserved-name", 6),
         ("formula", 21),  # alfa
-        ("axis", 14),  # the formulas and axes use b and s
+        ("axis", 15),  # the formulas and axes use b and s
         ("method", 37),
         ("choice", 49),
     } <= found.keys()

@@ -84,9 +84,8 @@ def _candidates(report: Report, what: str) -> list[str]:
 def _axes(report: Report, loc: Loc, nesting: Nesting, phases: tuple[PhaseName, ...]) -> None:
     """The run-time axes are those of the axis decision; others are int params."""
     given = [axis.axis for axis in nesting.axes]
-    query = report.spec.axis.query
-    if not set(given) & set(query.split(",")):
-        query = report.query
+    said: str = report.spec.axis.query
+    query = said if set(given) & set(said.split(",")) else report.query
     decided = query.split(",")
     for number, name in enumerate(given):
         at = (*loc, "axes", number, "axis")
