@@ -2,67 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from ..base import Probe
-from ..parts.database.probes import Prober, guarded
+from ..parts.database.layout import INTERPOLATION, DatabaseLayout
 
 if TYPE_CHECKING:
-    from ...checkout.tree import Tree
     from ...guard.vocabulary import Vocabulary
-    from ...model.op import Op
-    from ...plan import Step
-    from ..parts.database.facts import DatabaseFacts
+    from ..parts.database.probes import Prober
 
 NAME = "sources"
 
 
-class Sources:
-    """Loaders read prioritised sources, interpolation.py, models package (0.9)."""
-
-    name = NAME
-    title = "Loaders read prioritised sources, interpolation.py, models package (0.9)"
-
-    def probes(self, tree: Tree) -> list[Probe]:
-        return guarded(self._ask, Prober(tree))
-
-    def _ask(self, p: Prober) -> None:
-        p.files()
-        p.enum_members()
-        p.loaders()
-        p.wrapper()
-        p.sources(True)
-        p.given(True)
-        p.errors()
-        p.corrections()
-        p.methods(
-            "_query_silicon_or_hybrid",
-            "_extrapolate_data_grid",
-            "_nearest_1d_point_helper",
-            "_interp_1d",
-            "_interp_2d_linear",
-            "_interp_3d",
-            "_update_support_matrix",
-        )
-        p.operation_base()
-        p.model_files()
-        p.idiom()
-
-    def facts(self, tree: Tree) -> DatabaseFacts:
-        """Facts of a tree whose required probes all hold."""
-        return Prober(tree).facts(NAME, wrapper=True)
-
-    def plan(self, ops: Sequence[tuple[Op, Path]], tree: Tree) -> list[Step]:
-        from ..parts.database.plan import plan_ops
-
-        return plan_ops(ops, tree, self.facts(tree))
-
-    def words(self) -> Mapping[str, Vocabulary]:
-        from .words import WORDS
-
-        return WORDS
+def _tables(p: Prober) -> None:
+    p.wrapper()
+    p.sources(True)
+    p.given(True)
 
 
-LAYOUT = Sources()
+def _words() -> Mapping[str, Vocabulary]:
+    from .words import WORDS
+
+    return WORDS
+
+
+LAYOUT = DatabaseLayout(
+    NAME,
+    "Loaders read prioritised sources, interpolation.py, models package (0.9)",
+    _tables,
+    _words,
+    methods=("_query_silicon_or_hybrid", *INTERPOLATION),
+    wrapper=True,
+)
