@@ -10,6 +10,7 @@ import pytest
 from newop_gen.plan import merge
 from newop_gen.problems import Exit
 from newop_gen.resources import schemas_dir
+from newop_gen.review.terminal import DATA_LINES
 
 
 def valid(report):
@@ -66,15 +67,26 @@ def test_dry_run_leaves_git_as_it_is(run, checkout, spec, snapshot):
     assert snapshot(checkout.parent) == before
 
 
-def test_output_that_is_no_terminal_is_a_patch_that_gives_what_apply_gives(run, checkout, spec, other_spec, tmp_path):
+def test_a_full_dry_run_is_a_patch_that_gives_what_apply_gives(run, checkout, spec, other_spec, tmp_path):
     copy = tmp_path / "copy"
     shutil.copytree(checkout, copy)
-    result = run("apply", spec, other_spec, "--checkout", checkout, "--dry-run")
+    result = run("apply", spec, other_spec, "--checkout", checkout, "--dry-run", "--full")
+    printed = run("apply", spec, other_spec, "--checkout", checkout, "--dry-run", "--patch", "-")
+    assert printed.stdout_bytes == result.stdout_bytes  # once, not twice
     assert "# Step 4 of 6 \u2014 new_op_tokens, enum: name the data file\n" in result.stdout
     assert "nothing was written" in result.stderr
     git(copy, "apply", "-", input=result.stdout_bytes)
     assert run("apply", spec, other_spec, "--checkout", checkout).exit_code == 0
     assert files(copy) == files(checkout)
+
+
+def test_a_dry_run_sums_up_tables_and_git_refuses_what_is_left(run, checkout, spec):
+    result = run("apply", spec, "--checkout", checkout, "--dry-run")
+    full = run("apply", spec, "--checkout", checkout, "--dry-run", "--full")
+    assert result.stdout.count(",1.5\n") < DATA_LINES < full.stdout.count(",1.5\n") == 30
+    assert f"# and {31 - DATA_LINES} more lines: --full shows all, and --patch FILE writes all" in result.stdout
+    applied = subprocess.run(["git", "apply", "-"], cwd=checkout, input=result.stdout_bytes, capture_output=True)
+    assert applied.returncode and b"corrupt patch" in applied.stderr
 
 
 @pytest.mark.parametrize("inside", ["", "src"])
@@ -162,6 +174,7 @@ def test_two_specs_of_one_op(run, checkout, spec, tmp_path):
         ["apply"],
         ["apply", "x.yaml"],
         ["apply", "x.yaml", "--checkout", ".", "--dry-run", "--check"],
+        ["apply", "x.yaml", "--checkout", ".", "--full"],
         ["apply", "x.yaml", "--checkout", ".", "--nonsense"],
         ["nonsense"],
     ],

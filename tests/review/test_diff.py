@@ -230,3 +230,15 @@ def test_only_inserted_lines_are_added_in_pure_insertions():
     lines = diff.files[0].hunks[0].lines
     assert [line.data for line in lines if line.sign == "+"] == text.splitlines(keepends=True)
     assert not [line for line in lines if line.sign == "-"]
+
+
+@pytest.mark.parametrize("content", [LONG, b"PAR1\0" + bytes(range(256))])
+def test_a_summed_up_table_is_no_patch(tmp_path, content):
+    made = plan(step(Creation("d", content, data=True), Creation("t.py", LONG)), sources={})
+    check(tmp_path / "whole", made)
+    text = patch(made, most=4)
+    assert b"for `git apply`\n" in text and len(text) < len(patch(made)) and LONG.replace(b"l", b"+l") in text
+    (tmp_path / "cut").mkdir()
+    done = git(tmp_path / "cut", "apply", "-", input=text)
+    assert done.returncode and not list((tmp_path / "cut").iterdir())
+    assert patch(made, most=1000) == patch(made) or content is not LONG

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     help="A repository root, a `src` root or an installed package.",
 )
 @click.option("--dry-run", is_flag=True, help="Show the diff, step by step, and write nothing.")
+@click.option("--full", is_flag=True, help="With --dry-run: show all rows of new perf tables, too.")
 @click.option("--check", is_flag=True, help="Write nothing; exit with 1 when something is to be done.")
 @click.option(
     "--patch",
@@ -61,6 +62,7 @@ def command(
     specs: tuple[Path, ...],
     checkout: Path,
     dry_run: bool,
+    full: bool,
     check: bool,
     patch_file: Path | None,
     html_file: Path | None,
@@ -71,9 +73,9 @@ def command(
 ) -> int:
     """Put the ops of one or more specs into a checkout: all edits, or none.
 
-    A dry run shows every edit as a diff, grouped by step; on a terminal in colour (not with NO_COLOR) and with perf
-    tables shortened, elsewhere as a complete patch. A second apply finds nothing to do. The review page of --html shows
-    all that the specs change, also where it is in the checkout already.
+    A dry run shows every edit as a diff, grouped by step, with new perf tables shortened; on a terminal in colour (not
+    with NO_COLOR). With --full it shows all, and in a pipe that is the patch that --patch writes. A second apply finds
+    nothing to do. The review page of --html shows all that the specs change, also where it is in the checkout already.
 
     \b
     Examples:
@@ -85,13 +87,15 @@ def command(
     """
     if dry_run and check:
         raise click.UsageError("--dry-run and --check exclude each other")
+    if full and not dry_run:
+        raise click.UsageError("--full is about what --dry-run shows")
     if html_file is None and (verifications or verify_now):
         raise click.UsageError("--verification and --verify are shown on a page: say where with --html FILE")
     if verifications and verify_now:
         raise click.UsageError("--verification and --verify exclude each other")
     mode: Literal["apply", "dry-run", "check"] = "dry-run" if dry_run else "check" if check else "apply"
     page = _Page(html_file, verifications, verify_now) if html_file else None
-    return _Run(specs, checkout, mode, patch_file, page, as_json, allow_dirty).run()
+    return _Run(specs, checkout, mode, patch_file, page, as_json, allow_dirty, full).run()
 
 
 @dataclass(frozen=True)
@@ -114,6 +118,7 @@ class _Run:
     page: _Page | None
     as_json: bool
     allow_dirty: bool
+    full: bool = False
     loaded: list[LoadedSpec] = field(default_factory=list)
     prepared: Prepared | None = None
     notes: list[str] = field(default_factory=list)
@@ -196,16 +201,16 @@ class _Run:
             error_line(note, "warning")
 
     def _show(self, prepared: Prepared) -> int:
-        if self.page is not None:
-            pass  # the page has the diff
+        from ..review.diff import git_prefix, patch
+        from ..review.terminal import DATA_LINES, show
+
+        most = None if self.full else DATA_LINES
+        if self.page is not None or str(self.patch_file) == "-":
+            pass  # the page, or the patch before, has the diff
         elif sys.stdout.isatty():
-            from ..review.terminal import show
-
-            show(prepared.plan, sys.stdout)
+            show(prepared.plan, sys.stdout, most)
         else:
-            from ..review.diff import git_prefix, patch
-
-            print_bytes(patch(prepared.plan, git_prefix(prepared.plan.root)))
+            print_bytes(patch(prepared.plan, git_prefix(prepared.plan.root), most))
         remark(f"dry run: {_pending(prepared)}; nothing was written")
         return Exit.DONE
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from ..plan import Plan, Step
     from ..plan.merge import FileEdits
 
+WHOLE = "--full shows all, and --patch FILE writes all, for `git apply`"
+
 
 @dataclass(frozen=True)
 class FileDiff:
@@ -88,11 +90,14 @@ def is_binary(content: bytes) -> bool:
     return b"\0" in content
 
 
-def patch(plan: Plan, prefix: str = "") -> bytes:
+def patch(plan: Plan, prefix: str = "", most: int | None = None) -> bytes:
     """The plan's pending edits as one patch for `git apply`; b"" when nothing is pending.
 
     `prefix` is put before each path ("src/"): git wants paths relative to the repository. New binary files are given as
     git's binary literals. `git apply` checks every byte of context, `patch` can't do the binary part.
+
+    With `most`, new perf tables are summed up: that many lines of each and how many more there are. That is for
+    reading; `git apply` refuses it as corrupt, and writes nothing.
     """
     if not plan.pending:
         return b""
@@ -100,7 +105,7 @@ def patch(plan: Plan, prefix: str = "") -> bytes:
     for diff in step_diffs(plan):
         parts += [f"# {printable(line)}\n".encode() for line in [diff.heading, *diff.remarks]]
         for file in diff.files:
-            parts += _patched(file, prefix)
+            parts += _patched(file, prefix, most)
     return b"".join(parts)
 
 
@@ -109,23 +114,35 @@ def unified_diff(plan: Plan) -> str:
     return patch(plan).decode("utf-8", "replace")
 
 
-def _patched(file: FileDiff, prefix: str) -> Iterator[bytes]:
+def _patched(file: FileDiff, prefix: str, most: int | None) -> Iterator[bytes]:
     old, new = quoted(f"a/{prefix}{file.path}"), quoted(f"b/{prefix}{file.path}")
     yield f"diff --git {old} {new}\n".encode()
     if file.created is not None:
         yield f"new file mode {0o100755 if file.created.mode & 0o111 else 0o100644:o}\n".encode()
         if file.binary:
-            yield from _binary(file.created.content)
+            if most is not None and file.created.data:
+                yield f"Binary files /dev/null and {new} differ\n".encode()
+                yield f"# {len(file.created.content):,} bytes: {WHOLE}\n".encode()
+            else:
+                yield from _binary(file.created.content)
             return
         old = "/dev/null"
     if file.hunks:
         yield f"--- {_headed(old)}\n+++ {_headed(new)}\n".encode()
     for hunk in file.hunks:
-        yield hunk.header.encode() + b"\n"
-        for line in hunk.lines:
-            yield line.sign.encode() + line.data
-            if not line.data.endswith(b"\n"):
-                yield b"\n\\ No newline at end of file\n"
+        shown = most if file.created is not None and file.created.data else None
+        yield from hunk_text(hunk, shown)
+
+
+def hunk_text(hunk: Hunk, most: int | None = None) -> Iterator[bytes]:
+    """A hunk as in a patch; with `most`, that many of its lines, and how many more there are."""
+    yield hunk.header.encode() + b"\n"
+    for line in hunk.lines[:most]:
+        yield line.sign.encode() + line.data
+        if not line.data.endswith(b"\n"):
+            yield b"\n\\ No newline at end of file\n"
+    if most is not None and len(hunk.lines) > most:
+        yield f"# and {len(hunk.lines) - most:,} more lines: {WHOLE}\n".encode()
 
 
 def _headed(name: str) -> str:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ..plan import Plan
     from .hunks import Line
 
-# Lines of a perf table that are shown; the patch has them all.
+# Lines of a perf table that are shown, here and in a dry run's plain diff; a patch has them all.
 DATA_LINES = 5
 
 
@@ -25,38 +25,39 @@ def wants_colour(stream: IO[str]) -> bool:
     return stream.isatty()
 
 
-def show(plan: Plan, stream: IO[str]) -> None:
-    """Write the plan's diff to the terminal `stream`, in colour when it wants it."""
+def show(plan: Plan, stream: IO[str], most: int | None = DATA_LINES) -> None:
+    """Write the plan's diff to the terminal `stream`, in colour when it wants it; of a new perf table `most` lines, or
+    all (None)."""
     from rich.console import Console
 
     colours = "auto" if wants_colour(stream) else None
     console = Console(file=stream, color_system=colours, highlight=False, markup=False, emoji=False)  # type: ignore[arg-type]
     for diff in step_diffs(plan):
-        _show_step(console, diff)
+        _show_step(console, diff, most)
 
 
-def _show_step(console: Console, diff: StepDiff) -> None:
+def _show_step(console: Console, diff: StepDiff, most: int | None) -> None:
     _line(console, f"# {diff.heading}", "bold")
     for remark in diff.remarks:
         _line(console, f"# {remark}", "yellow")
     for file in diff.files:
-        _show_file(console, file)
+        _show_file(console, file, most)
     _line(console, "", "")
 
 
-def _show_file(console: Console, file: FileDiff) -> None:
+def _show_file(console: Console, file: FileDiff, most: int | None) -> None:
     _line(console, f"--- {'/dev/null' if file.created else f'a/{file.path}'}", "bold")
     _line(console, f"+++ b/{file.path}", "bold")
     if file.created is not None and file.binary:
         _line(console, f"  (binary, {len(file.created.content)} bytes)", "dim")
     for hunk in file.hunks:
         lines = hunk.lines
-        cut = file.created is not None and file.created.data and len(lines) > DATA_LINES
+        cut = most is not None and file.created is not None and file.created.data and len(lines) > most
         _line(console, hunk.header, "cyan")
-        for line in lines[:DATA_LINES] if cut else lines:
+        for line in lines[:most] if cut else lines:
             _line(console, _shown(line), {"+": "green", "-": "red"}.get(line.sign, ""))
-        if cut:
-            _line(console, f"  (and {len(lines) - DATA_LINES} more lines)", "dim")
+        if cut and most is not None:
+            _line(console, f"  (and {len(lines) - most} more lines)", "dim")
 
 
 def _shown(line: Line) -> str:
