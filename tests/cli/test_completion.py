@@ -29,9 +29,9 @@ def applied(run, checkout, spec, other_spec):
     return checkout
 
 
-@pytest.mark.parametrize("command", ["status", "doctor", "remove"])
+@pytest.mark.parametrize("command", ["status", "doctor", "remove", "update"])
 def test_applied_ops_are_offered(applied, tmp_path, command):
-    files = [("file", "")] if command == "remove" else []
+    files = [("file", "")] if command in ("remove", "update") else []
     assert complete([command, "--checkout", applied, ""], tmp_path) == [
         ("plain", "new_op"), ("plain", "new_op_tokens"), *files,
     ]  # fmt: skip

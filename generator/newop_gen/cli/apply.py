@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from ..problems import Conflict, Exit, Interrupted, IoFault, NewopError, Place, Problem
+from ..problems import Exit, Interrupted, IoFault, NewopError, Place, Problem
 from .output import Progress, caution, counted, emit_json, error_line, print_bytes, remark, say
 
 if TYPE_CHECKING:
@@ -122,6 +122,7 @@ class _Run:
     loaded: list[LoadedSpec] = field(default_factory=list)
     prepared: Prepared | None = None
     notes: list[str] = field(default_factory=list)
+    renamed: list[Problem] = field(default_factory=list)
 
     def run(self) -> int:
         try:
@@ -132,17 +133,17 @@ class _Run:
             raise
 
     def _run(self) -> int:
-        from ..prepare import prepare
         from ..spec.load import load_specs
         from .perf_tables import check_tables
+        from .standing import prepare_or_tell
 
         self.loaded = load_specs(self.specs)
         check_tables(self.loaded)
         self._recover()
-        try:
-            prepared = self.prepared = prepare(self.loaded, self.checkout)
-        except Conflict as conflict:
-            raise Conflict([*_outdated(self.loaded, self.checkout), *conflict.problems]) from None
+        prepared = self.prepared = prepare_or_tell(self.loaded, self.checkout)
+        if prepared.plan.pending:
+            self.renamed = self._renamed()
+            caution(self.renamed)
         if self.mode != "check" and prepared.plan.pending:
             for spec in self.loaded:
                 caution(spec.warnings)
@@ -175,6 +176,15 @@ class _Run:
             shown = replace(shown, state="", done=None)
         write_page(shown, self.loaded, self.checkout, asked.file, reports)
         remark(f"review page: {asked.file}")
+
+    def _renamed(self) -> list[Problem]:
+        """Ops that these specs named before. Two ops from one file may be meant, so this is said, not refused."""
+        from .standing import recorded, renamed
+
+        try:
+            return renamed(self.loaded, recorded(self.checkout), self.checkout)
+        except NewopError:  # an apply says what is wrong with the records itself
+            return []
 
     def _recover(self) -> None:
         """Before anything is planned: the files that an interrupted run left may not even be plannable."""
@@ -268,28 +278,10 @@ class _Run:
                 checkout=str(self.checkout),
                 changes=self.prepared.changes if self.prepared else (),
                 problems=problems,
-                warnings=[warning for spec in self.loaded for warning in spec.warnings],
+                warnings=[*self.renamed, *(warning for spec in self.loaded for warning in spec.warnings)],
                 notes=self.notes,
             )
         )
-
-
-def _outdated(loaded: Sequence[LoadedSpec], checkout: Path) -> list[Problem]:
-    """Specs that have changed since their ops were applied, as far as is recorded here: likelier than an edited op."""
-    from ..checkout.tree import Tree
-    from ..write import Home
-    from ..write.receipts import read_all
-
-    applied = read_all(Home.of(Tree.open(checkout).root))
-    return [
-        Problem(
-            Place(str(spec.path)),
-            f"the spec changed since it was applied: run `newop-gen update {spec.path} --checkout {checkout}`",
-            code="spec-newer",
-        )
-        for spec in loaded
-        if spec.spec.op in applied and applied[spec.spec.op].spec_digest not in ("", spec.sha256)
-    ]
 
 
 def _tell(prepared: Prepared, receipt: Receipt) -> None:

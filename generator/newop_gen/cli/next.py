@@ -32,12 +32,12 @@ Lines = Iterator[str]
 def advice(directory: Path, examples: Path) -> Lines:
     """Lines that say where one is and what comes next. `examples` is where the example specs are."""
     yield from (TITLE, "")
-    tree = _tree(directory)
+    tree = tree_around(directory)
     if tree is not None:
         yield from _in_checkout(tree, directory)
     else:
-        specs = _specs(directory)
-        checkouts = _checkouts(directory)
+        specs = specs_in(directory)
+        checkouts = checkouts_in(directory)
         if specs or checkouts:
             yield from _beside(specs, checkouts, examples)
         else:
@@ -45,7 +45,7 @@ def advice(directory: Path, examples: Path) -> Lines:
     yield LAST
 
 
-def _tree(directory: Path) -> Tree | None:
+def tree_around(directory: Path) -> Tree | None:
     """The checkout that the directory is in: it, or the nearest one above it."""
     from ..checkout.tree import Tree
 
@@ -81,7 +81,7 @@ def _in_checkout(tree: Tree, directory: Path) -> Lines:
     else:
         yield f"This is an aiconfigurator checkout (layout {layout.name}). No op was put into it yet."
         yield "Next:"
-        specs = _specs(directory)
+        specs = specs_in(directory)
         spec = quote(specs[0]) if specs else "SPEC"
         yield from _commands(
             *([] if specs else [("init", "a first spec, from questions or a collected table")]),
@@ -92,15 +92,22 @@ def _in_checkout(tree: Tree, directory: Path) -> Lines:
 
 
 def _applied(ops: tuple[OpStatus, ...], at: str) -> Lines:
+    from .standing import names_another, renamed_to
+
+    others = {op.op: now for op in ops if (now := renamed_to(op))}
     for op in ops:
-        yield f"  {op.op}: {op.state}{', the spec has changed since' if op.spec_newer else ''}"
+        since = ", the spec has changed since" if op.spec_newer else ""
+        if op.op in others:
+            since = f", but {names_another(op.spec, others[op.op], op.op)}"
+        yield f"  {op.op}: {op.state}{since}"
     yield "Next:"
     first = ops[0]
     spec = quote(first.spec) if first.spec else "SPEC"
     odd = any(op.state != "as applied" for op in ops)
-    newer = [quote(op.spec) for op in ops if op.spec_newer]
+    newer = [quote(op.spec) for op in ops if op.spec_newer and op.op not in others]
     yield from _commands(
         *([(f"status --checkout {at}", "file by file, what is not as applied")] if odd else []),
+        *((f"remove {op} --checkout {at}", "its spec is another op's now") for op in others),
         *((f"update {path} --checkout {at}", "bring it to what the spec says now") for path in newer),
         (f"verify {spec} --checkout {at}", "run the op and hold its answers against the spec"),
         (f"apply {spec} --checkout {at} --dry-run --html review.html", "a page for the reviewer"),
@@ -147,7 +154,7 @@ def _commands(*rows: tuple[str, str]) -> Lines:
     yield ""
 
 
-def _specs(directory: Path) -> list[str]:
+def specs_in(directory: Path) -> list[str]:
     """Names of YAML files in the directory that begin as a spec does. Nothing is parsed."""
     found = []
     for path in _entries(directory):
@@ -162,7 +169,8 @@ def _specs(directory: Path) -> list[str]:
     return found
 
 
-def _checkouts(directory: Path) -> list[str]:
+def checkouts_in(directory: Path) -> list[str]:
+    """Names of the checkouts in a directory."""
     from ..checkout.tree import Tree
 
     found = []

@@ -34,16 +34,16 @@ def command(specs: tuple[Path, ...], checkout: Path | None, verifications: tuple
       newop-gen pr-text new_op.yaml
       newop-gen pr-text new_op.yaml --checkout ~/aiconfigurator --verification verify.json > pr.md
     """
-    from ..prepare import prepare
     from ..review.pr_text import pr_text
     from ..spec.load import load_specs
     from .reviewing import read_verifications, whole
+    from .standing import prepare_or_tell
 
     loaded = load_specs(specs)
     reports = {report.op: report for report in read_verifications(verifications, loaded)}
     planned = None
     if checkout is not None:
-        found = whole(loaded, checkout, prepare(loaded, checkout))
+        found = whole(loaded, checkout, prepare_or_tell(loaded, checkout))
         planned = (found.prepared.plan, found.prepared.changes)
     click.echo(pr_text(loaded, planned, reports), nl=False)
     return Exit.DONE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -21,7 +22,8 @@ def command(ops: tuple[str, ...], checkout: Path, force: bool, dry_run: bool, as
     """Take ops out of a checkout: exactly the bytes that were put in, whatever was edited elsewhere since.
 
     An op is named by its spec or, where it was applied, by its name. In a clone that has no receipt of it, only the
-    spec can say what to look for. Exit code 4 when somebody edited what was put in; the difference is shown.
+    spec can say what to look for. An op that is not there is nothing to do. Exit code 4 when somebody edited what was
+    put in; the difference is shown.
 
     \b
     Examples:
@@ -32,6 +34,7 @@ def command(ops: tuple[str, ...], checkout: Path, force: bool, dry_run: bool, as
     from ..checkout.tree import Tree
     from ..spec.load import load_specs
     from ..write import remove_op
+    from .standing import not_applied
 
     named = [op for op in ops if names_op(op)]
     loaded = load_specs([Path(op) for op in ops if op not in named]) if len(named) < len(ops) else []
@@ -40,12 +43,18 @@ def command(ops: tuple[str, ...], checkout: Path, force: bool, dry_run: bool, as
         twice = next(op for op in every if every.count(op) > 1)
         raise SpecError(Problem(Place("newop-gen remove"), f"op {twice!r} is named twice", "each op once", "", "twice"))
     root = Tree.open(checkout).root
+    absent = not_applied(named, checkout)
+    there = [op for op in every if op not in absent]
     receipt = remove_op(
         root,
-        tuple(every),
+        tuple(there),
         plan_over=planner(loaded, checkout) if loaded else None,
         force=force,
         dry_run=dry_run,
     )
-    tell("removed", every, checkout, receipt, dry_run=dry_run, as_json=as_json)
+    if absent:
+        notes = tuple(f"{op}: not applied here{f' ({hint})' if hint else ''}" for op, hint in absent.items())
+        receipt = replace(receipt, notes=(*notes, *receipt.notes))
+    done = every if receipt.nothing else there
+    tell("removed", done, checkout, receipt, dry_run=dry_run, as_json=as_json)
     return Exit.DONE

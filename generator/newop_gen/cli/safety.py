@@ -62,7 +62,8 @@ def tell(
     tell_recovery(receipt.recovered)
     names = ", ".join(ops)
     if receipt.nothing:
-        say(f"nothing to do: {names} in {checkout}")
+        state = f" {'is' if len(ops) == 1 else 'are'} not applied" if done == "removed" else ""
+        say(f"nothing to do: {names}{state} in {checkout}")
     else:
         for verb, paths in (("change", receipt.changed), ("create", receipt.created), ("delete", receipt.removed)):
             for path in paths:

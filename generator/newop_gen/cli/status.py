@@ -13,6 +13,7 @@ from ..problems import Exit, Place, Problem, SpecError, did_you_mean, near_names
 from .completion import complete_ops
 from .output import emit_json, say
 from .safety import checkout_option
+from .standing import names_another, renamed_to
 from .tables import on_terminal, show_table
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def _tell(found: Status, checkout: Path) -> None:
     if not found.ops:
         say(f"no op was applied in {checkout}, as far as is recorded here")
     for op in found.ops:
-        say(f"{op.op}: {_summary(op)}")
+        say(f"{op.op}: {_summary(op, checkout)}")
         if on_terminal():
             rows = [(file.path, file.state, f"{file.intact} of {file.total}") for file in op.files]
             show_table(("file", "state", "parts as applied"), rows, left=2)
@@ -96,7 +97,9 @@ def _tell(found: Status, checkout: Path) -> None:
             say(f"  {file.state}: {file.path}{part}")
 
 
-def _summary(op: OpStatus) -> str:
+def _summary(op: OpStatus, checkout: Path) -> str:
+    if now := renamed_to(op):
+        return f"{op.state}, but {names_another(op.spec, now, op.op)}: `newop-gen remove {op.op} --checkout {checkout}`"
     if op.spec_newer:
         return f"{op.state}, spec newer ({op.spec}): `newop-gen update`"
     return op.state
@@ -116,6 +119,7 @@ def _data(found: Status, checkout: Path) -> dict[str, Any]:
                 "layout": op.layout,
                 "spec": op.spec,
                 "spec_newer": op.spec_newer,
+                "spec_names": renamed_to(op),
                 "files": [{"path": f.path, "state": f.state, "intact": f.intact, "total": f.total} for f in op.files],
             }
             for op in found.ops

@@ -8,12 +8,13 @@ from pathlib import Path
 import click
 
 from ..problems import CheckoutRefused, Exit, Problem
+from .completion import complete_specs_and_ops
 from .output import caution
-from .safety import checkout_option, force_option, json_option, planner, tell
+from .safety import checkout_option, force_option, json_option, names_op, planner, tell
 
 
 @click.command("update", short_help="Bring applied ops to what their specs say now.")
-@click.argument("specs", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="SPEC...")
+@click.argument("specs", nargs=-1, required=True, metavar="SPEC|OP...", shell_complete=complete_specs_and_ops)
 @checkout_option
 @click.option(
     "--from",
@@ -27,25 +28,32 @@ from .safety import checkout_option, force_option, json_option, planner, tell
 @json_option
 @click.option("--dry-run", is_flag=True, help="Make every check, say what would change, and write nothing.")
 def command(
-    specs: tuple[Path, ...], checkout: Path, old_specs: tuple[Path, ...], force: bool, dry_run: bool, as_json: bool
+    specs: tuple[str, ...], checkout: Path, old_specs: tuple[Path, ...], force: bool, dry_run: bool, as_json: bool
 ) -> int:
     """Bring applied ops to what their specs say now: the result is that of `remove` and then `apply`, in one step.
 
-    Exit code 4, and nothing written, when somebody edited what was put in.
+    An op is named by its spec, or by its name: then the spec is read from where it was applied from. Exit code 4, and
+    nothing written, when somebody edited what was put in.
 
     \b
     Examples:
       newop-gen update specs/new_op.yaml --checkout ~/aiconfigurator
+      newop-gen update new_op --checkout ~/aiconfigurator
       newop-gen update new_op.yaml --from old/new_op.yaml --checkout .
     """
     from ..checkout.tree import Tree
     from ..spec.load import load_specs
     from ..write import SpecRef, update_op
     from .perf_tables import check_tables
+    from .standing import recorded, renamed, spec_of
 
-    loaded = load_specs(specs)
+    named = [spec for spec in specs if names_op(spec)]
+    known = recorded(checkout) if named else {}
+    loaded = load_specs(spec_of(spec, known, checkout) if spec in named else Path(spec) for spec in specs)
     check_tables(loaded)
     ops = tuple(spec.spec.op for spec in loaded)
+    if set(named) - set(ops):
+        raise CheckoutRefused(renamed(loaded, known, checkout))
     old = load_specs(old_specs) if old_specs else []
     root = Tree.open(checkout).root
     try:
@@ -59,6 +67,10 @@ def command(
             dry_run=dry_run,
         )
     except CheckoutRefused as error:
+        if any(problem.code == "no-receipt" for problem in error.problems):
+            others = renamed(loaded, recorded(checkout), checkout)
+            if others:
+                raise CheckoutRefused(others) from None
         raise CheckoutRefused(map(_advised, error.problems)) from None
     if not receipt.nothing:
         for spec in loaded:

@@ -1,0 +1,178 @@
+"""How specs and names stand to what is recorded of the ops in a checkout: changed since, another op now, never there.
+
+Records are a memory, never an authority: what is told from them is advice, and no run depends on it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..problems import CheckoutRefused, Conflict, NewopError, Place, Problem, did_you_mean, near_names
+
+if TYPE_CHECKING:
+    from ..prepare import Prepared
+    from ..spec.load import LoadedSpec
+    from ..write import OpReceipt, OpStatus
+
+SKIPPED = frozenset({"node_modules", "__pycache__", "site-packages"})
+
+
+def recorded(checkout: Path) -> Mapping[str, OpReceipt]:
+    """The receipts of the ops in a checkout, by op. Raises `CheckoutRefused`, and `Interrupted` for broken ones."""
+    from ..checkout.tree import Tree
+    from ..write import Home
+    from ..write.receipts import read_all
+
+    return read_all(Home.of(Tree.open(checkout).root))
+
+
+def prepare_or_tell(loaded: Sequence[LoadedSpec], checkout: Path) -> Prepared:
+    """`prepare`, but where it meets a conflict and a receipt shows that a spec has changed since its op was applied,
+    that is what is raised: what the checkout has is what the spec said then, and a guess at hand edits would mislead.
+    """
+    from ..prepare import prepare
+
+    try:
+        return prepare(loaded, checkout)
+    except Conflict:
+        known = recorded(checkout)
+        changed = [spec for spec in loaded if _changed(spec, known)]
+        if not changed:
+            raise
+        problems = [_outdated(spec, checkout) for spec in changed]
+        rest = [spec for spec in loaded if spec not in changed]
+        try:
+            if rest:
+                prepare(rest, checkout)
+        except NewopError as other:
+            problems += other.problems
+        raise Conflict(problems) from None
+
+
+def _changed(spec: LoadedSpec, known: Mapping[str, OpReceipt]) -> bool:
+    receipt = known.get(spec.spec.op)
+    return receipt is not None and receipt.spec_digest not in ("", spec.sha256)
+
+
+def _outdated(spec: LoadedSpec, checkout: Path) -> Problem:
+    return Problem(
+        Place(str(spec.path)),
+        f"the spec changed since it was applied: run `newop-gen update {spec.path} --checkout {checkout}`",
+        code="spec-newer",
+    )
+
+
+def renamed(loaded: Sequence[LoadedSpec], known: Mapping[str, OpReceipt], checkout: Path) -> list[Problem]:
+    """Ops that were applied from a spec which names another op now: they are still in the checkout, beside it."""
+    now = {spec.spec.op for spec in loaded}
+    return [
+        Problem(
+            Place(str(checkout)),
+            names_another(spec.path, spec.spec.op, op),
+            suggestion=f"`newop-gen remove {op} --checkout {checkout}` first",
+            code="op-renamed",
+        )
+        for spec in loaded
+        for op, receipt in known.items()
+        if op not in now and receipt.spec and os.path.realpath(receipt.spec) == os.path.realpath(spec.path)
+    ]
+
+
+def names_another(spec: Path | str, now: str, before: str) -> str:
+    """What all commands say of a spec whose `op` was changed."""
+    return f"the spec {_shown(spec)} now names {now}; {before}, applied from it, is still there"
+
+
+def _shown(spec: Path | str) -> str:
+    """A spec's path as one would write it here; receipts have it in full."""
+    here = os.path.relpath(spec)
+    return str(spec) if here.startswith(os.pardir) else here
+
+
+def renamed_to(op: OpStatus) -> str | None:
+    """The op that the spec of an applied op names now, None when it is that op or can't be read."""
+    from ..problems import SpecError
+    from ..spec.nodes import Scalar
+    from ..spec.source import read_source
+
+    if not op.spec_newer:
+        return None
+    try:
+        entries = read_source(Path(op.spec)).root.entries
+    except SpecError:
+        return None
+    named = next((value.text for key, value in entries if key.text == "op" and isinstance(value, Scalar)), op.op)
+    return named if named != op.op else None
+
+
+def spec_of(op: str, known: Mapping[str, OpReceipt], checkout: Path) -> Path:
+    """The spec that an op was applied from. Raises `CheckoutRefused` when that is not known, or it is not there."""
+    receipt = known.get(op)
+    if receipt is not None and receipt.spec and Path(receipt.spec).is_file():
+        return Path(receipt.spec)
+    if receipt is not None:
+        where = f"{_shown(receipt.spec)}, which is not there" if receipt.spec else "a spec that is not recorded"
+        found, near = f"{op} was applied from {where}", ""
+    else:
+        found = f"{op!r} is no file, and no op of this name was applied here, as far as is recorded"
+        near = did_you_mean([*near_names(op, known), *near_names(op, _specs_here())])
+    expected = "the path of the op's spec" + (f", or one of {', '.join(known)}" if known and receipt is None else "")
+    raise CheckoutRefused(Problem(Place(str(checkout)), found, expected, near, "no-spec"))
+
+
+def _specs_here() -> list[str]:
+    from .next import specs_in
+
+    return specs_in(Path())
+
+
+def not_applied(ops: Iterable[str], checkout: Path) -> dict[str, str]:
+    """Of ops given by name, those that nothing in a checkout speaks of, with a suggestion ("" without any).
+
+    Neither is there a receipt, nor does any Python file have the name. Of an op without a receipt whose name is there
+    (a clone) nothing is said: only its spec can tell what was put in. Nor is anything while a run is unfinished.
+    """
+    from ..checkout.tree import Tree
+    from ..write import Home
+    from ..write.receipts import read_all
+    from ..write.recover import pending
+
+    root = Tree.open(checkout).root
+    home = Home.of(root)
+    if pending(home):
+        return {}
+    known = read_all(home)
+    unknown = [op for op in ops if op not in known]
+    if not unknown:
+        return {}
+    there = _mentioned(root, unknown, known)
+    return {op: did_you_mean(near_names(op, known)) for op in unknown if op not in there}
+
+
+def _mentioned(root: Path, ops: Sequence[str], known: Iterable[str]) -> set[str]:
+    """Ops whose name, as generated code has it (`load_NAME_data`), is in a Python file; not as a part of the name of
+    another op that is applied."""
+    longer = sorted(known, key=len, reverse=True)
+    others = re.compile("|".join(map(re.escape, longer)).encode()) if longer else None
+    names = {op: re.compile(rf"(?<![A-Za-z0-9]){re.escape(op)}(?![A-Za-z0-9])".encode()) for op in ops}
+    found: set[str] = set()
+    for file in _python_files(root):
+        try:
+            data = file.read_bytes()
+        except OSError:
+            return set(ops)  # what can't be read may have them
+        if not any(op.encode() in data for op in ops):
+            continue
+        data = others.sub(b"\0", data) if others else data
+        found |= {op for op, name in names.items() if name.search(data)}
+    return found
+
+
+def _python_files(root: Path) -> Iterator[Path]:
+    for folder, inner, files in os.walk(root):
+        inner[:] = [n for n in inner if not n.startswith(".") and n not in SKIPPED and n != "venv"]
+        yield from (Path(folder) / name for name in files if name.endswith(".py"))
