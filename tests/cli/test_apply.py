@@ -241,3 +241,24 @@ def test_an_interrupted_apply_is_found_and_the_next_apply_recovers(run, checkout
     assert result.exit_code == 0, result.output
     assert "note: an interrupted apply was found and completed first" in result.stderr
     assert run("apply", spec, other_spec, "--checkout", checkout, "--check").exit_code == 0
+
+
+def test_a_dry_update_shows_the_diff_that_the_update_makes(run, checkout, spec, tmp_path):
+    own = tmp_path / "spec.yaml"
+    own.write_bytes(spec.read_bytes())
+    table = tmp_path / "data"
+    shutil.copytree(spec.parent / "data", table)
+    assert run("apply", own, "--checkout", checkout).exit_code == 0
+    common = checkout / "src/aiconfigurator/sdk/common.py"
+    common.write_text(common.read_text().replace('new_op = "new_op.txt"', 'new_op = "edited.txt"'))
+    copy = tmp_path / "copy"
+    shutil.copytree(checkout, copy)
+    before = files(checkout)
+    result = run("update", own, "--checkout", checkout, "--force", "--dry-run")
+    assert result.exit_code == 0 and files(checkout) == before
+    assert '-    new_op = "edited.txt"\n+    new_op = "new_op.txt"\n' in result.stdout
+    assert "change src/aiconfigurator/sdk/common.py\n" in result.stdout
+    git(copy, "apply", "-", input=result.stdout_bytes)
+    assert run("update", own, "--checkout", checkout, "--force").exit_code == 0
+    assert files(copy) == files(checkout)
+    assert run("update", own, "--checkout", checkout, "--full").exit_code == 2

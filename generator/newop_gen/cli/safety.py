@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from .output import counted, emit_json, remark, say
+from ..text import printable
+from .output import counted, emit_json, print_bytes, remark, say, wanted
 
 if TYPE_CHECKING:
     from ..plan import Plan
@@ -53,9 +55,16 @@ def planner(loaded: Sequence[LoadedSpec], checkout: Path) -> PlanOver:
 
 
 def tell(
-    done: str, ops: Sequence[str], checkout: Path, receipt: Receipt, *, dry_run: bool = False, as_json: bool = False
+    done: str,
+    ops: Sequence[str],
+    checkout: Path,
+    receipt: Receipt,
+    *,
+    dry_run: bool = False,
+    as_json: bool = False,
+    full: bool = False,
 ) -> None:
-    """What a run changed, file by file."""
+    """What a run changed, file by file; what one would change as a diff, with perf tables cut short unless `full`."""
     if as_json:
         emit_json(_change(done.removesuffix("d"), ops, checkout, receipt, dry_run))
         return
@@ -65,6 +74,8 @@ def tell(
         state = f" {'is' if len(ops) == 1 else 'are'} not applied" if done == "removed" else ""
         say(f"nothing to do: {names}{state} in {checkout}")
     else:
+        if receipt.contents and not wanted.quiet:
+            _show(receipt, checkout, full)
         for verb, paths in (("change", receipt.changed), ("create", receipt.created), ("delete", receipt.removed)):
             for path in paths:
                 say(f"{verb} {path}")
@@ -83,6 +94,21 @@ def tell(
             say(f"{done} {names} in {checkout}: {counts}")
     for note in receipt.notes:
         remark(f"note: {note}")
+
+
+def _show(receipt: Receipt, checkout: Path, full: bool) -> None:
+    from ..checkout.tree import Tree
+    from ..review.changed import changed
+    from ..review.diff import git_prefix
+    from ..review.terminal import DATA_LINES, wants_colour
+
+    text = changed(receipt.contents, git_prefix(Tree.open(checkout).root), None if full else DATA_LINES)
+    if not sys.stdout.isatty():
+        print_bytes(text)
+        return
+    colours = {"+": "green", "-": "red", "@": "cyan"} if wants_colour(sys.stdout) else {}
+    for line in text.decode("utf-8", "replace").splitlines():
+        click.secho(printable(line, keep="\t"), fg=colours.get(line[:1]))
 
 
 def _change(command: str, ops: Sequence[str], checkout: Path, receipt: Receipt, dry_run: bool) -> dict[str, Any]:

@@ -26,9 +26,16 @@ from .safety import checkout_option, force_option, json_option, names_op, planne
 )
 @force_option
 @json_option
-@click.option("--dry-run", is_flag=True, help="Make every check, say what would change, and write nothing.")
+@click.option("--dry-run", is_flag=True, help="Make every check, show the diff, and write nothing.")
+@click.option("--full", is_flag=True, help="With --dry-run: show all rows of perf tables that change, too.")
 def command(
-    specs: tuple[str, ...], checkout: Path, old_specs: tuple[Path, ...], force: bool, dry_run: bool, as_json: bool
+    specs: tuple[str, ...],
+    checkout: Path,
+    old_specs: tuple[Path, ...],
+    force: bool,
+    dry_run: bool,
+    full: bool,
+    as_json: bool,
 ) -> int:
     """Bring applied ops to what their specs say now: the result is that of `remove` and then `apply`, in one step.
 
@@ -41,6 +48,8 @@ def command(
       newop-gen update new_op --checkout ~/aiconfigurator
       newop-gen update new_op.yaml --from old/new_op.yaml --checkout .
     """
+    if full and not dry_run:
+        raise click.UsageError("--full is about what --dry-run shows")
     from ..checkout.tree import Tree
     from ..spec.load import load_specs
     from ..write import SpecRef, update_op
@@ -75,7 +84,7 @@ def command(
     if not receipt.nothing:
         for spec in loaded:
             caution(spec.warnings)
-    tell("updated", ops, checkout, receipt, dry_run=dry_run, as_json=as_json)
+    tell("updated", ops, checkout, receipt, dry_run=dry_run, as_json=as_json, full=full)
     return Exit.DONE
 
 

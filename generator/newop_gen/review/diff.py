@@ -128,7 +128,7 @@ def _patched(file: FileDiff, prefix: str, most: int | None) -> Iterator[bytes]:
             return
         old = "/dev/null"
     if file.hunks:
-        yield f"--- {_headed(old)}\n+++ {_headed(new)}\n".encode()
+        yield f"--- {headed(old)}\n+++ {headed(new)}\n".encode()
     for hunk in file.hunks:
         shown = most if file.created is not None and file.created.data else None
         yield from hunk_text(hunk, shown)
@@ -145,7 +145,8 @@ def hunk_text(hunk: Hunk, most: int | None = None) -> Iterator[bytes]:
         yield f"# and {len(hunk.lines) - most:,} more lines: {WHOLE}\n".encode()
 
 
-def _headed(name: str) -> str:
+def headed(name: str) -> str:
+    """A quoted path as it stands after "---" and "+++"."""
     # A name with a space ends with a tab, or what follows it would be taken for a date.
     return name + "\t" if " " in name and not name.startswith('"') else name
 

@@ -24,7 +24,8 @@ Replan = Callable[[], Plan]
 @dataclass(frozen=True)
 class Receipt:
     """What a run did. `changed` and `created` are empty when there was nothing to do; `notes` are for the user;
-    `recovered` says what an interrupted earlier run had left and was put right first."""
+    `recovered` says what an interrupted earlier run had left and was put right first; `contents` has the bytes of each
+    file before and after (None: no file), where a dry run of an update was asked."""
 
     ops: tuple[OpReceipt, ...] = ()
     changed: tuple[str, ...] = ()
@@ -32,6 +33,7 @@ class Receipt:
     removed: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     recovered: RecoveryReport = field(default_factory=RecoveryReport)
+    contents: Mapping[str, tuple[bytes | None, bytes | None]] = field(default_factory=dict)
 
     @property
     def nothing(self) -> bool:

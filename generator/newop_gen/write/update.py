@@ -67,6 +67,7 @@ def update_op(
         tuple(home.shown(t.path) for t in targets if t.after is None),
         tuple(notes),
         recovered,
+        {home.shown(t.path): (t.before, t.after) for t in targets} if dry_run else {},
     )
 
 
