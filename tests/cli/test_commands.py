@@ -13,7 +13,7 @@ from newop_gen import __version__
 from newop_gen.cli import group
 from newop_gen.cli.group import COMMANDS
 from newop_gen.problems import Conflict, Exit, Place, Problem
-from newop_gen.resources import schemas_dir
+from newop_gen.resources import schemas_dir, specs_dir
 from newop_gen.spec.schema import schema_text
 
 HEAVY = {"libcst", "jinja2", "pydantic", "rich", "yaml"}
@@ -219,12 +219,30 @@ def test_messages_say_what_to_do(run, checkout, spec, args, words):
 
 
 def test_in_a_checkout_a_missing_option_is_told(run, checkout, spec, tmp_path, monkeypatch):
+    (tmp_path / "empty").mkdir()
+    monkeypatch.chdir(tmp_path / "empty")
+    assert "error: Missing option '--checkout'.\n" in run("apply", spec).stderr
     monkeypatch.chdir(tmp_path)
-    assert "--checkout ." not in run("apply", spec).stderr
+    assert "there is a checkout in this directory: add `--checkout checkout`" in run("apply", spec, "-q").stderr
+    monkeypatch.chdir(checkout / "src" / "aiconfigurator" / "sdk")
+    assert "this directory is in a checkout: add `--checkout ../../..`" in run("status").stderr
     monkeypatch.chdir(checkout)
     result = run("apply", spec)
     assert result.exit_code == Exit.SPEC
     assert "this directory is a checkout: add `--checkout .`" in result.stderr
+    (problem,) = json.loads(run("status", "--json").stdout)["problems"]
+    assert problem["suggestion"] == "this directory is a checkout: add `--checkout .`"
+
+
+def test_a_backend_in_any_case(run, tmp_path):
+    table = specs_dir() / "data" / "new_op_tokens_perf.csv"
+    options = ("--from-csv", table, "--op", "kelp_stir", "--system", "h200_sxm", "--backend")
+    refused = run("init", tmp_path / "a.yaml", *options, "trt")
+    assert refused.exit_code == Exit.SPEC
+    assert "'trt' is not one of 'trtllm', 'sglang', 'vllm'." in refused.stderr
+    told = run("init", tmp_path / "a.yaml", *options, "TRTLLM")
+    assert told.exit_code == 0, told.stderr
+    assert "backend: trtllm" in (tmp_path / "a.yaml").read_text(encoding="utf-8")
 
 
 def test_the_interpreter_of_sandboxes_is_named_alone(run, monkeypatch, tmp_path):

@@ -12,9 +12,9 @@ import yaml
 from safety import world as worlds
 from safety.ordinary import as_ordinary_user, give_away
 
-from newop_gen.problems import SpecError
+from newop_gen.problems import Problem, SpecError
 from newop_gen.spec.load import load_spec
-from newop_gen.spec.source import MAX_BYTES, MAX_DEPTH, MAX_NODES
+from newop_gen.spec.source import MAX_BYTES, MAX_DEPTH, MAX_NODES, read_source
 from spec.cases import BASE, changed, load_text, problems, refused
 
 SECONDS = 5.0  # of the processor, in a process that may be large: a bomb takes minutes
@@ -301,3 +301,39 @@ def test_what_is_refused_here_is_what_a_plain_reader_takes() -> None:
     assert all(isinstance(yaml.safe_load(text), dict) for text in taken)
     assert all(problems(text) for text in taken)
     assert load_text(BASE).spec.op == "new_op"
+
+
+def refusal(path: Path) -> Problem:
+    with pytest.raises(SpecError) as caught:
+        read_source(path)
+    (problem,) = caught.value.problems
+    return problem
+
+
+@pytest.mark.parametrize("wanted", ["rope_cache.yml", "rope_cahce.yaml", "rope_cache", "Rope_Cache.yaml"])
+def test_a_path_that_is_not_there_has_likely_ones(wanted: str, tmp_path: Path) -> None:
+    for name in ("rope_cache.yaml", "other.yaml", "rope_cache.txt"):
+        (tmp_path / name).write_text("newop: 1\n")
+    told = refusal(tmp_path / wanted)
+    assert told.code == "unreadable"
+    assert told.suggestion == f"did you mean {str(tmp_path / 'rope_cache.yaml')!r}?"
+    assert refusal(tmp_path / "quite_different.yaml").suggestion == ""
+    assert refusal(tmp_path / "nowhere" / "a.yaml").suggestion == f"there is no directory {str(tmp_path / 'nowhere')!r}"
+
+
+@pytest.mark.parametrize("name", ["perf.csv", "perf.txt"])
+@pytest.mark.parametrize("rows", [3, 10_000], ids=["small", "too large for a spec"])
+def test_a_table_is_told_as_one(name: str, rows: int, tmp_path: Path) -> None:
+    table = tmp_path / name
+    table.write_text("x,hidden_size,latency\n" + "1,4096,0.25\n" * rows)
+    told = refusal(table)
+    assert (told.code, told.found) == ("table", "this is a table, not a spec")
+    assert told.suggestion == f"`newop-gen init --from-csv {table}` begins a spec from it"
+
+
+@pytest.mark.parametrize("text", ["# a, b, c\nnewop: 1\n", "newop: 1 # a, b, c\n", "{newop: 1, op: a, b: c}\n"])
+def test_a_spec_with_commas_is_no_table(text: str, tmp_path: Path) -> None:
+    """Negative control, also under a table's name."""
+    for name in ("spec.yaml", "spec.csv"):
+        (tmp_path / name).write_text(text)
+        assert read_source(tmp_path / name).root.entries

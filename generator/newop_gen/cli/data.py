@@ -77,7 +77,8 @@ def check_command(
 @click.option("--checkout", required=True, type=click.Path(path_type=Path), metavar="DIR",
               help="A checkout that the op is applied to.")  # fmt: skip
 @click.option("--system", required=True, metavar="NAME", help="The system directory, such as h200_sxm.")
-@click.option("--backend", required=True, type=click.Choice(["trtllm", "sglang", "vllm"]), help="The backend.")
+@click.option("--backend", required=True, type=click.Choice(["trtllm", "sglang", "vllm"], case_sensitive=False),
+              help="The backend.")  # fmt: skip
 @click.option("--version", required=True, metavar="DIR", help="The backend's version directory, or `newest`.")
 @_phase
 @click.option("--dry-run", is_flag=True, help="Make every check, say what would change, and write nothing.")

@@ -6,9 +6,11 @@ import difflib
 import gc
 import importlib
 import os
+import shlex
 import sys
 import traceback
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +41,7 @@ COMMANDS = {
 
 EXIT_INTERNAL = 70  # EX_SOFTWARE of sysexits.h
 EXIT_SIGINT = 130
+SHOWN_CHECKOUTS = 5
 
 
 class Group(click.Group):
@@ -90,8 +93,9 @@ class Group(click.Group):
             return int(error.exit_code)
         except click.ClickException as error:
             wanted.as_json = "--json" in (sys.argv[1:] if args is None else args)
-            _usage(error)
-            _tell_failure(Exit.SPEC, [_problem("usage", error.format_message())])
+            hint = _checkout_near(error)
+            _usage(error, hint)
+            _tell_failure(Exit.SPEC, [replace(_problem("usage", error.format_message()), suggestion=hint)])
             return Exit.SPEC
         except (click.Abort, KeyboardInterrupt):
             error_line("interrupted")
@@ -153,29 +157,38 @@ def _problem(code: str, found: str) -> Problem:
     return Problem(Place("newop-gen"), found, code=code)
 
 
-def _usage(error: click.ClickException) -> None:
+def _usage(error: click.ClickException, hint: str) -> None:
     context = getattr(error, "ctx", None)
     if isinstance(error, getattr(click.exceptions, "NoArgsIsHelpError", ())):  # a group alone, from click 8.2 on
         error.show()
         return
     if isinstance(error, click.UsageError) and context is not None:
         remark(context.get_usage())
-    error_line(error.format_message())
-    missing = getattr(error, "param", None) if isinstance(error, click.MissingParameter) else None
-    if missing is not None and missing.name == "checkout" and _in_checkout():
-        remark("this directory is a checkout: add `--checkout .`")
+    error_line(f"{error.format_message()} ({hint})" if hint else error.format_message())
     if context is not None:
         remark(f"`{context.command_path} --help` explains it")
 
 
-def _in_checkout() -> bool:
-    from ..checkout.tree import Tree
+def _checkout_near(error: click.ClickException) -> str:
+    """For a missing `--checkout`: the one that one is in, or beside. It is named, never taken: what a command writes to
+    is said by whoever runs it."""
+    missing = error.param if isinstance(error, click.MissingParameter) else None
+    if missing is None or missing.name != "checkout":
+        return ""
+    from .next import checkout_around, checkouts_in
 
     try:
-        Tree.open(Path.cwd())
-    except (NewopError, OSError):
-        return False
-    return True
+        here = Path.cwd()
+        around = checkout_around(here)
+        beside = [] if around else checkouts_in(here)
+    except OSError:
+        return ""
+    if around is not None:
+        at = os.path.relpath(around, here)
+        return f"this directory is {'a' if at == '.' else 'in a'} checkout: add `--checkout {shlex.quote(at)}`"
+    if len(beside) == 1:
+        return f"there is a checkout in this directory: add `--checkout {shlex.quote(beside[0])}`"
+    return f"checkouts in this directory: {', '.join(beside[:SHOWN_CHECKOUTS])}" if beside else ""
 
 
 def _debug() -> None:

@@ -53,14 +53,15 @@ next: fill in what stands after TODO, then
 @click.option("--latency", default="", metavar="COLUMN", help="The latency's column, or an expression over columns.")
 @click.option("--unit", type=click.Choice(["ms", "us", "s"]), help="The latency's unit.")
 @click.option("--system", default="", metavar="NAME", help="The system that the table is for, such as h200_sxm.")
-@click.option("--backend", default="", type=click.Choice(["", "trtllm", "sglang", "vllm"]), metavar="NAME",
+@click.option("--backend", type=click.Choice(["trtllm", "sglang", "vllm"], case_sensitive=False), metavar="NAME",
               help="The backend that the table is for: trtllm, sglang or vllm.")  # fmt: skip
 @click.option("--version", default="newest", show_default=True, metavar="DIR", help="The backend's version.")
 @click.option("--json", "as_json", is_flag=True, help="--like without a name: print the ranking (newop-gen/like/1).")
 def command(
     out: Path | None, tables: tuple[Path, ...], like: str | None, checkout: Path | None, mine: Path | None,
     defaults: bool, op: str, phase: PhaseName | None, axes: tuple[str, ...], keys: tuple[str, ...],
-    ignore: tuple[str, ...], latency: str, unit: str | None, system: str, backend: str, version: str, as_json: bool,
+    ignore: tuple[str, ...], latency: str, unit: str | None, system: str, backend: str | None, version: str,
+    as_json: bool,
 ) -> int:  # fmt: skip
     """Write a first spec to NEW.yaml (default: OP.yaml in this directory), commented for you to finish.
 
@@ -112,7 +113,7 @@ def command(
         _finish(out, from_answers(_take_default if defaults else _ask, Known(op, phase)))
         return Exit.DONE
     choices = Choices(phase, _axes(axes), latency, unit or "", ignore, keys)
-    where = Where(system, backend, (version,))
+    where = Where(system, backend or "", (version,))
     below = (out or Path()).parent
     _finish(out, from_tables(tables, choices, op=op, where=where, systems=list(BUILT_IN), below=below))
     return Exit.DONE

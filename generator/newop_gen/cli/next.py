@@ -57,6 +57,23 @@ def tree_around(directory: Path) -> Tree | None:
     return None
 
 
+def checkout_around(directory: Path) -> Path | None:
+    """The directory to name with `--checkout` from inside a checkout: itself if it will do, else the outermost that
+    does (of a repository, its `src` and its package, the repository has the tests, too)."""
+    from ..checkout.tree import Tree
+
+    found = None
+    for place in (directory, *directory.parents):
+        try:
+            Tree.open(place)
+        except NewopError:
+            continue
+        if place == directory:
+            return place
+        found = place
+    return found
+
+
 def _in_checkout(tree: Tree, directory: Path) -> Lines:
     from ..layouts import detect
     from ..write import status
@@ -124,7 +141,7 @@ def _beside(specs: list[str], checkouts: list[str], examples: Path) -> Lines:
         yield f"Checkouts here: {', '.join(checkouts[:SHOWN])}"
     yield "Next:"
     spec, checkout = quote(specs[0]) if specs else "SPEC", quote(checkouts[0]) if checkouts else "practice"
-    checks = [(f"validate {spec}", "everything that is wrong with it"), (f"explain {spec}", "where the op's time goes")]
+    checks = [(f"validate {spec}", "what is wrong with it by itself"), (f"explain {spec}", "where the op's time goes")]
     yield from _commands(
         *(checks if specs else [("init", "a first spec, from questions or a collected table")]),
         *([] if checkouts else [("sandbox 0.8.0 practice", "a practice checkout")]),

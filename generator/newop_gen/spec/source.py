@@ -17,6 +17,7 @@ from pathlib import Path
 import yaml
 
 from ..problems import Place, Problem, SpecError
+from .instead import near_file, refuse_table
 from .nodes import Document, Mapping, Node, Scalar, Sequence
 from .text import describe, hidden_characters, shown
 
@@ -51,6 +52,7 @@ def read_source(path: Path) -> Source:
         deep. What leaves a usable tree (an anchor, a duplicate key) is in `Source.problems` instead.
     """
     raw = read_bytes(path)
+    refuse_table(path, raw)
     document = Document.of(str(path), _decode(str(path), raw))
     hidden = [
         Problem(document.place(i), f"character {describe(c)}", "visible characters and line feeds", code="character")
@@ -83,11 +85,14 @@ def read_bytes(path: Path) -> bytes:
             while size <= MAX_BYTES and (chunk := file.read(MAX_BYTES + 1 - size)):
                 chunks.append(chunk)
                 size += len(chunk)
+    except FileNotFoundError as error:
+        raise refuse(f"cannot be read: {error.strerror}", "unreadable", near_file(path)) from None
     except OSError as error:
         raise refuse(f"cannot be read: {error.strerror or error}", "unreadable") from None
     except ValueError:
         raise refuse("not a file name", "unreadable") from None
     if size > MAX_BYTES:
+        refuse_table(path, b"".join(chunks))
         raise refuse("the file is too large", "too-large")
     return b"".join(chunks)
 
