@@ -119,6 +119,7 @@ def test_a_second_removal_has_nothing_to_do(run, good, toy_at, snapshot):
     for argument in (OP, good):
         done = run("remove", argument, *toy_at)
         assert (done.exit_code, done.stdout) == (0, f"nothing to do: rope_cache is not applied in {toy_at[1]}\n")
+        assert "not applied here" not in done.stderr
     assert json.loads(run("remove", OP, *toy_at, "--json").stdout)["outcome"] == "nothing-to-do"
     assert snapshot(toy_at[1]) == before
 

@@ -53,7 +53,8 @@ def command(ops: tuple[str, ...], checkout: Path, force: bool, dry_run: bool, as
         dry_run=dry_run,
     )
     if absent:
-        notes = tuple(f"{op}: not applied here{f' ({hint})' if hint else ''}" for op, hint in absent.items())
+        told = {op: hint for op, hint in absent.items() if hint or not receipt.nothing}
+        notes = tuple(f"{op}: not applied here{f' ({hint})' if hint else ''}" for op, hint in told.items())
         receipt = replace(receipt, notes=(*notes, *receipt.notes))
     done = every if receipt.nothing else there
     tell("removed", done, checkout, receipt, dry_run=dry_run, as_json=as_json)

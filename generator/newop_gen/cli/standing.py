@@ -14,11 +14,14 @@ from typing import TYPE_CHECKING
 from ..problems import CheckoutRefused, Conflict, NewopError, Place, Problem, did_you_mean, near_names
 
 if TYPE_CHECKING:
+    from ..checkout.tree import Tree
     from ..prepare import Prepared
     from ..spec.load import LoadedSpec
     from ..write import OpReceipt, OpStatus
 
-SKIPPED = frozenset({"node_modules", "__pycache__", "site-packages"})
+# Directories of a checkout that ops are put into; an installed package stands among others that are not looked at.
+LOOKED_INTO = re.compile(r"src|tests|aic.*")
+SKIPPED = frozenset({"node_modules", "__pycache__", "site-packages", "venv"})
 
 
 def recorded(checkout: Path) -> Mapping[str, OpReceipt]:
@@ -141,26 +144,26 @@ def not_applied(ops: Iterable[str], checkout: Path) -> dict[str, str]:
     from ..write.receipts import read_all
     from ..write.recover import pending
 
-    root = Tree.open(checkout).root
-    home = Home.of(root)
+    tree = Tree.open(checkout)
+    home = Home.of(tree.root)
     if pending(home):
         return {}
     known = read_all(home)
     unknown = [op for op in ops if op not in known]
     if not unknown:
         return {}
-    there = _mentioned(root, unknown, known)
+    there = _mentioned(tree, unknown, known)
     return {op: did_you_mean(near_names(op, known)) for op in unknown if op not in there}
 
 
-def _mentioned(root: Path, ops: Sequence[str], known: Iterable[str]) -> set[str]:
+def _mentioned(tree: Tree, ops: Sequence[str], known: Iterable[str]) -> set[str]:
     """Ops whose name, as generated code has it (`load_NAME_data`), is in a Python file; not as a part of the name of
     another op that is applied."""
     longer = sorted(known, key=len, reverse=True)
     others = re.compile("|".join(map(re.escape, longer)).encode()) if longer else None
     names = {op: re.compile(rf"(?<![A-Za-z0-9]){re.escape(op)}(?![A-Za-z0-9])".encode()) for op in ops}
     found: set[str] = set()
-    for file in _python_files(root):
+    for file in _python_files(tree):
         try:
             data = file.read_bytes()
         except OSError:
@@ -172,7 +175,12 @@ def _mentioned(root: Path, ops: Sequence[str], known: Iterable[str]) -> set[str]
     return found
 
 
-def _python_files(root: Path) -> Iterator[Path]:
-    for folder, inner, files in os.walk(root):
-        inner[:] = [n for n in inner if not n.startswith(".") and n not in SKIPPED and n != "venv"]
+def _python_files(tree: Tree) -> Iterator[Path]:
+    for folder, inner, files in os.walk(tree.root):
+        at_top = tree.package and Path(folder) == tree.root
+        inner[:] = [
+            name
+            for name in inner
+            if not name.startswith(".") and name not in SKIPPED and (not at_top or LOOKED_INTO.fullmatch(name))
+        ]
         yield from (Path(folder) / name for name in files if name.endswith(".py"))

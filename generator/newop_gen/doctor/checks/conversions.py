@@ -38,7 +38,7 @@ def find(subject: Subject) -> Iterator[Finding]:
                 tuple(n for n in (wiring.op, wiring.label, wiring.model) if n),
                 f"{definition.name} in {definition.source.path} goes by the class of an operation, and has no branch "
                 f"for {wiring.op}: {wiring.model} can't be run with the compiled engine step",
-                "add a branch and its counterpart in the compiled core, or keep to the step in Python for this model",
+                "keep to the step in Python for this model; a branch here needs its counterpart in the compiled core",
             )
 
 
