@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 from checkouts import copy_fixture
+from click.testing import CliRunner
 from support.applying import SPECS
+
+from newop_gen.cli import cli
 
 WIRED = SPECS / "new_op_tokens.yaml"
 SAID = "warning: "
@@ -110,3 +113,52 @@ def test_an_op_that_somebody_edited_is_no_changed_spec(run, root, wired):
     )
     result = run("apply", wired, *at)
     assert result.exit_code == 4 and "the spec changed since" not in result.stderr
+
+
+def test_validate_says_what_it_does_not_check(run, tmp_path):
+    for args in ([WIRED], [WIRED, SPECS / "new_op.yaml"]):
+        result = run("validate", *args)
+        assert result.stderr.splitlines()[-1].startswith("not checked: the rows of tables")
+        assert result.stdout.count(": ok, op ") == len(args)
+    assert "not checked" not in run("validate", WIRED, "-q").output
+
+
+@pytest.fixture
+def tabled(tmp_path):
+    """The path of a spec with its table beside it."""
+    (tmp_path / "data").mkdir()
+    table = "data/new_op_tokens_perf.csv"
+    (tmp_path / table).write_bytes((SPECS / table).read_bytes())
+    spec = tmp_path / "spec.yaml"
+    spec.write_bytes(WIRED.read_bytes())
+    assert run_of_validate(spec).exit_code == 0
+    return spec
+
+
+def run_of_validate(spec):
+    return CliRunner().invoke(cli, ["validate", str(spec)])
+
+
+def test_validate_looks_whether_the_tables_are_there(tabled):
+    _replace(tabled, "file: data/new_op_tokens_perf.csv", "file: data/another.csv")
+    result = run_of_validate(tabled)
+    said = f"warning: {tabled}:50:12: data file data/another.csv is not there"
+    assert result.exit_code == 0 and said in result.stderr and "apply needs it" in result.stderr
+
+
+def test_validate_looks_for_the_columns(run, tabled):
+    text = tabled.read_text(encoding="utf-8")
+    assert "column: num_tokens" in text
+    _replace(tabled, "column: num_tokens", "column: num_toknes")
+    result = run_of_validate(tabled)
+    assert result.exit_code == 2
+    assert "no column 'num_toknes'" in result.stderr and "did you mean num_tokens?" in result.stderr
+    assert '"column-missing"' in run("validate", tabled, "--json").stdout
+
+
+def test_an_op_that_is_wired_nowhere_is_noted_once(run, root, wired):
+    text = wired.read_text(encoding="utf-8")
+    wired.write_text(text[: text.index("\nwiring:")] + "\n", encoding="utf-8")
+    for args in (["validate", wired], ["apply", wired, "--checkout", root, "--dry-run"]):
+        assert run(*args).stderr.count("new_op_tokens is wired nowhere") == 1
+    assert "wired nowhere" not in run("validate", WIRED).stderr

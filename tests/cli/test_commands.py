@@ -45,11 +45,11 @@ def test_negative_control_a_command_that_needs_them_does_import_them():
     assert "pydantic" in loaded_by("schema")
 
 
-def test_validate_needs_nothing_beyond_specs_and_formulas(spec):
+def test_validate_needs_nothing_of_a_checkout(spec):
     code = (
         "import sys\nfrom newop_gen.cli import cli\n"
         f"try: cli(['validate', {str(spec)!r}], prog_name='x')\nexcept SystemExit as e: assert not e.code\n"
-        "others = {'checkout', 'edits', 'layouts', 'model', 'plan', 'render', 'sandbox', 'verify', 'write'}\n"
+        "others = {'checkout', 'edits', 'layouts', 'plan', 'render', 'sandbox', 'verify', 'write'}\n"
         "print(sorted(m for m in sys.modules if m.startswith('newop_gen.') and m.split('.')[1] in others))"
     )
     done = process(code=code)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from ..problems import Exit, Interrupted, IoFault, NewopError, Place, Problem
-from .output import Progress, caution, counted, emit_json, error_line, print_bytes, remark, say
+from .output import Progress, caution, counted, emit_json, error_line, print_bytes, remark, say, tell_unwired
 
 if TYPE_CHECKING:
     from ..plan import Plan
@@ -221,6 +221,7 @@ class _Run:
             show(prepared.plan, sys.stdout, most)
         else:
             print_bytes(patch(prepared.plan, git_prefix(prepared.plan.root), most))
+        tell_unwired(self.loaded)
         remark(f"dry run: {_pending(prepared)}; nothing was written")
         return Exit.DONE
 

@@ -24,9 +24,11 @@ if TYPE_CHECKING:
 
     from rich.status import Status
 
+    from ..spec.load import LoadedSpec
+
 __all__ = [
     "Progress", "Wanted", "caution", "complain", "counted", "emit_json", "error_line", "print_bytes", "remark", "say",
-    "wanted",
+    "tell_unwired", "wanted",
 ]  # fmt: skip
 
 
@@ -67,6 +69,13 @@ def remark(text: str) -> None:
     """A line for people to standard error, where it is in nobody's way."""
     if not wanted.quiet:
         click.echo(_clean(text), err=True)
+
+
+def tell_unwired(specs: Iterable[LoadedSpec]) -> None:
+    """A note for each op that no model uses: right for one that others build upon, and else forgotten."""
+    for loaded in specs:
+        if not loaded.spec.wiring:
+            remark(f"note: {loaded.spec.op} is wired nowhere: it can be queried, no model uses it (docs/wiring.md)")
 
 
 def say(text: str) -> None:

@@ -40,6 +40,38 @@ def check_tables(loaded: Sequence[LoadedSpec]) -> None:
         raise SpecError(problems)
 
 
+def named_tables(loaded: Sequence[LoadedSpec]) -> tuple[list[Problem], list[Problem]]:
+    """Errors and warnings about the tables under `data`, without a look at their rows: that each is there, and has the
+    columns that the spec reads. A missing one is a warning: a spec may be written before its table is collected."""
+    errors: list[Problem] = []
+    warnings: list[Problem] = []
+    for spec in loaded:
+        from ..data.cells import missing_columns
+        from ..model.op import Op
+        from ..tables.read import read
+
+        op = Op.from_spec(spec.spec) if spec.spec.data else None
+        asked = set()
+        for number, entry in enumerate(spec.spec.data):
+            assert op is not None
+            path, table = spec.path.parent / entry.file, op.table_of(entry.phase)
+            if (path, table.member) in asked:
+                continue
+            asked.add((path, table.member))
+            if not path.is_file():
+                found = f"data file {entry.file} is not there"
+                place, hint = spec.places(("data", number, "file")), "apply needs it"
+                warnings.append(Problem(place, found, "a file next to the spec", hint, "data-missing"))
+                continue
+            try:
+                raw = read(path).table
+            except SpecError:
+                continue  # parquet can't be read here, which is no mistake of the spec
+            if raw is not None:
+                errors += [finding.problem for finding in missing_columns(op, table, raw)]
+    return errors, warnings
+
+
 def check_files(op: Op, files: Mapping[str, Path]) -> None:
     """The same for tables named on a command line, by their member. Raises `SpecError`, also for a missing file."""
     from ..data.loading import errors
