@@ -122,14 +122,15 @@ def plan(specs: Paths, checkout: PathLike) -> Planned:
     """What one or more specs would change in a checkout (a repository root, a `src` root or an installed package).
 
     Raises `SpecError` with everything that is wrong with the specs and the tables that they name; `CheckoutRefused` for
-    a checkout that is not supported or lacks something; `Conflict` where what was put in was edited by hand.
+    a checkout that is not supported or lacks something; `Conflict` where what was put in was edited by hand,
+    or the spec has changed since (then it says so alone: `newop-gen update`).
     """
     from .cli.perf_tables import check_tables
-    from .prepare import prepare
+    from .cli.standing import prepare_or_tell
 
     loaded = _load(specs)
     check_tables(loaded)
-    prepared = prepare(loaded, Path(checkout))
+    prepared = prepare_or_tell(loaded, Path(checkout))
     return Planned(prepared.plan, tuple(prepared.changes), _warnings(loaded), tuple(loaded))
 
 
@@ -144,6 +145,7 @@ def apply(specs: Paths, checkout: PathLike, *, allow_dirty: bool = False) -> Rec
     """
     from .checkout.tree import Tree
     from .cli.perf_tables import check_tables
+    from .cli.standing import prepare_or_tell
     from .prepare import prepare
     from .write import Home, SpecRef, apply_plan, recover
     from .write.recover import pending
@@ -154,7 +156,7 @@ def apply(specs: Paths, checkout: PathLike, *, allow_dirty: bool = False) -> Rec
     if pending(Home.of(root)):
         recover(root)  # the files that it left may not even be plannable
     return apply_plan(
-        prepare(loaded, Path(checkout)).plan,
+        prepare_or_tell(loaded, Path(checkout)).plan,
         allow_dirty=allow_dirty,
         replan=lambda: prepare(loaded, Path(checkout)).plan,
         specs={spec.spec.op: SpecRef(str(spec.path), spec.sha256) for spec in loaded},

@@ -84,6 +84,19 @@ def test_after_an_apply_there_is_nothing_to_do(made):
         plan(SPECS / "new_op.yaml", made.root)
 
 
+def test_a_spec_that_changed_since_is_told_alone(made, tmp_path):
+    spec = tmp_path / "spec.yaml"
+    text = (SPECS / "new_op_tokens.yaml").read_text(encoding="utf-8").partition("\ndata:")[0] + "\n"
+    spec.write_text(text, encoding="utf-8")
+    apply(spec, made.root)
+    assert "outside: extrapolate" in text
+    spec.write_text(text.replace("outside: extrapolate", "outside: clamp"), encoding="utf-8")
+    for again in (plan, apply):
+        with pytest.raises(Conflict) as error:
+            again(spec, made.root)
+        assert [problem.code for problem in error.value.problems] == ["spec-newer"]
+
+
 def test_errors(made, tmp_path):
     for bad, kind in ((tmp_path / "none.yaml", SpecError), ([], SpecError), ([SPECS / "new_op.yaml"] * 2, SpecError)):
         with pytest.raises(kind) as error:
