@@ -55,7 +55,10 @@ def _mixed_steps(op: Op, wiring: Wiring, name: str, where: str, facts: WiringFac
         return []
     if name == per_request and not hidden:
         return []
-    remedy = f"; `name: {per_request}` in the wiring has it costed per request, together with attention"
+    remedy = f"; `name: {per_request}` in the wiring has it costed per request"
+    if per_request not in _names(wiring.at.replace or ()):
+        remedy += ", but then two ops share that name: their times are one line of the breakdown, "
+        remedy += "and the op has none of its own"
     if hidden:
         remedy = "; the name of an op in a group is not seen"
     if wiring.phase == "context":
