@@ -204,3 +204,9 @@ def test_a_plot_that_can_not_be_written_and_a_system_that_can_not_be_read(tmp_pa
     broken.write_text("gpu: [1, 2]\n", encoding="utf-8")
     result = run(NEW_OP, "--checkout", tree, "--system", "h200_sxm")
     assert result.exit_code == 2 and "the system can't be read" in result.output
+
+
+def test_a_sweep_along_what_does_not_count_is_one_line(tmp_path) -> None:
+    text = run(SPECS / "state_scan.yaml", "--sweep", "s").stdout
+    assert text.count("generation does not depend on s: SOL ") == 1 and "generation along s" not in text
+    assert "context along s" in text and "context does not depend" not in text

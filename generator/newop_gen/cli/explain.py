@@ -152,7 +152,12 @@ def _tell_point(e: Explained, ridge: float | None) -> None:
 
 def _tell_sweep(axis: str, swept: list[Explained]) -> None:
     for phase in dict.fromkeys(e.phase for e in swept):
+        own = [e for e in swept if e.phase == phase]
         say("")
+        if len(own) > 1 and len({(e.times.sol, e.times.math, e.times.mem) for e in own}) == 1:
+            sol, last = _number(own[0].times.sol), own[-1].values[axis]
+            say(f"{phase} does not depend on {axis}: SOL {sol} ms from {axis}={own[0].values[axis]} to {axis}={last}")
+            continue
         say(f"{phase} along {axis}")
         head = (axis, "SOL ms", "compute ms", "memory ms", "FLOPs/byte", "bound")
         rows = [
@@ -160,8 +165,7 @@ def _tell_sweep(axis: str, swept: list[Explained]) -> None:
                 str(e.values[axis]), _number(e.times.sol), _number(e.times.math), _number(e.times.mem),
                 _number(e.intensity), e.bound,
             )
-            for e in swept
-            if e.phase == phase
+            for e in own
         ]  # fmt: skip
         if on_terminal():
             show_table(head, rows, left=0)
