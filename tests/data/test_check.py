@@ -56,7 +56,8 @@ def test_the_examples_are_sound(table):
     op = Op.from_spec(load_spec(SPECS / f"{table}.yaml").spec)
     for t in op.tables:
         checked = check(op, t, read(SPECS / "data" / f"{t.stem}.csv"), [H200])
-        assert not checked.findings and not checked.notes and checked.points == checked.rows
+        assert not checked.findings and checked.points == checked.rows
+        assert all(note.startswith("generation: batches are collected up to") for note in checked.notes)
 
 
 @pytest.mark.parametrize(
@@ -188,6 +189,27 @@ def test_exit_codes_and_json(tmp_path):
     assert run(tmp_path / "none_context.csv").exit_code == 2
     assert run(changed(tmp_path / "nameless.csv", lambda rows: None)).exit_code == 2  # which phase can't be told
     assert run(tmp_path / "nameless.csv", "--phase", "context", "--system", "h200_sxm").exit_code == 0
+
+
+def test_batches_that_end_before_the_search_does_are_noted(tmp_path):
+    path, table = SPECS / "data" / "latent_attention_generation_perf.csv", OP.tables[1]
+    with path.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    largest = max(int(row["batch_size"]) for row in rows)
+
+    def notes(end):
+        edited = tmp_path / f"{table.stem}.csv"
+        with edited.open("w", newline="") as file:
+            writer = csv.DictWriter(file, rows[0], lineterminator="\n")
+            writer.writeheader()
+            for row in rows:
+                batch = end if int(row["batch_size"]) == largest else row["batch_size"]
+                writer.writerow({**row, "batch_size": batch})
+        return [note for note in check(OP, table, read(edited), [H200]).notes if note.startswith("generation: batches")]
+
+    (note,) = notes(256)
+    assert "up to 256; aiconfigurator's search asks for up to 512: beyond it the search drops the candidate" in note
+    assert notes(512) == notes(1024) == []
 
 
 def test_ragged_grids_are_noted_with_what_a_query_gets_there(tmp_path):

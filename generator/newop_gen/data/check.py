@@ -15,7 +15,7 @@ from ..text import counted
 from .cells import phase_of, reads
 from .loading import file_rows
 from .outliers import check_against_sol, check_by_itself
-from .places import check_places, ragged_notes
+from .places import batch_notes, check_places, ragged_notes
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,8 @@ def check(op: Op, table: Table, reading: Reading, systems: Sequence[System] = ()
     for phase in () if filed.bad else table.phases if table.phase_column else table.phases[:1]:
         findings += check_places(filed, raw, phase)
         notes += ragged_notes(filed, phase)
+    if not filed.bad:
+        notes += batch_notes(filed)
     if is_placeholder(op) or not systems:
         why = "no system is known: points were not held against SOL (--system NAME)"
         if is_placeholder(op):

@@ -12,6 +12,14 @@ from ..tables.read import RawTable
 from ..text import counted
 
 SHOWN_GRIDS = 3
+# The largest batch that a search asks generation ops for, in aggregated and in decode workers: `max_batch_size` and
+# `decode_max_batch_size` of upstream's sweeps, the same from 0.6 to 0.11. Prefill workers take one request.
+SEARCHED_BATCH = 512
+BEYOND = {
+    "error": "beyond it the search drops the candidate (outside: error)",
+    "clamp": "beyond it the value at the edge answers (outside: clamp)",
+    "extrapolate": "beyond it the line through the last two values answers (outside: extrapolate)",
+}
 AT_THE_END = {
     "error": "a query raises, as beyond the collected range (outside: error)",
     "clamp": "the last measured value along each axis is held (outside: clamp)",
@@ -89,6 +97,26 @@ def ragged_notes(filed: FiledTable, phase: PhaseName) -> Iterator[str]:
         yield f"{said}at a hole: a query interpolates between the measured neighbours that there are"
     if missing > holes:
         yield f"{said}at a ragged end: {AT_THE_END[nesting.outside]}; from 0.11 on {HELD}"
+
+
+def batch_notes(filed: FiledTable) -> Iterator[str]:
+    """Whether the batches of the generation phase reach as far as aiconfigurator's search asks.
+
+    A note, not a finding: a smaller range is a choice, but nobody hears of the candidates that it costs.
+    """
+    names = [axis.axis for axis in filed.op.nesting("generation").axes] if "generation" in filed.table.phases else []
+    if "b" not in names:
+        return
+    at = names.index("b")
+    ends = sorted(grid.values[at][-1] for grid in filed.grids("generation").values())
+    if not ends or ends[0] >= SEARCHED_BATCH:
+        return
+    reach = f"{ends[0]}" if ends[0] == ends[-1] else f"{ends[0]} to {ends[-1]}, by exact keys"
+    beyond = BEYOND[filed.op.nesting("generation").outside]
+    yield (
+        f"generation: batches are collected up to {reach}; aiconfigurator's search asks for up to {SEARCHED_BATCH}: "
+        f"{beyond}; from 0.11 on {HELD}"
+    )
 
 
 def _first_lines(filed: FiledTable, phase: PhaseName, axes: int) -> dict[_Keys, int]:

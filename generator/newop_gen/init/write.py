@@ -19,11 +19,12 @@ _WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"}
 
 def rendered(draft: Draft) -> str:
     """The spec's text. What it says is checked by `checked`."""
+    from ..data.places import SEARCHED_BATCH
     from ..render import environment
 
     env = environment("init")
     env.filters.update(scalar=scalar, comment=comment)
-    text = env.get_template("spec.yaml.j2").render(d=_View(draft))
+    text = env.get_template("spec.yaml.j2").render(d=_View(draft), searched_batch=SEARCHED_BATCH)
     return re.sub(r"[ \t]+\n", "\n", text).rstrip("\n") + "\n"
 
 
