@@ -56,7 +56,8 @@ _NOTES = {
         "is enough. A param is one level at most. "
         "The CLI of 0.6 to 0.11 searches batches up to 512 (prefill workers take one request). Where a table ends "
         "before, `error` makes it drop the candidate, and it says so nowhere; with `clamp` the value at the edge "
-        "answers, with `extrapolate` the line goes on; from 0.11 on the utilization at the edge is held, whatever is said here."
+        "answers, with `extrapolate` the line goes on; from 0.11 on the utilization at the edge is "
+        "held, whatever is said here."
     ),
     "Targets": "Each axis of the nesting has an entry; numbers rise.",
     "Wiring": "`args` has an entry for each param. Expressions may use names and attributes that are in scope there.",
