@@ -247,3 +247,36 @@ TOLD = {
     "ragged-row",
     "header",
 }
+
+
+def rewritten(tmp_path, name, edit):
+    """A copy of an example's table with each row, as a mapping, changed by `edit`."""
+    with (SPECS / "data" / f"{name}.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    for number, row in enumerate(rows):
+        edit(number, row)
+    path = tmp_path / "t_perf.csv"
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, rows[0], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    return path
+
+
+def test_what_a_phase_column_holds_that_is_no_phase(tmp_path):
+    path = rewritten(tmp_path, "state_scan_perf", lambda _, row: row.update(phase=row["phase"][0].upper()))
+    (told,) = [text for _, text in start(path).said if "called like a phase column" in text]
+    assert "'P', 'D'" in told and "prefill" in told
+    known = SPECS / "data" / "state_scan_perf.csv"
+    assert not any("called like a phase column" in text for _, text in start(known).said)
+
+
+def test_rows_that_are_left_out_for_their_step_are_counted(tmp_path):
+    path = rewritten(tmp_path, "latent_attention_generation_perf", lambda n, row: n % 3 or row.update(step="0"))
+    (told,) = [text for subject, text in start(path).said if subject == "rows"]
+    assert "27 of 80 rows have none, the other 53 are left out" in told
+
+
+def test_a_grid_names_its_phase():
+    subjects = [subject for subject, _ in start(SPECS / "data" / "state_scan_perf.csv").said]
+    assert {"context grid", "generation grid"} <= set(subjects) and "grid" not in subjects

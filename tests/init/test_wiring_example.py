@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 from checkouts import VERSIONS, copy_fixture
 
@@ -68,3 +70,13 @@ def test_a_name_that_says_nothing_gets_no_guess(tmp_path):
 
 def test_no_params_no_arguments(tmp_path):
     assert prepare([checked(wired(draft()))], copy_fixture("v0_8", tmp_path)).plan.pending
+
+
+def test_an_entry_for_each_phase(tmp_path):
+    both = dataclasses.replace(draft(**ints("hidden_size")), used=("context", "generation"))
+    spec = checked(wired(both)).spec
+    assert [(w.phase, w.at.after) for w in spec.wiring] == [
+        ("context", ["context_attention"]),
+        ("generation", ["generation_attention"]),
+    ]
+    assert prepare([checked(wired(both))], copy_fixture("v0_8", tmp_path)).plan.pending

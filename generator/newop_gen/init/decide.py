@@ -204,7 +204,8 @@ class _Deciding:
             before = len(self.rows)
             self.rows = [row for row in self.rows if row.cells[step] == "0"]
             self.columns = {n: c for n, c in profile(self.table, self.rows).items() if n in self.columns}
-            told = f"{step} varies in context, which is a cached prefix: {len(self.rows)} of {before} rows have none"
+            told = f"{step} varies in context, which is a cached prefix: {len(self.rows)} of {before} rows have none, "
+            told += f"the other {before - len(self.rows)} are left out (--phase generation, if they are decode steps)"
             self.said.append(("rows", told))
         return column
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Union
@@ -105,6 +105,7 @@ def _pieces(
                 for phase, text in values.items()
             ]
             return pieces, column, {p: text for p, text in values.items() if p != text}
+        said += _unknown_phases(tables[0]) if choices.phase is None else []
     pieces = []
     for table in tables:
         phase = choices.phase or phase_of_name(table.path.name)
@@ -128,6 +129,16 @@ def _phase_column(table: RawTable) -> tuple[str, dict[PhaseName, str]]:
             if len(values) == len(column.values):
                 return name, dict(sorted(values.items()))
     return "", {}
+
+
+def _unknown_phases(table: RawTable) -> Iterator[Said]:
+    """Columns that are called like a phase column, and hold what is no phase: all rows are taken for the same ones."""
+    for name, column in profile(table).items():
+        if name.lower() in PHASE_COLUMNS and any(phase_of_word(value) is None for value in column.values):
+            shown = ", ".join(f"{value[:30]!a}" for value in column.values[:5])
+            more = f" and {len(column.values) - 5} more" if len(column.values) > 5 else ""
+            known = ", ".join(PHASE_WORDS)
+            yield "phases", f"{name} is called like a phase column, but holds {shown}{more}: only {known} are known"
 
 
 def _used(parts: Sequence[_Part], query: str, said: list[Said]) -> tuple[PhaseName, ...]:

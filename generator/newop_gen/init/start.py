@@ -60,7 +60,8 @@ def from_tables(
             row, why = table.bad[0]
             said.append(("unreadable", f"{len(table.bad)} rows, first {table.op.name} row {row.line}: {why}"))
         for phase in table.table.phases:
-            subject = f"{phase} grid" if len(spec.phases) > 1 and len(filed) > 1 else "grid"
+            several = len(filed) > 1 or bool(table.table.phase_column and len(table.table.phases) > 1)
+            subject = f"{phase} grid" if several else "grid"
             said += [(subject, text) for text in measured.grids(table, phase)]
     draft = replace(draft, remarks=tuple(measured.remarks(filed, draft.query)))
     said += [("measured", text) for text in draft.remarks]

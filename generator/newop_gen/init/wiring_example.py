@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ..spec.model import PhaseName
 from .draft import Draft, ParamDraft
 
 _ONE_GPU = "self.config.tp_size"
@@ -53,10 +54,10 @@ class Argument:
 
 @dataclass(frozen=True)
 class Example:
-    """A wiring into `model`, behind the attention of the first phase."""
+    """Wirings into `model`, behind the attention of each phase."""
 
     model: str
-    phase: str
+    phases: tuple[PhaseName, ...]
     arguments: tuple[Argument, ...]
 
     @property
@@ -71,7 +72,7 @@ def example(draft: Draft) -> Example:
     model = "MOEModel" if any(name in moe for name in draft.params) else "LLAMAModel"
     values = base | moe
     arguments = (Argument(name, _QUANT.get(p.type, "") or _size(name, p, values)) for name, p in draft.params.items())
-    return Example(model, draft.used[0], tuple(arguments))
+    return Example(model, tuple(draft.used), tuple(arguments))
 
 
 def _size(name: str, param: ParamDraft, values: Mapping[str, str]) -> str:
