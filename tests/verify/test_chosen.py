@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import types
@@ -71,6 +72,8 @@ def test_a_choice_that_fails_is_a_failed_check_with_the_reason(answered):
     result = answered(command={"row": {}, "words": [], "refused": REFUSED}, share=ERROR)
     assert result.status == "failed" and RANGE in result.failures[0].found
     assert "dropped candidates" in result.note and "batch sizes 264 to 512" in result.note
+    more = [f"{RANGE}. Failed to query b={n}" for n in range(9)]
+    assert answered(command={**ERROR, "refused": {**REFUSED, "texts": more}}).note == result.note
     result = answered(command={**ERROR, "refused": REFUSED})
     assert result.status == "failed" and RANGE in result.note
 
@@ -138,3 +141,24 @@ def test_what_the_search_drops_is_told(fake_cli, monkeypatch):
 def test_nothing_is_told_where_nothing_was_dropped():
     op = Op.from_spec(load_spec(SPECS / "new_op_tokens.yaml").spec)
     assert chosen.dropped(op, {}) == "" == chosen.dropped(op, {"count": 0, "texts": [], "batches": []})
+
+
+def test_an_interpreter_that_dies_leaves_what_was_found(monkeypatch, tmp_path):
+    from checkouts import copy_fixture
+    from click.testing import CliRunner
+
+    from newop_gen.cli import cli
+
+    root, spec = copy_fixture("v0_8", tmp_path), SPECS / "new_op_tokens.yaml"
+    assert CliRunner().invoke(cli, ["apply", str(spec), "--checkout", str(root), "-q"]).exit_code == 0
+
+    def killed(bench):
+        bench.session._process._child.kill()
+        return bench.session.ask("catalogue")
+
+    monkeypatch.setattr(run.modes, "speed_of_light", killed)
+    done = CliRunner().invoke(cli, ["verify", str(spec), "--checkout", str(root), "--json"])
+    assert done.exit_code == 1
+    checks = json.loads(done.stdout)["checks"]
+    assert checks[-1]["check"] == "interpreter" and checks[-1]["cause"]["code"] == "interpreter-gone"
+    assert sum(check["status"] == "passed" for check in checks) > 5

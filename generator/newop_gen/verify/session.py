@@ -179,7 +179,8 @@ def begin(process: Process, checkout: Path, *, fork: bool = False, offline: bool
             )
         )
     yield Conversation(process, checkout)
-    process.request({"verb": "end"}, START_SECONDS)
+    with contextlib.suppress(IoFault):  # one that is gone has ended; whoever asked it something has been told
+        process.request({"verb": "end"}, START_SECONDS)
 
 
 @contextlib.contextmanager

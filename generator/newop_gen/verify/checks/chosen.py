@@ -79,7 +79,9 @@ def dropped(op: Op, refused: Mapping[str, Any]) -> str:
     """
     if not refused.get("count"):
         return ""
-    count, texts, batches = refused["count"], refused["texts"], sorted(refused["batches"])
+    count, batches = refused["count"], sorted(refused["batches"])
+    # The op's own sentence: the arguments that a release's database adds differ in every query.
+    texts = list(dict.fromkeys(text.partition(". ")[0].removesuffix(".") for text in refused["texts"]))
     at = f", at batch sizes {batches[0]:g} to {batches[-1]:g}" if batches else ""
     more = "; and others" if len(texts) > SHOWN else ""
     clamps = any(op.nesting(phase).outside == "error" for phase in op.phases)
