@@ -210,3 +210,23 @@ def test_a_sweep_along_what_does_not_count_is_one_line(tmp_path) -> None:
     text = run(SPECS / "state_scan.yaml", "--sweep", "s").stdout
     assert text.count("generation does not depend on s: SOL ") == 1 and "generation along s" not in text
     assert "context along s" in text and "context does not depend" not in text
+
+
+def test_a_point_that_nobody_gave_is_of_middling_size(tmp_path) -> None:
+    """Not of the first row, which has the smallest sizes; its modes stay those of the first row."""
+    text = run(SPECS / "latent_attention.yaml", "--json").stdout
+    with (SPECS / "data" / "latent_attention_context_perf.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    sizes = sorted({int(row["num_heads"]) for row in rows})
+    at = json.loads(text)["points"][0]["at"]
+    assert at["num_heads"] == sizes[(len(sizes) - 1) // 2] and at["fmha"] == rows[0]["attn_dtype"]
+    for row in rows:
+        row["num_heads"] = str({16: 8, 64: 32}.get(int(row["num_heads"]), 1))
+    more = [dict(row, num_heads="1024") for row in rows]
+    path = tmp_path / "latent_attention_context_perf.csv"
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows([*rows, *more])
+    given = run(SPECS / "latent_attention.yaml", "--data", path, "--json").stdout
+    assert json.loads(given)["points"][0]["at"]["num_heads"] == 32

@@ -42,8 +42,8 @@ def command(
     """Say, part by part and phase by phase, how many FLOPs and bytes an op takes and which bound wins.
 
     Also: where the bound changes along each axis, how the op grows along one (--sweep), and, where there is a table,
-    how much of the roofline the measurements reach. Params that --at does not give are those of the first collected
-    row. No checkout is needed.
+    how much of the roofline the measurements reach. Params that --at does not give are those of a collected row of
+    middling size. No checkout is needed.
 
     \b
     Examples:
@@ -53,7 +53,7 @@ def command(
     """
     from ..explain.analysis import crossovers, explain_at
     from ..explain.analysis import sweep as sweep_of
-    from ..explain.measured import first_values, measured_tables
+    from ..explain.measured import measured_tables, typical_values
     from ..explain.points import for_phase, parse_points, run_time_names
     from ..explain.systems import find_system
     from ..model.op import Op
@@ -69,7 +69,7 @@ def command(
     where = find_system(system, checkout)
     files = _files(op, loaded.path, tables)
     check_tables([loaded]) if not tables else check_files(op, files)
-    asked = parse_points(op, points, first_values(op, files))
+    asked = parse_points(op, points, typical_values(op, files))
     axes = [n for n in (*run_time_names(op), *op.params) if n not in op.quant_params and n != "prefix"]
     axes = [n for n in axes if n not in op.params or op.params[n].type == "int"]
     if axis is not None and axis not in axes:

@@ -8,6 +8,7 @@ well below its smaller neighbour was measured badly, or the formula leaves somet
 from __future__ import annotations
 
 import itertools
+import math
 import statistics
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -169,16 +170,30 @@ def _plain(value: object) -> Value:
     return value if isinstance(value, (int, str)) else str(value)
 
 
-def first_values(op: Op, files: Mapping[str, Path]) -> Values:
-    """Params of the first collected row: what a point has where `--at` says nothing."""
+def typical_values(op: Op, files: Mapping[str, Path]) -> Values:
+    """Params of a collected row of middling size: what a point has where `--at` says nothing.
+
+    Modes and texts are those of the first row. Of the rows that have them it is the one with the median product of
+    `int` params: tables begin with their smallest sizes, at which little is worth explaining.
+    """
     for table, phase in _tables(op):
-        if table.member in files:
-            for keys in _read(op, table, files[table.member]).leaves:
-                if table.phase_column and keys[0] != phase:
-                    continue
-                values = row_values(op, table, phase, keys)
-                if values is not None:
-                    return {n: v for n, v in values.items() if n in op.params}
+        if table.member not in files:
+            continue
+        found: dict[tuple[int, ...], Values] = {}
+        first: Values = {}
+        for keys in _read(op, table, files[table.member]).leaves:
+            if table.phase_column and keys[0] != phase:
+                continue
+            values = row_values(op, table, phase, keys)
+            if values is None:
+                continue
+            params: Values = {n: v for n, v in values.items() if n in op.params}
+            texts: Values = {n: v for n, v in params.items() if not isinstance(v, int)}
+            first = first or texts
+            if texts == first:
+                found.setdefault(tuple(v for v in params.values() if isinstance(v, int)), params)
+        if found:
+            return found[sorted(found, key=math.prod)[(len(found) - 1) // 2]]
     return {}
 
 

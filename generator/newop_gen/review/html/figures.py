@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...explain.analysis import Explained, explain_at, sweep
-from ...explain.measured import Measured, MeasuredPoint, first_values, measured_tables, spec_tables
+from ...explain.measured import Measured, MeasuredPoint, measured_tables, spec_tables, typical_values
 from ...explain.points import Values, for_phase, parse_points, run_time_names
 from ...explain.systems import BUILT_IN, System, find_system
 from ...model.op import Op
@@ -49,7 +49,7 @@ def figures_of(op: Op, spec: Path, checkout: Path | None) -> Figures:
     try:
         files = spec_tables(op, spec)
         measured = measured_tables(op, files, system)
-        first = first_values(op, files)
+        first = typical_values(op, files)
     except SpecError as error:
         trouble += [f"Measurements are left out: {problem.place}: {problem.found}." for problem in error.problems]
     default = parse_points(op, (), first)[0]
