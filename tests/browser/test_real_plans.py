@@ -26,7 +26,7 @@ def test_the_page_of_a_release(browser, release, tmp_path, version):
         assert found == HEADINGS
     assert browser.heard("Log.entryAdded") == []
     # What the page shows as added is what the patch adds.
-    patch = CliRunner().invoke(cli, args[:-2]).stdout
+    patch = CliRunner().invoke(cli, [*args[:-2], "--full"]).stdout
     text = [line[1:] for line in patch.splitlines() if line.startswith("+") and not line.startswith("+++")]
     assert "def load_new_op_data(new_op_file):" in text or version == "0.10.0"
     shown = browser.evaluate("[...document.querySelectorAll('.diff .add')].map(e => e.textContent)")
