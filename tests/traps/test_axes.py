@@ -12,12 +12,15 @@ from traps.conftest import PRELUDE
 CONTEXT = "dict(x=4 * 512, batch_size=4, beam_width=1, s=512, prefix=0)"
 BEAMS = "dict(x=16, batch_size=4, beam_width=4, s=513)"
 SPY = """
+import inspect
+
 class Spy:
     def __init__(self):
         self.asked = None
     def __getattr__(self, name):
-        def query(**asked):
-            self.asked = asked
+        signature = inspect.signature(getattr(pd.PerfDatabase, name))
+        def query(*values, **asked):
+            self.asked = signature.bind(None, *values, **asked).arguments
             return pd.PerformanceResult(1.0, energy=0.0)
         return query
 spy = Spy()
