@@ -11,7 +11,8 @@ from support.applying import SPECS
 from newop_gen.data.units import unit_doubts
 from newop_gen.resources import schemas_dir
 from newop_gen.spec.load import load_spec
-from newop_gen.verify.coverage import Reach, told
+from newop_gen.verify.coverage import told
+from newop_gen.verify.result import Reach
 
 TABLE = SPECS / "data" / "new_op_tokens_perf.csv"
 SPEC = SPECS / "new_op_tokens.yaml"

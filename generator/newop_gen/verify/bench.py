@@ -20,7 +20,7 @@ from .table import BadRow, Leaf, arguments, decoded, read_table
 from .table import Path as LeafPath
 
 if TYPE_CHECKING:
-    from .coverage import Reach
+    from .result import Reach
 
 MADE_UP = "made-up"
 EMPTY = "empty"

@@ -7,7 +7,6 @@ No check: that an op is wired into a model whose sizes nobody has measured yet i
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from ..model.op import Op, key_params
@@ -16,6 +15,7 @@ from ..spec.model import PhaseName
 from .bench import Bench
 from .candidates import Built, Shelf
 from .expectation import Dataset
+from .result import Reach
 from .table import Member, Missing, asked_keys, select
 
 SHOWN = 6
@@ -23,27 +23,6 @@ SHOWN = 6
 
 TENSOR_PARALLEL = (1, 2, 4, 8)
 """GPUs that a model's tensors are divided among, as far as it can be built so."""
-
-
-@dataclass(frozen=True)
-class Reach:
-    """What the op asks for in one phase of one model on `tp` GPUs, and whether one set of tables has it.
-
-    `asked` are its exact keys as texts; `missing` says which of them was not collected, "" where all were. `places`
-    are the system/backend pairs that the spec gives the tables to.
-    """
-
-    table: str
-    places: tuple[str, ...]
-    model: str
-    tp: int
-    phase: PhaseName
-    asked: Mapping[str, str]
-    missing: str
-
-    @property
-    def covered(self) -> bool:
-        return not self.missing
 
 
 def reaches(bench: Bench, shelf: Shelf, models: Iterable[Built]) -> Iterator[Reach]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from .coverage import Reach
+    from ..spec.model import PhaseName
 
 Status = Literal["passed", "failed", "skipped"]
 KEPT = 4  # failures that are told in full
@@ -96,6 +97,27 @@ class Tally:
 
 
 UNEXPLAINED = Cause("unexplained", "no known mistake explains these numbers; compare the failures with the spec")
+
+
+@dataclass(frozen=True)
+class Reach:
+    """What the op asks for in one phase of one model on `tp` GPUs, and whether one set of tables has it.
+
+    `asked` are its exact keys as texts; `missing` says which of them was not collected, "" where all were. `places`
+    are the system/backend pairs that the spec gives the tables to.
+    """
+
+    table: str
+    places: tuple[str, ...]
+    model: str
+    tp: int
+    phase: PhaseName
+    asked: Mapping[str, str]
+    missing: str
+
+    @property
+    def covered(self) -> bool:
+        return not self.missing
 
 
 @dataclass(frozen=True)
