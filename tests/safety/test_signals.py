@@ -14,16 +14,24 @@ from .commands import bring_back, in_child
 from .crash import Sweep
 from .faults import SignalAt
 
+STARTED_WITH = {
+    signal.SIGINT: signal.default_int_handler,
+    signal.SIGTERM: signal.SIG_DFL,
+    signal.SIGHUP: signal.SIG_DFL,
+}
+
 
 @pytest.fixture(autouse=True)
-def interrupts() -> Iterator[None]:
-    """Ctrl-C as a shell gives it: a runner in the background was started with SIGINT ignored, and so are its children."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+def as_from_a_shell() -> Iterator[None]:
+    """Signals as a shell gives them: a runner in the background was started with SIGINT ignored, one under `nohup` with
+    SIGHUP, and so are its children."""
+    before = {signum: signal.signal(signum, handler) for signum, handler in STARTED_WITH.items()}
     yield
-    signal.signal(signal.SIGINT, before)
+    for signum, handler in before.items():
+        signal.signal(signum, handler)
 
 
-@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("signum", STARTED_WITH)
 @pytest.mark.parametrize("name", ["apply", "remove", "update"])
 def test_a_signal_ends_all_old_or_all_new(scratch: Path, name: str, signum: int) -> None:
     sweep = Sweep(scratch, name)
