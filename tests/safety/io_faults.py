@@ -106,13 +106,23 @@ def files(snapshot: dict[str, tuple[object, ...]]) -> dict[str, tuple[object, ..
     return {p: s for p, s in snapshot.items() if s[0] != "dir" and ".newop-gen-" not in p}
 
 
-def sweep(directory: Path, names: list[str], *, count: int | None, seed: int, command: Command | None = None) -> Result:
-    """All faults at all calls of the commands; `count` of them, drawn."""
+def sweep(
+    directory: Path,
+    names: list[str],
+    *,
+    count: int | None,
+    seed: int,
+    command: Command | None = None,
+    following: tuple[str, str] | None = None,
+) -> Result:
+    """All faults at all calls of the commands, or at the one after the call `following`; `count` of them, drawn."""
     cases = []
     for number, name in enumerate(names):
         this = FaultSweep(directory / str(number), name, command)
         for fault, (_, only) in FAULTS.items():
             for at, (call, _) in enumerate(this.calls):
+                if following is not None and (at == 0 or this.calls[at - 1] != following):
+                    continue
                 if only is None or call in only:
                     cases += [(this, at, fault, False), (this, at, fault, True)]
     if count is not None:

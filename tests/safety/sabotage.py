@@ -71,7 +71,7 @@ GUARDS = [
           "            self._back(error)\n", "            pass\n", "tests/safety/test_io_faults.py -k leave_all_old"),
     Guard("the phase as the disk has it", "write/transaction.py",
           'if fs.exists(state, journal.name_of("committed")):', "if False:",
-          "tests/safety/test_io_faults.py -k leave_all_old"),
+          "tests/safety/test_io_faults.py -k right_after_the_commit"),
     Guard("receipts after the commit", "write/transaction.py",
           "    receipts.install(home, log.receipts)\n", "", CRASH),
     Guard("recovery completes what was committed", "write/recover.py",
