@@ -162,7 +162,7 @@ HIDDEN = [
 ]
 TOOL_TEXT = [
     "# type: ignore", "#type:int", "noqa", "# NOQA: E501", "x  # noqa", "# fmt: off", "fmt:skip", "# pragma: no cover",
-    "nosec", "ruff: noqa", "pylint: disable=all", "mypy: ignore", "isort: skip", "<<<<<<< HEAD", "=======", ">>>>>>> x",
+    "nosec", "ruff: noqa", "pylint: disable=all", "mypy: ignore", "isort: skip", "<<<<<<< HEAD", "=======", ">>>>>>> x", "bread>>> x",
     "-*- coding: utf-7 -*-", "coding=unicode_escape", "coding: raw_unicode_escape", "vim: set fileencoding=utf-7 coding=x",
     "newop-gen: begin", "{{7*7}}", "{% raw %}", "{# c #}", "{{self.__init__.__globals__}}",
     "{{ cycler.__init__.__globals__.os.system('touch canary') }}",

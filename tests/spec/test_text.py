@@ -89,7 +89,7 @@ def test_breakouts_of_a_docstring(text: str, field: str) -> None:
 TOOL_TEXT = [
     "# type: ignore", "#type:int", "type: ignore", "noqa", "# NOQA: E501", "x  # noqa", "# fmt: off", "fmt:skip",
     "# pragma: no cover", "pragma", "nosec", "ruff: noqa", "pylint: disable=all", "mypy: ignore", "isort: skip",
-    "<<<<<<< HEAD", "=======", ">>>>>>> x", "||||||| y", "-*- coding: utf-7 -*-", "coding=unicode_escape", "coding:raw",
+    "<<<<<<< HEAD", "=======", ">>>>>>> x", "bread>>> x", "||||||| y", "-*- coding: utf-7 -*-", "coding=unicode_escape", "coding:raw",
     "newop-gen: begin", "{{7*7}}", "{% raw %}", "{# c #}", "}}", "{{self.__init__.__globals__}}", "%}",
 ]  # fmt: skip
 

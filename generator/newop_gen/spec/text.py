@@ -50,6 +50,7 @@ _TOOL_TEXT: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\bpragma\b", "a tool control (pragma)"),
         (r"coding\s*[:=]\s*[-\w.]", "a source encoding declaration"),
         (r"<{7}|>{7}|={7}|\|{7}", "a merge conflict marker"),
+        (r">>>", "a doctest prompt"),
         (r"newop-gen\s*:", "a marker of newop-gen"),
         (r"\{\{|\}\}|\{%|%\}|\{#|#\}", "template syntax"),
     )
