@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -70,3 +71,20 @@ def test_lists_are_put_together() -> None:
     assert union([one, two]) == one | two == Vocabulary(calls=words("a b c"), numbers=numbers(1, 1.0), wired=True)
     assert numbers(1, 1.0) == {number(1), number(1.0)} and len(numbers(1, True, 1.0)) == 3
     assert merged({"x": one}, {"x": two, "y": one}) == {"x": one | two, "y": one}
+
+
+@pytest.mark.parametrize("name", BY_LAYOUT)
+def test_a_test_may_ask_for_any_size_and_a_query_may_not(name: str, tmp_path: Path) -> None:
+    """An axis column with a number in it moves what the generated unit test asks for."""
+    text = (SPECS / "new_op.yaml").read_text(encoding="utf-8")
+    assert "column: batch_size" in text
+    spec = tmp_path / "new_op.yaml"
+    moved = text.replace("column: batch_size", "column: batch_size + 999999").partition("\ndata:")[0]
+    spec.write_text(moved + "\n", encoding="utf-8")
+    plan, ops = planned(copy_fixture(BY_LAYOUT[name][0], tmp_path), spec)
+    own = load(name).words()
+    check(plan, ops, own)
+    assert [step for step, words_of in own.items() if words_of.sizes] == ["test"]
+    # The control: without that, the number is refused.
+    with pytest.raises(CheckoutRefused):
+        check(plan, ops, {step: replace(words_of, sizes=False) for step, words_of in own.items()})

@@ -36,9 +36,10 @@ class Vocabulary:
     `globals` may be read, `locals` may be read and bound. `calls` and `targets` (of assignments) are dotted names: in
     `calls`, `*.values` is that method of anything that is allowed itself; in `targets`, `x[]` is an item of `x`.
     `exact` are calls and attributes that stand only as written there. `messages` are calls whose strings are for
-    humans. With `data`, what is assigned to a module constant may hold any string and number; with `wired`, dotted
-    names of the spec's wiring expressions may be read; with `copies`, code may take over what stands in the file: a
-    model's own scale, condition and arguments.
+    humans. With `data`, what is assigned to a module constant may hold any string and number; with `sizes`, any whole
+    number may stand anywhere, as what a test asks for follows from the columns' expressions; with `wired`, dotted names
+    of the spec's wiring expressions may be read; with `copies`, code may take over what stands in the file: a model's
+    own scale, condition and arguments.
 
     `packages` are import names of the SDK, whose operation modules have the ops' names; `suffixes` are those of tables.
     `sidecar` is a file beside a table, and `lines` are all that it may hold: with `{backend}`, `{version}` of its
@@ -63,6 +64,7 @@ class Vocabulary:
     sidecar: frozenset[str] = frozenset()
     lines: frozenset[str] = frozenset()
     data: bool = False
+    sizes: bool = False
     wired: bool = False
     copies: bool = False
 

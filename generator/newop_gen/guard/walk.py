@@ -98,6 +98,8 @@ class Walk:
             self._refuse(f"the number {_shown(value)}")
 
     def _known_number(self, value: float) -> bool:
+        if self.words.sizes and isinstance(value, int):
+            return True
         one = number(value)
         return one in self.words.numbers or one in self.allowed.numbers or self.copied.word(str(value))
 

@@ -190,10 +190,11 @@ TEST = Vocabulary(
         "1.0.0 alpha asked b beta data empirical made_up made_up.yaml prefix s silicon sol trtllm x .txt beam_width"
     )
     | {"no data for", "not_collected", "silicon data"},
-    numbers=numbers(*range(200), 977, 1e-12, 1e-9, 0.0, 500.0),
+    numbers=numbers(1e-12, 1e-9, 0.0, 500.0),
     definitions=words("count_leaves database empty_database make_database query"),
     imports=frozenset({"import csv", "import pytest", "import yaml"}),
     data=True,
+    sizes=True,
 )
 
 
