@@ -125,8 +125,8 @@ def plan(specs: Paths, checkout: PathLike) -> Planned:
     a checkout that is not supported or lacks something; `Conflict` where what was put in was edited by hand,
     or the spec has changed since (then it says so alone: `newop-gen update`).
     """
-    from .cli.perf_tables import check_tables
-    from .cli.standing import prepare_or_tell
+    from .data.named import check_tables
+    from .standing import prepare_or_tell
 
     loaded = _load(specs)
     check_tables(loaded)
@@ -144,9 +144,9 @@ def apply(specs: Paths, checkout: PathLike, *, allow_dirty: bool = False) -> Rec
     can't be recovered without help.
     """
     from .checkout.tree import Tree
-    from .cli.perf_tables import check_tables
-    from .cli.standing import prepare_or_tell
+    from .data.named import check_tables
     from .prepare import prepare
+    from .standing import prepare_or_tell
     from .write import Home, SpecRef, apply_plan, recover
     from .write.recover import pending
 

@@ -133,9 +133,9 @@ class _Run:
             raise
 
     def _run(self) -> int:
+        from ..data.named import check_tables
         from ..spec.load import load_specs
-        from .perf_tables import check_tables
-        from .standing import prepare_or_tell
+        from ..standing import prepare_or_tell
 
         self.loaded = load_specs(self.specs)
         check_tables(self.loaded)
@@ -179,7 +179,7 @@ class _Run:
 
     def _renamed(self) -> list[Problem]:
         """Ops that these specs named before. Two ops from one file may be meant, so this is said, not refused."""
-        from .standing import recorded, renamed
+        from ..standing import recorded, renamed
 
         try:
             return renamed(self.loaded, recorded(self.checkout), self.checkout)

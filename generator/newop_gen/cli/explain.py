@@ -51,6 +51,7 @@ def command(
       newop-gen explain specs/new_op.yaml --system b200_sxm --at b=1,s=1024 --at b=64,s=1024
       newop-gen explain specs/latent_attention.yaml --sweep s --plot roofline.svg
     """
+    from ..data.named import check_files, check_tables
     from ..explain.analysis import crossovers, explain_at
     from ..explain.analysis import sweep as sweep_of
     from ..explain.measured import measured_tables, typical_values
@@ -60,7 +61,6 @@ def command(
     from ..problems import Place, Problem, SpecError
     from ..sol.evaluate import SolValueError
     from ..spec.load import load_specs
-    from .perf_tables import check_files, check_tables
 
     loaded = load_specs([spec])[0]
     # Of the spec's warnings only what these numbers depend on.

@@ -175,7 +175,7 @@ def _checkout_near(error: click.ClickException) -> str:
     missing = error.param if isinstance(error, click.MissingParameter) else None
     if missing is None or missing.name != "checkout":
         return ""
-    from .next import checkout_around, checkouts_in
+    from ..checkout.around import checkout_around, checkouts_in
 
     try:
         here = Path.cwd()

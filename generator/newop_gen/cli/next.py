@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 from collections.abc import Iterator
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING
 
+from ..checkout.around import checkouts_in, tree_around
 from ..problems import NewopError
+from ..spec.instead import specs_in
 
 if TYPE_CHECKING:
     from ..checkout.tree import Tree
     from ..write import OpStatus
 
-# Entries of the directory that are looked at, and bytes of a file that tell a spec.
-LOOKED_AT = 200
-HEAD_BYTES = 4096
 SHOWN = 5
 
 TITLE = "newop-gen turns one YAML op spec into a working operation in an aiconfigurator checkout."
@@ -43,35 +41,6 @@ def advice(directory: Path, examples: Path) -> Lines:
         else:
             yield from _anywhere(examples)
     yield LAST
-
-
-def tree_around(directory: Path) -> Tree | None:
-    """The checkout that the directory is in: it, or the nearest one above it."""
-    from ..checkout.tree import Tree
-
-    for place in (directory, *directory.parents):
-        try:
-            return Tree.open(place)
-        except NewopError:
-            continue
-    return None
-
-
-def checkout_around(directory: Path) -> Path | None:
-    """The directory to name with `--checkout` from inside a checkout: itself if it will do, else the outermost that
-    does (of a repository, its `src` and its package, the repository has the tests, too)."""
-    from ..checkout.tree import Tree
-
-    found = None
-    for place in (directory, *directory.parents):
-        try:
-            Tree.open(place)
-        except NewopError:
-            continue
-        if place == directory:
-            return place
-        found = place
-    return found
 
 
 def _in_checkout(tree: Tree, directory: Path) -> Lines:
@@ -109,7 +78,7 @@ def _in_checkout(tree: Tree, directory: Path) -> Lines:
 
 
 def _applied(ops: tuple[OpStatus, ...], at: str) -> Lines:
-    from .standing import names_another, renamed_to
+    from ..standing import names_another, renamed_to
 
     others = {op.op: now for op in ops if (now := renamed_to(op))}
     for op in ops:
@@ -169,40 +138,3 @@ def _commands(*rows: tuple[str, str]) -> Lines:
     for row, does in rows:
         yield f"  newop-gen {row:<{column}}   {does}"
     yield ""
-
-
-def specs_in(directory: Path) -> list[str]:
-    """Names of YAML files in the directory that begin as a spec does. Nothing is parsed."""
-    found = []
-    for path in _entries(directory):
-        if path.suffix in (".yaml", ".yml") and path.is_file():
-            try:
-                with path.open("rb") as file:
-                    head = file.read(HEAD_BYTES)
-            except OSError:
-                continue
-            if any(line.startswith(b"newop:") for line in head.splitlines()):
-                found.append(path.name)
-    return found
-
-
-def checkouts_in(directory: Path) -> list[str]:
-    """Names of the checkouts in a directory."""
-    from ..checkout.tree import Tree
-
-    found = []
-    for path in _entries(directory):
-        if path.is_dir():
-            try:
-                Tree.open(path)
-            except NewopError:
-                continue
-            found.append(path.name)
-    return found
-
-
-def _entries(directory: Path) -> list[Path]:
-    try:
-        return sorted(itertools.islice(directory.iterdir(), LOOKED_AT))
-    except OSError:
-        return []

@@ -36,8 +36,8 @@ def command(specs: tuple[Path, ...], checkout: Path | None, verifications: tuple
     """
     from ..review.pr_text import pr_text
     from ..spec.load import load_specs
+    from ..standing import prepare_or_tell
     from .reviewing import read_verifications, whole
-    from .standing import prepare_or_tell
 
     loaded = load_specs(specs)
     reports = {report.op: report for report in read_verifications(verifications, loaded)}

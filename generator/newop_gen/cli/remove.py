@@ -33,8 +33,8 @@ def command(ops: tuple[str, ...], checkout: Path, force: bool, dry_run: bool, as
     """
     from ..checkout.tree import Tree
     from ..spec.load import load_specs
+    from ..standing import not_applied
     from ..write import remove_op
-    from .standing import not_applied
 
     named = [op for op in ops if names_op(op)]
     loaded = load_specs([Path(op) for op in ops if op not in named]) if len(named) < len(ops) else []

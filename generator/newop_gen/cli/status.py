@@ -10,10 +10,10 @@ import click
 
 from .. import __version__
 from ..problems import Exit, Place, Problem, SpecError, did_you_mean, near_names
+from ..standing import names_another, renamed_to
 from .completion import complete_ops
 from .output import emit_json, say
 from .safety import checkout_option
-from .standing import names_another, renamed_to
 from .tables import on_terminal, show_table
 
 if TYPE_CHECKING:

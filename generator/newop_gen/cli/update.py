@@ -51,10 +51,10 @@ def command(
     if full and not dry_run:
         raise click.UsageError("--full is about what --dry-run shows")
     from ..checkout.tree import Tree
+    from ..data.named import check_tables
     from ..spec.load import load_specs
+    from ..standing import recorded, renamed, spec_of
     from ..write import SpecRef, update_op
-    from .perf_tables import check_tables
-    from .standing import recorded, renamed, spec_of
 
     named = [spec for spec in specs if names_op(spec)]
     known = recorded(checkout) if named else {}

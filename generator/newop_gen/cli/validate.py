@@ -37,8 +37,8 @@ def command(specs: tuple[Path, ...], as_json: bool) -> int:
       newop-gen validate new_op.yaml
       newop-gen validate specs/*.yaml --json
     """
+    from ..data.named import named_tables
     from ..spec.load import load_specs
-    from .perf_tables import named_tables
 
     try:
         found = load_specs(specs)

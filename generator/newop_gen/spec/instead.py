@@ -1,4 +1,4 @@
-"""What may have been meant by a path at which there is no spec."""
+"""Specs in a directory, and what may have been meant by a path at which there is none."""
 
 from __future__ import annotations
 
@@ -9,10 +9,30 @@ from ..problems import Place, Problem, SpecError, did_you_mean, near_names
 
 # Entries of a directory that are looked at.
 LOOKED_AT = 1000
+# Bytes of a file that tell a spec.
+HEAD_BYTES = 4096
 SPECS = (".yaml", ".yml")
 TABLES = (".csv", ".parquet")
 # A table's first line has at least so many separators.
 FEWEST = 2
+
+
+def specs_in(directory: Path) -> list[str]:
+    """Names of YAML files in the directory that begin as a spec does. Nothing is parsed."""
+    try:
+        entries = sorted(itertools.islice(directory.iterdir(), LOOKED_AT))
+    except OSError:
+        return []
+    return [path.name for path in entries if path.suffix in SPECS and path.is_file() and _begins_as_one(path)]
+
+
+def _begins_as_one(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            head = file.read(HEAD_BYTES)
+    except OSError:
+        return False
+    return any(line.startswith(b"newop:") for line in head.splitlines())
 
 
 def near_file(path: Path) -> str:

@@ -11,24 +11,23 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..problems import CheckoutRefused, Conflict, NewopError, Place, Problem, did_you_mean, near_names
+from .problems import CheckoutRefused, Conflict, NewopError, Place, Problem, did_you_mean, near_names
 
 if TYPE_CHECKING:
-    from ..checkout.tree import Tree
-    from ..prepare import Prepared
-    from ..spec.load import LoadedSpec
-    from ..write import OpReceipt, OpStatus
+    from .checkout.tree import Tree
+    from .prepare import Prepared
+    from .spec.load import LoadedSpec
+    from .write import OpReceipt, OpStatus
 
-# Directories of a checkout that ops are put into; an installed package stands among others that are not looked at.
-LOOKED_INTO = re.compile(r"src|tests|aic.*")
+# Directories that no op is put into.
 SKIPPED = frozenset({"node_modules", "__pycache__", "site-packages", "venv"})
 
 
 def recorded(checkout: Path) -> Mapping[str, OpReceipt]:
     """The receipts of the ops in a checkout, by op. Raises `CheckoutRefused`, and `Interrupted` for broken ones."""
-    from ..checkout.tree import Tree
-    from ..write import Home
-    from ..write.receipts import read_all
+    from .checkout.tree import Tree
+    from .write import Home
+    from .write.receipts import read_all
 
     return read_all(Home.of(Tree.open(checkout).root))
 
@@ -37,7 +36,7 @@ def prepare_or_tell(loaded: Sequence[LoadedSpec], checkout: Path) -> Prepared:
     """`prepare`, but where it meets a conflict and a receipt shows that a spec has changed since its op was applied,
     that is what is raised: what the checkout has is what the spec said then, and a guess at hand edits would mislead.
     """
-    from ..prepare import prepare
+    from .prepare import prepare
 
     try:
         return prepare(loaded, checkout)
@@ -98,9 +97,9 @@ def _shown(spec: Path | str) -> str:
 
 def renamed_to(op: OpStatus) -> str | None:
     """The op that the spec of an applied op names now, None when it is that op or can't be read."""
-    from ..problems import SpecError
-    from ..spec.nodes import Scalar
-    from ..spec.source import read_source
+    from .problems import SpecError
+    from .spec.nodes import Scalar
+    from .spec.source import read_source
 
     if not op.spec_newer:
         return None
@@ -114,6 +113,8 @@ def renamed_to(op: OpStatus) -> str | None:
 
 def spec_of(op: str, known: Mapping[str, OpReceipt], checkout: Path) -> Path:
     """The spec that an op was applied from. Raises `CheckoutRefused` when that is not known, or it is not there."""
+    from .spec.instead import specs_in
+
     receipt = known.get(op)
     if receipt is not None and receipt.spec and Path(receipt.spec).is_file():
         return Path(receipt.spec)
@@ -122,15 +123,9 @@ def spec_of(op: str, known: Mapping[str, OpReceipt], checkout: Path) -> Path:
         found, near = f"{op} was applied from {where}", ""
     else:
         found = f"{op!r} is no file, and no op of this name was applied here, as far as is recorded"
-        near = did_you_mean([*near_names(op, known), *near_names(op, _specs_here())])
+        near = did_you_mean([*near_names(op, known), *near_names(op, specs_in(Path()))])
     expected = "the path of the op's spec" + (f", or one of {', '.join(known)}" if known and receipt is None else "")
     raise CheckoutRefused(Problem(Place(str(checkout)), found, expected, near, "no-spec"))
-
-
-def _specs_here() -> list[str]:
-    from .next import specs_in
-
-    return specs_in(Path())
 
 
 def not_applied(ops: Iterable[str], checkout: Path) -> dict[str, str]:
@@ -139,10 +134,10 @@ def not_applied(ops: Iterable[str], checkout: Path) -> dict[str, str]:
     Neither is there a receipt, nor does any Python file have the name. Of an op without a receipt whose name is there
     (a clone) nothing is said: only its spec can tell what was put in. Nor is anything while a run is unfinished.
     """
-    from ..checkout.tree import Tree
-    from ..write import Home
-    from ..write.receipts import read_all
-    from ..write.recover import pending
+    from .checkout.tree import Tree
+    from .write import Home
+    from .write.receipts import read_all
+    from .write.recover import pending
 
     tree = Tree.open(checkout)
     home = Home.of(tree.root)
@@ -177,10 +172,8 @@ def _mentioned(tree: Tree, ops: Sequence[str], known: Iterable[str]) -> set[str]
 
 def _python_files(tree: Tree) -> Iterator[Path]:
     for folder, inner, files in os.walk(tree.root):
-        at_top = tree.package and Path(folder) == tree.root
-        inner[:] = [
-            name
-            for name in inner
-            if not name.startswith(".") and name not in SKIPPED and (not at_top or LOOKED_INTO.fullmatch(name))
-        ]
+        inner[:] = [name for name in inner if not name.startswith(".") and name not in SKIPPED]
+        if Path(folder) == tree.root and "/" not in tree.package:
+            # An installed package stands among others, of which those that come with it share its name.
+            inner[:] = [name for name in inner if name.startswith(tree.package)]
         yield from (Path(folder) / name for name in files if name.endswith(".py"))
