@@ -13,7 +13,7 @@ from newop_gen.cli import cli
 from newop_gen.edits import find
 from newop_gen.edits.place import after_statement, end_of_class
 from newop_gen.layouts import Probe
-from newop_gen.layouts.parts.settle import settled
+from newop_gen.layouts.common.settle import settled
 from newop_gen.plan import Creation, Skip, Step
 from newop_gen.problems import CheckoutRefused, Place, Problem
 from newop_gen.resources import specs_dir
@@ -83,7 +83,7 @@ def toy(monkeypatch):
     module = types.ModuleType("newop_gen.layouts.toy")
     module.LAYOUT = Toy()
     monkeypatch.setitem(sys.modules, "newop_gen.layouts.toy", module)
-    monkeypatch.setattr(layouts, "REGISTERED", ("toy",))
+    monkeypatch.setattr(layouts, "REGISTERED", {"toy": "toy"})
     # What the toy puts in is in no spec; the guard has tests of its own.
     monkeypatch.setattr(guard, "check", lambda plan, ops, words: None)
     return module.LAYOUT

@@ -12,7 +12,7 @@ from checkouts import VERSIONS, python_for
 
 from fuzz import coverage, points, specs
 from fuzz.run import Outcome, anchors, run, summary
-from newop_gen.layouts.parts.database import query as query_views
+from newop_gen.layouts.python import query as query_views
 from newop_gen.sol.evaluate import SolTimes
 from newop_gen.sol.render.python_expr import Text
 from newop_gen.spec.load import load_spec

@@ -32,7 +32,7 @@ def strangers(text: str) -> set[str]:
             package = f"{node.module}." if node.module else ""
             found |= (
                 {node.module or ""}
-                if node.module not in (None, "parts")
+                if node.module not in (None, "python")
                 else {f"{package}{a.name}" for a in node.names}
             )
     known = {"__future__", "collections.abc", "guard.vocabulary"}
@@ -46,7 +46,7 @@ def test_a_list_is_written_down_and_derived_from_nothing(path: Path) -> None:
 
 def test_a_list_that_asks_a_renderer_is_seen() -> None:
     assert strangers("from ...render.environment import fragment\n") == {"render.environment"}
-    assert strangers("from ..parts.database.plan import plan_ops\n") == {"parts.database.plan"}
+    assert strangers("from ..database.plan import plan_ops\n") == {"database.plan"}
 
 
 def test_each_layout_has_a_list() -> None:

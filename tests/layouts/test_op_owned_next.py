@@ -18,8 +18,8 @@ from newop_gen.layouts import detect
 # What the layout's package would hold.
 PACKAGE = '''
 from newop_gen.layouts.base import Probe
-from newop_gen.layouts.parts.database.probes import guarded
-from newop_gen.layouts.parts.op_owned.probes import OwnedProber
+from newop_gen.layouts.python.probes import guarded
+from newop_gen.layouts.op_owned.probes import OwnedProber
 
 NAME = "next"
 TEMPLATES = ({templates!r}, "op_owned", "sources")
@@ -37,12 +37,12 @@ class Next:
         return [marked, *guarded(lambda _: prober.ask_all(core=False), prober)]
 
     def plan(self, ops, tree):
-        from newop_gen.layouts.parts.op_owned.plan import plan_ops
+        from newop_gen.layouts.op_owned.plan import plan_ops
 
         return plan_ops(ops, tree, OwnedProber.of(tree).owned(NAME, TEMPLATES))
 
     def words(self):
-        from newop_gen.layouts.op_owned.words import WORDS
+        from newop_gen.layouts.op_owned.op_owned.words import WORDS
 
         return WORDS
 
@@ -63,7 +63,7 @@ def next_layout(monkeypatch, tmp_path):
     module = types.ModuleType("newop_gen.layouts.next")
     exec(PACKAGE.format(templates=str(templates)), module.__dict__)
     monkeypatch.setitem(sys.modules, module.__name__, module)
-    monkeypatch.setattr(layouts, "REGISTERED", ("next", *layouts.REGISTERED))
+    monkeypatch.setattr(layouts, "REGISTERED", {"next": "next", **layouts.REGISTERED})
 
 
 def test_a_layout_is_added_by_a_package_and_templates(next_layout, tmp_path) -> None:

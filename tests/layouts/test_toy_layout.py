@@ -50,8 +50,9 @@ def tool(tmp_path_factory) -> Path:
     shutil.copytree(TOY / "templates", copy / "templates" / "toy")
     registration = layouts / "__init__.py"
     text = registration.read_text(encoding="utf-8")
-    assert text.count('"core")') == 1
-    registration.write_text(text.replace('"core")', '"core", "toy")'), encoding="utf-8")
+    last = '"core": "op_owned.core",\n'
+    assert text.count(last) == 1
+    registration.write_text(text.replace(last, f'{last}    "toy": "toy",\n'), encoding="utf-8")
     return copy
 
 

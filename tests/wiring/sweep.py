@@ -9,13 +9,13 @@ from typing import Any
 
 from newop_gen.checkout.source import Source
 from newop_gen.checkout.tree import Tree
-from newop_gen.layouts.parts.wiring import WiringFacts
-from newop_gen.layouts.parts.wiring.classes import ModelIndex
-from newop_gen.layouts.parts.wiring.sites import Anchors
 from newop_gen.model.op import Op
 from newop_gen.plan import FileChange, Plan, Step
 from newop_gen.plan.verify import verify
 from newop_gen.spec.model import Spec
+from newop_gen.wiring import WiringFacts
+from newop_gen.wiring.classes import ModelIndex
+from newop_gen.wiring.sites import Anchors
 
 PHASES = ("context", "generation")
 WAYS = ("before", "after", "replace")

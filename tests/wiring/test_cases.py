@@ -19,8 +19,8 @@ import yaml
 from wiring.sweep import TOY, changes_of, op_with, patched, toy_tree
 from wiring.toy import common, config, ops
 
-from newop_gen.layouts.parts.wiring import plan_wiring
 from newop_gen.plan.merge import without_spans
+from newop_gen.wiring import plan_wiring
 
 CASES = sorted((Path(__file__).parent / "cases").glob("*/*.yaml"))
 IDS = [f"{path.parent.name}/{path.stem}" for path in CASES]

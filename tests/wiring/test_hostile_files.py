@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from wiring.sweep import TOY, WAYS, changes_of, op_with, patched, targets, toy_tree
 
 from newop_gen.checkout.source import Source
-from newop_gen.layouts.parts.wiring import plan_wiring
 from newop_gen.plan import Insertion, Plan, Step
 from newop_gen.problems import CheckoutRefused, NewopError
+from newop_gen.wiring import plan_wiring
 
 FORMS = Path(__file__).parent / "cases"
 PATH = TOY.model_files[0]

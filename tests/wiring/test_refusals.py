@@ -12,10 +12,10 @@ from support.applying import SPECS
 from wiring.sweep import TOY, changes_of, op_with, patched, toy_tree
 
 from newop_gen.checkout.tree import Tree
-from newop_gen.layouts.parts.wiring import SpecPlace, WiringFacts, plan_wiring
 from newop_gen.prepare import prepare
 from newop_gen.problems import CheckoutRefused, Place, Problem
 from newop_gen.spec.load import load_specs
+from newop_gen.wiring import SpecPlace, WiringFacts, plan_wiring
 
 FORMS = Path(__file__).parent / "cases"
 

@@ -20,9 +20,9 @@ from wiring.builds import CODE
 from wiring.sweep import CORE, PHASES, WAYS, Target, changes_of, facts_of, op_with, patched, targets, wiring
 
 from newop_gen.checkout.tree import Tree
-from newop_gen.layouts.parts.wiring import WiringFacts, plan_wiring
 from newop_gen.plan.merge import without_spans
 from newop_gen.problems import Conflict
+from newop_gen.wiring import WiringFacts, plan_wiring
 
 ALWAYS, NEVER = "self.config.tp_size > 0", "self.config.tp_size < 0"
 WHENS = (None, ALWAYS, NEVER)

@@ -14,8 +14,8 @@ from wiring.sweep import TOY, Target, changes_of, facts_of, op_with, patched, ta
 
 from newop_gen.checkout.source import Source
 from newop_gen.checkout.tree import Tree
-from newop_gen.layouts.parts.wiring import plan_wiring
 from newop_gen.problems import CheckoutRefused, Conflict
+from newop_gen.wiring import plan_wiring
 
 FORMS = Path(__file__).parent / "cases"
 PATH = TOY.model_files[0]

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from ..checkout.source import Source
 from ..checkout.tree import Tree
 from ..edits.find import Function
-from ..layouts.parts.database.probes import Prober
-from ..layouts.parts.op_owned.probes import OwnedProber, core_package
+from ..layouts.op_owned.probes import OwnedProber, core_package
+from ..layouts.python.probes import Prober
 from ..problems import CheckoutRefused, Place
 from .flow import Flow
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from .base import Detection, Layout, Probe
@@ -12,12 +13,19 @@ if TYPE_CHECKING:
 
 __all__ = ["REGISTERED", "Detection", "Layout", "Probe", "detect", "load"]
 
-REGISTERED = ("direct", "func_map", "sources", "op_owned", "core")
+REGISTERED: Mapping[str, str] = {
+    "direct": "database.direct",
+    "func_map": "database.func_map",
+    "sources": "database.sources",
+    "op_owned": "op_owned.op_owned",
+    "core": "op_owned.core",
+}
+"""Each layout's package below this one, in the order in which they are asked."""
 
 
 def load(name: str) -> Layout:
     """The layout `name`; its package holds a `LAYOUT`."""
-    layout: Layout = importlib.import_module(f"{__name__}.{name}").LAYOUT
+    layout: Layout = importlib.import_module(f"{__name__}.{REGISTERED[name]}").LAYOUT
     return layout
 
 

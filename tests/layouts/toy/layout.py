@@ -17,7 +17,7 @@ from ...render import fragment
 from ...render.environment import literal
 from ...sol.render.python import PythonDialect, render_formula
 from ..base import Probe
-from ..parts.settle import Draft, StepDraft, finish, settled
+from ..common.settle import Draft, StepDraft, finish, settled
 
 if TYPE_CHECKING:
     from ...checkout.tree import Tree
@@ -58,7 +58,7 @@ class Toy:
 
     def words(self) -> Mapping[str, Vocabulary]:
         from ...guard.vocabulary import Vocabulary
-        from ..parts.database.words import METHODS
+        from ..database.words import METHODS
 
         entry = Vocabulary(nodes=frozenset({"Dict"}))
         answer = Vocabulary(calls=frozenset({"peak"}), globals=frozenset({"MEM_BW"}))

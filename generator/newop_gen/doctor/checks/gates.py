@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from ...checkout.source import Source
-from ...layouts.parts.op_owned.afd import Partitioner
+from ...layouts.op_owned.afd import Partitioner
 from ..finding import Finding, Severity
 from ..flow import called
 from ..subject import Subject

@@ -1,50 +1,6 @@
-"""0.10: each op owns loader, cache and queries in `operations/<family>.py`; tables are parquet."""
+"""The parts of the layouts whose ops own their tables: `op_owned` and `core`.
 
-from __future__ import annotations
-
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING
-
-from ..base import Probe
-from ..parts.database.probes import guarded
-from ..parts.op_owned.probes import OwnedProber
-
-if TYPE_CHECKING:
-    from ...checkout.tree import Tree
-    from ...guard.vocabulary import Vocabulary
-    from ...model.op import Op
-    from ...plan import Step
-    from ..parts.op_owned.facts import OpOwnedFacts
-
-NAME = "op_owned"
-# The loader reads its rows as in `sources`, whose reader moved along.
-TEMPLATES = ("op_owned", "sources")
-
-
-class OpOwned:
-    """Each op owns its tables in a module of the operations package (0.10)."""
-
-    name = NAME
-    title = "Each op owns its tables in a module of the operations package (0.10)"
-
-    def probes(self, tree: Tree) -> list[Probe]:
-        prober = OwnedProber.of(tree)
-        return guarded(lambda _: prober.ask_all(core=False), prober)
-
-    def facts(self, tree: Tree) -> OpOwnedFacts:
-        """Facts of a tree whose required probes all hold."""
-        return OwnedProber.of(tree).owned(NAME, TEMPLATES)
-
-    def plan(self, ops: Sequence[tuple[Op, Path]], tree: Tree) -> list[Step]:
-        from ..parts.op_owned.plan import plan_ops
-
-        return plan_ops(ops, tree, self.facts(tree))
-
-    def words(self) -> Mapping[str, Vocabulary]:
-        from .words import WORDS
-
-        return WORDS
-
-
-LAYOUT = OpOwned()
+An op is one module `operations/<op>.py` with its loader, its cache and its queries; `PerfDatabase` only forwards to it.
+`core` is the same below another package, with shims at the old place. What differs between trees of both (how values
+between measured points are found, how tables are filed) is probed, not decided by the layout.
+"""

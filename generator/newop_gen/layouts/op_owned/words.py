@@ -1,7 +1,154 @@
-"""Words of code for 0.10: each op owns a module of `aiconfigurator.sdk.operations`."""
+"""Words of layouts whose ops own a module each."""
 
 from __future__ import annotations
 
-from ..parts.op_owned.words import owned
+from collections.abc import Iterable, Mapping
 
-WORDS = owned(["aiconfigurator.sdk"])
+from ...guard.vocabulary import Vocabulary, merged, numbers, words
+from ..python import words as common
+
+_LOADER = Vocabulary(calls=words("_read_filtered_rows"))
+
+_GRIDS = Vocabulary(globals=words("cls tables"), calls=words("interpolation.extrapolate_data_grid"))
+
+_INTERPOLATION = Vocabulary(
+    calls=words("interpolation.interp_1d interpolation.interp_2d_linear interpolation.interp_3d")
+    | words("interpolation.nearest_1d_point_helper"),
+)
+
+_ANSWERS = Vocabulary(globals=words("EmpiricalNotImplementedError"))
+
+_OPERATION = Vocabulary(
+    locals=words("seq_split"),
+    attributes=words("_seq_split"),
+    exact=frozenset({"super().__init__(name, scale_factor, seq_split=seq_split)"}),
+)
+
+_OWNER = Vocabulary(  # tables, cache and lookup
+    nodes=words("AnnAssign Assign Dict For FunctionDef If ImportFrom Lambda Return"),
+    globals=words("ClassVar LoadedOpData PerfDatabase classmethod staticmethod dict tuple object bool common")
+    | words("util_empirical perf_interp TYPE_CHECKING"),
+    locals=words("_CP_AWARE _data_cache at attribute cls config database filename found get_slice grid key loader")
+    | words("path result root table tables latency energy _ b s x"),
+    attributes=words("_data_cache backend enable_shared_layer loaded system system_spec systems_root value version")
+    | words("PerfDataFilename ValueTransform SQRT"),
+    calls=words("LoadedOpData cls._cache_key cls._data_cache.clear cls._extrapolate cls._record_load cls.load_data")
+    | words("database._build_op_sources database._interp_pr database._query_silicon_or_hybrid found.update get_slice")
+    | words("load loader os.path.join resolve_op_data_path zip *.items cls._interpolate cls._interpolate_context")
+    | words("cls._interpolate_generation util_empirical.estimate util_empirical.grid_for")
+    | words("util_empirical.require_data_slice perf_interp.Grid perf_interp.OpInterpConfig perf_interp.get_value")
+    | words("perf_interp.query"),
+    exact=frozenset({"setattr(database, attribute, table)", "database.__dict__"}),
+    keywords=words("axes depth resolver sol_fn strict transform_axis value_transform b s x prefix"),
+    strings=common.LEAF | common.PHASES | words("data_dir phase"),
+    numbers=numbers(0, 1, 2, 3),
+    targets=words("cls._data_cache[] found[]"),
+    definitions=words("_cache_key _extrapolate clear_cache get_slice load load_data"),
+)
+
+_MODULE = Vocabulary(
+    nodes=words("Import ImportFrom"),
+    locals=words("logger"),
+    exact=frozenset({"logging.getLogger(__name__)"}),
+    imports=frozenset(
+        {
+            "from __future__ import annotations",
+            "import logging",
+            "import os",
+            "from typing import TYPE_CHECKING, ClassVar",
+        }
+    ),
+)
+
+_SUPPORT = Vocabulary(
+    nodes=words("ImportFrom"),
+    globals=words("db"),
+    exact=frozenset({"_LazySupportMatrix(self).get(key, [])"}),
+)
+
+_FORWARD = Vocabulary(nodes=words("Assign ImportFrom Return"), locals=words("owner"))
+
+_TEST = Vocabulary(  # tables are parquet, which a test may have to do without
+    globals=words("EmpiricalNotImplementedError NotImplementedError _OPS_PKG"),
+    locals=words("pa pq"),
+    calls=words("pa.Table.from_pylist pq.write_table"),
+    exact=frozenset({"pytest.importorskip('pyarrow')", "pytest.importorskip('pyarrow.parquet')"}),
+    strings=frozenset(
+        {
+            "table.parquet",
+            "context parallelism",
+            "Python-only: the compiled engine has no operator for it",
+        }
+    ),
+)
+
+_DATA = Vocabulary(
+    suffixes=words(".parquet"),
+    sidecar=words("collection_meta.yaml"),  # what the release wants beside a table: where it came from
+    lines=frozenset(
+        {
+            "",
+            "# SPDX-FileCopyrightText: Copyright (c) 2026 NVIDIA CORPORATION & AFFILIATES. All rights reserved.",
+            "# SPDX-License-Identifier: Apache-2.0",
+            "schema_version: 1",
+            "provenance: legacy",
+            "runtime:",
+            "  framework: {backend}",
+            '  version: "{version}"',
+            "tables:",
+            "  {stem}:",
+            "    status: complete",
+        }
+    ),
+)
+
+
+def owned(packages: Iterable[str]) -> Mapping[str, Vocabulary]:
+    """By step; `packages` are the import names of the SDK."""
+    packages = frozenset(packages)
+    module = common.imports(
+        packages,
+        " import common",
+        " import common, interpolation",
+        " import common, perf_interp",
+        ".errors import EmpiricalNotImplementedError",
+        ".errors import EmpiricalNotImplementedError, PerfDataNotAvailableError",
+        ".errors import PerfDataNotAvailableError",
+        ".operations import util_empirical",
+        ".operations.base import Operation, _read_filtered_rows",
+        ".operations.base import Operation, _read_filtered_rows, resolve_op_data_path",
+        ".operations.gemm import GEMM",
+        ".perf_database import LoadedOpData",
+        ".perf_database import PerfDatabase",
+        ".performance_result import PerformanceResult",
+    )
+    loading = common.LOADER | _LOADER | common.GRIDS | _GRIDS | _OWNER | _MODULE | module
+    answering = common.INTERPOLATION | _INTERPOLATION | common.LOOKUP | common.ANSWERS | _ANSWERS | common.WRAPPED
+    return merged(
+        {
+            "enum": common.ENUM,
+            "operations": common.VALUES
+            | loading
+            | common.FORMULA
+            | common.HEADS
+            | answering
+            | common.OPERATION
+            | _OPERATION,
+            "query": common.VALUES | common.HEADS | _FORWARD | Vocabulary(packages=packages),
+            "support-matrix": common.VALUES | common.SUPPORT | _SUPPORT,
+            "wiring": common.WIRING,
+            "data": _DATA,
+            "test": common.VALUES | common.TEST | _TEST | tested(packages),
+        }
+    )
+
+
+def tested(packages: Iterable[str]) -> Vocabulary:
+    """What a unit test imports from the SDK."""
+    return common.imports(
+        packages,
+        " import common",
+        " import operations as ops",
+        ".errors import EmpiricalNotImplementedError, PerfDataNotAvailableError",
+        ".perf_database import PerfDatabase",
+    )

@@ -1,0 +1,36 @@
+"""0.7 and 0.8: `_load_op_data` finds the loader in `func_map` and wraps its table in `LoadedOpData`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from ..layout import INTERPOLATION, DatabaseLayout
+
+if TYPE_CHECKING:
+    from ....guard.vocabulary import Vocabulary
+    from ...python.probes import Prober
+
+NAME = "func_map"
+
+
+def _tables(p: Prober) -> None:
+    p.wrapper()
+    p.sources(False)
+    p.given(False)
+
+
+def _words() -> Mapping[str, Vocabulary]:
+    from .words import WORDS
+
+    return WORDS
+
+
+LAYOUT = DatabaseLayout(
+    NAME,
+    "Loaders registered in func_map, tables are LoadedOpData (0.7, 0.8)",
+    _tables,
+    _words,
+    methods=("_query_silicon_or_hybrid", *INTERPOLATION),
+    wrapper=True,
+)

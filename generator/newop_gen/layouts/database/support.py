@@ -1,0 +1,72 @@
+"""The support matrix: an op with quant keys registers the modes that the spec lists and the table holds.
+
+One statement at the end of `_update_support_matrix` serves every backend, where upstream writes a line into the dict
+of each.
+"""
+
+from __future__ import annotations
+
+import textwrap
+
+from ...model.op import Op, Table, key_params
+from ...render.environment import WIDTH, items, literal
+from ..python.facts import DatabaseFacts
+from ..python.query import sixteen
+
+
+def render_support(op: Op, facts: DatabaseFacts) -> str:
+    """Statements for the end of `_update_support_matrix`, or "" for an op without quant keys."""
+    blocks = []
+    for table in op.tables:
+        found = _first_quant_key(op, table)
+        if found is None:
+            continue
+        depth, param = found
+        entry = table.member if len(op.tables) == 1 else f"{table.phases[0]}_{op.name}"
+        modes = [literal(sixteen(m, facts)) for m in op.params[param].modes]
+        source = f"(self.{table.attribute} or {{}})"
+        levels = f"level0 in {source}.values()" if depth else ""
+        for n in range(1, depth):
+            levels += f" for level{n} in level{n - 1}.values()"
+        last = f"level{depth - 1}" if depth else source
+        keys = f"{{key.name {'for ' + levels + ' ' if levels else ''}for key in {last}}}"
+        lines = [
+            *_comment(f"{op.name} ({', '.join(table.phases)}): the {param} modes that it has kernels for and data of"),
+            *items(modes, 8, "supported = [", "]").join(["        ", ""]).split("\n"),
+        ]
+        statement = f"        collected = {keys}"
+        if len(statement) > WIDTH:
+            statement = "        collected = {\n" + _laid_out(["key.name", *_clauses(levels, last)]) + "        }"
+        lines += statement.split("\n")
+        # Upstream makes no matrix for a backend that it doesn't know, which its own tests use.
+        lines.append('        matrix = getattr(self, "supported_quant_mode", {})')
+        choice = items(["mode for mode in supported if mode in collected"], 8, f'matrix["{entry}"] = [', "]")
+        lines.append(f"        {choice}".replace(",\n", "\n"))
+        blocks.append("\n".join(lines) + "\n")
+    return "\n".join(blocks)
+
+
+def _comment(text: str) -> list[str]:
+    return [f"        # {line}" for line in textwrap.wrap(text, WIDTH - len("        # "), break_on_hyphens=False)]
+
+
+def _laid_out(parts: list[str]) -> str:
+    """The parts of a comprehension below its bracket: on one line if they fit, else each on its own."""
+    flat = f"            {' '.join(parts)}\n"
+    return flat if len(flat) <= WIDTH + 1 else "".join(f"            {part}\n" for part in parts)
+
+
+def _clauses(levels: str, last: str) -> list[str]:
+    clauses = ["for " + part for part in levels.split(" for ")] if levels else []
+    clauses = [c.replace("for for ", "for ") for c in clauses]
+    return [*clauses, f"for key in {last}"]
+
+
+def _first_quant_key(op: Op, table: Table) -> tuple[int, str] | None:
+    """(depth of the level, param) of the first exact key that is one quant param."""
+    start = 1 if table.phase_column else 0
+    for depth, key in enumerate(op.nesting(table.phases[0]).keys):
+        params = key_params(key)
+        if len(params) == 1 and params[0] in op.quant_params:
+            return depth + start, params[0]
+    return None

@@ -1,0 +1,56 @@
+"""Words of layouts whose queries are methods of `PerfDatabase`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ...guard.vocabulary import Vocabulary, words
+from ..python import words as common
+
+PACKAGES = ("aiconfigurator.sdk",)
+
+# A loader that opens its one file.
+PLAIN_FILE = Vocabulary(
+    nodes=words("With withitem"),
+    locals=words("f"),
+    calls=words("os.path.exists csv.DictReader list"),
+)
+
+# Tables that are registered with a wrapper around them.
+WRAPPED = Vocabulary(nodes=words("Dict"), globals=words("PerfDataFilename"), calls=words("_load_op_data"))
+
+_GRIDS = Vocabulary(attributes=words("loaded"), calls=words("self._extrapolate_data_grid"))
+
+_INTERPOLATION = Vocabulary(
+    calls=words("self._interp_1d self._interp_2d_linear self._interp_3d self._nearest_1d_point_helper"),
+)
+
+_SUPPORT = Vocabulary(exact=frozenset({"getattr(self, 'supported_quant_mode', {})"}))
+
+_TEST = common.imports(
+    PACKAGES,
+    " import common",
+    " import operations as ops",
+    ".perf_database import PerfDatabase",
+    ".perf_database import PerfDatabase, PerfDataNotAvailableError",
+)
+
+METHODS: Mapping[str, Vocabulary] = {
+    "enum": common.ENUM,
+    "loader": common.VALUES | common.LOADER,
+    "registration": Vocabulary(nodes=words("Assign"), globals=words("self")),
+    "pre-interpolation": common.VALUES | common.GRIDS | _GRIDS,
+    "query": common.VALUES
+    | common.FORMULA
+    | common.INTERPOLATION
+    | _INTERPOLATION
+    | common.HEADS
+    | common.LOOKUP
+    | common.ANSWERS,
+    "operations": common.VALUES | common.FORMULA | common.OPERATION,
+    "support-matrix": common.VALUES | common.SUPPORT | _SUPPORT,
+    "wiring": common.WIRING,
+    "data": Vocabulary(suffixes=words(".txt")),
+    "test": common.VALUES | common.TEST | _TEST,
+}
+"""By step; how a table is read, registered and asked for is each layout's own."""

@@ -1,0 +1,41 @@
+"""What a tree with op-owned tables says about itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from ..python.facts import DatabaseFacts
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpOwnedFacts(DatabaseFacts):
+    """Facts of one tree. `operations` is the package's `__init__.py`, paths are relative to the checkout's root.
+
+    - `templates`: where templates are looked for, most specific first;
+    - `package`: the import name of the SDK (`aiconfigurator.sdk`);
+    - `engine`: what finds values between measured points, `interpolation` (the spec's methods, pre-interpolation
+      and policy outside the range) or `perf_interp` (its own rules);
+    - `family_first`: tables are filed under `<system>/<family>/<backend>/<version>`, with a sidecar that covers them;
+    - `seq_split`: `Operation` takes the factor by which context parallelism divides tokens;
+    - `support_matrix`: `_LazySupportMatrix` lists its keys per backend and resolves them;
+    - `shims`: directory of the compatibility modules (`core` only);
+    - `import_contract`, `opspec_coverage`: test modules that must name each new module and op class;
+    - `afd`: the module that sorts ops by name into attention and FFN workers.
+    """
+
+    templates: tuple[str, ...]
+    package: str
+    engine: Literal["interpolation", "perf_interp"]
+    family_first: bool = False
+    seq_split: bool = False
+    support_matrix: bool = False
+    shims: str | None = None
+    import_contract: str | None = None
+    opspec_coverage: str | None = None
+    engine_step: str | None = None
+    afd: str | None = None
+
+    def module_file(self, name: str) -> str:
+        """Path of the module `name` of the operations package."""
+        return f"{self.operations.removesuffix('__init__.py')}{name}.py"

@@ -1,0 +1,304 @@
+"""Probes of the layouts whose ops own their tables.
+
+As in the other family, each probe asks for what an edit or the generated code will use. Trees on the way from one
+release to the next are in: whether `interpolation.py` or `perf_interp` answers, how tables are filed and whether
+`Operation` knows context parallelism are facts of the tree, whatever its layout.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from ...checkout.source import Source
+from ...checkout.tree import Tree
+from ...edits.find import assigned_dict, assigned_list, attempt, find_class, find_method
+from ..python.probes import Prober
+from .facts import OpOwnedFacts
+
+OPERATION_METHODS = ("load_data", "clear_cache", "_record_load")
+DATABASE_METHODS = ("_query_silicon_or_hybrid", "_interp_pr", "_build_op_sources", "enable_shared_layer")
+EMPIRICAL_FUNCTIONS = ("require_data_slice", "grid_for", "estimate")
+INTERPOLATION_FUNCTIONS = (
+    "nearest_1d_point_helper",
+    "interp_1d",
+    "interp_2d_linear",
+    "interp_3d",
+    "extrapolate_data_grid",
+)
+PERF_INTERP_NAMES = ("Grid", "OpInterpConfig", "ValueTransform", "get_value", "query")
+CORE_PLACES = ("aic-core/src/aiconfigurator_core", "{beside}aiconfigurator_core")
+
+
+def core_package(tree: Tree) -> str | None:
+    """Path of the core package that holds the SDK, or None: in a repository under `aic-core`, installed beside."""
+    beside = tree.package.rpartition("/")[0]
+    for place in CORE_PLACES:
+        path = place.format(beside=f"{beside}/" if beside else "")
+        if tree.is_dir(f"{path}/sdk"):
+            return path
+    return None
+
+
+@dataclass
+class OwnedProber(Prober):
+    """Asks one tree whose SDK is in the package at `home` (a path), imported as `package`."""
+
+    home: str = ""
+    package: str = "aiconfigurator.sdk"
+
+    @classmethod
+    def of(cls, tree: Tree) -> OwnedProber:
+        return cls(tree, home=tree.at("sdk"))
+
+    @classmethod
+    def of_core(cls, tree: Tree) -> OwnedProber:
+        return cls(tree, home=f"{core_package(tree) or 'aiconfigurator_core'}/sdk", package="aiconfigurator_core.sdk")
+
+    def path(self, name: str) -> str:
+        return f"{self.home}/{name}" if self.home else name
+
+    def source(self, name: str) -> Source | None:
+        return self.tree.source(self.path(name))
+
+    @functools.cached_property
+    def operations(self) -> Source | None:
+        return self._parsed("operations/__init__.py")
+
+    @functools.cached_property
+    def base(self) -> Source | None:
+        return self._parsed("operations/base.py")
+
+    @functools.cached_property
+    def models(self) -> tuple[str, ...]:
+        folder = self.path("models")
+        return tuple(f"{folder}/{n}" for n in self.tree.listdir(folder) if n.endswith(".py"))
+
+    # required
+
+    def core(self, wanted: bool) -> None:
+        found = core_package(self.tree)
+        detail = f"{found} holds it" if found else "there is no aiconfigurator_core/sdk"
+        if found is None and self.tree.source(self.tree.at("sdk/_compat.py")) is not None:
+            detail += ", but shims for it: name the root of the repository"
+        self.ask(
+            "core-package",
+            "is the SDK in a package aiconfigurator_core?" if wanted else "is the SDK in aiconfigurator itself?",
+            (found is not None) == wanted,
+            detail,
+        )
+
+    def package_files(self) -> None:
+        for name in ("common.py", "perf_database.py", "errors.py", "operations/__init__.py", "operations/base.py"):
+            source = self._parsed(name)
+            probe = name.removesuffix(".py").replace("/__init__", "").replace("/", "-").replace("_", "-")
+            self.ask(f"{probe}-file", f"is there {self.path(name)}?", source is not None, "" if source else "not there")
+
+    def exports(self) -> None:
+        found, problem = (
+            attempt(assigned_list, self.operations, self.operations.tree, "__all__")
+            if self.operations
+            else (None, None)
+        )
+        self.ask(
+            "exports",
+            "does the operations package list its names in __all__?",
+            found is not None,
+            problem.found if problem else "",
+            self.operations.place(found) if self.operations and found else None,
+        )
+
+    def python_ops(self) -> None:
+        """Where ops are classes of a compiled engine, a new one needs code of that engine."""
+        owner, detail = self._operation, ""
+        if owner is None and self.base is not None:
+            imported = next((n for n in ast.walk(self.base.tree) if _imports(n, "Operation")), None)
+            if imported is not None:
+                module = imported.module if isinstance(imported, ast.ImportFrom) else ""
+                detail = f"Operation comes from {module}: its ops are written in Rust, which a spec can't add to"
+        has = _methods(owner) if owner else set()
+        missing = [name for name in OPERATION_METHODS if name not in has]
+        self.ask(
+            "python-ops",
+            f"does operations/base.py define class Operation with {', '.join(OPERATION_METHODS)}?",
+            owner is not None and not missing,
+            detail or (f"no {', '.join(missing)}" if owner else "no such class"),
+            self.base.place(owner) if self.base and owner else None,
+        )
+
+    @functools.cached_property
+    def _operation(self) -> ast.ClassDef | None:
+        return attempt(find_class, self.base, "Operation")[0] if self.base else None
+
+    def rows(self) -> None:
+        found = "_read_filtered_rows" in _functions(self.base)
+        self.ask("rows", "does operations/base.py define _read_filtered_rows?", found)
+
+    def database_class(self) -> None:
+        has = _methods(self.db_class) if self.db_class else set()
+        self._names("database", "does PerfDatabase have", DATABASE_METHODS, has)
+        wrapper = attempt(find_class, self.database, "LoadedOpData")[0] if self.database else None
+        self.ask("wrapper", "does perf_database.py define LoadedOpData?", wrapper is not None)
+
+    def errors(self) -> None:
+        source = self._parsed("errors.py")
+        names = {n.name for n in source.tree.body if isinstance(n, ast.ClassDef)} if source else set()
+        wanted = ("PerfDataNotAvailableError", "EmpiricalNotImplementedError")
+        self._names("errors", "does errors.py define", wanted, names)
+
+    def empirical(self) -> None:
+        names = _functions(self._parsed("operations/util_empirical.py"))
+        self._names("util-empirical", "does operations/util_empirical.py define", EMPIRICAL_FUNCTIONS, names)
+
+    @functools.cached_property
+    def engine(self) -> str | None:
+        """What finds values between measured points."""
+        if set(PERF_INTERP_NAMES) <= self._perf_interp_names:
+            return "perf_interp"
+        if set(INTERPOLATION_FUNCTIONS) <= _functions(self._parsed("interpolation.py")):
+            return "interpolation"
+        return None
+
+    @functools.cached_property
+    def _perf_interp_names(self) -> set[str]:
+        source = self._parsed("perf_interp/__init__.py")
+        if source is None:
+            return set()
+        return {a.asname or a.name for n in source.tree.body if isinstance(n, ast.ImportFrom) for a in n.names}
+
+    def interpolation(self) -> None:
+        there = _functions(self._parsed("interpolation.py"))
+        lacking = [n for n in INTERPOLATION_FUNCTIONS if n not in there]
+        no_engine = [n for n in PERF_INTERP_NAMES if n not in self._perf_interp_names]
+        self.ask(
+            "interpolation",
+            "does perf_interp or interpolation.py find values between measured points?",
+            self.engine is not None,
+            self.engine or f"perf_interp has no {', '.join(no_engine)}; interpolation.py no {', '.join(lacking)}",
+        )
+
+    def tags(self) -> None:
+        self.ask("source-tags", "does PerformanceResult take source=?", self.source_tags)
+
+    def _names(self, probe: str, asks: str, wanted: Collection[str], there: Collection[str]) -> None:
+        missing = [name for name in wanted if name not in there]
+        self.ask(probe, f"{asks} {', '.join(wanted)}?", not missing, f"no {', '.join(missing)}" if missing else "")
+
+    def shims(self, sdk: str) -> None:
+        """The old package, whose modules are aliases made by `_compat.alias_module`."""
+        compat = self.tree.source(f"{sdk}/_compat.py")
+        self.ask(
+            "shims",
+            f"does {sdk}/_compat.py define alias_module, and is there {sdk}/operations?",
+            "alias_module" in _functions(compat) and self.tree.is_dir(f"{sdk}/operations"),
+            "" if compat else "no such file",
+        )
+
+    # facts
+
+    @functools.cached_property
+    def seq_split(self) -> bool:
+        new = attempt(find_method, self.base, self._operation, "__init__")[0] if self.base and self._operation else None
+        return new is not None and any(a.arg == "seq_split" for a in (*new.args.args, *new.args.kwonlyargs))
+
+    @functools.cached_property
+    def family_first(self) -> bool:
+        return "resolve_op_data_path" in _functions(self.base)
+
+    @functools.cached_property
+    def flops_helper(self) -> bool:
+        source = self._parsed("operations/gemm.py")
+        owner = attempt(find_class, source, "GEMM")[0] if source else None
+        return owner is not None and "_get_quant_tc_flops" in _methods(owner)
+
+    @functools.cached_property
+    def support_matrix(self) -> bool:
+        matrix = attempt(find_class, self.database, "_LazySupportMatrix")[0] if self.database else None
+        if self.database is None or matrix is None or "_resolve" not in _methods(matrix):
+            return False
+        keys = attempt(assigned_dict, self.database, matrix, "_BACKEND_KEYS")[0]
+        return keys is not None and all(isinstance(v, (ast.Tuple, ast.List)) for v in keys.values)
+
+    def owned_facts(self) -> None:
+        mode = self.sixteen_bit
+        self.ask("sixteen-bit", "what is the 16-bit quant mode called?", mode is not None, mode or "")
+        for probe, asks, found in (
+            ("seq-split", "does Operation take seq_split (context parallelism)?", self.seq_split),
+            ("family-first", "are tables filed by family (resolve_op_data_path)?", self.family_first),
+            ("flops-helper", "does GEMM have _get_quant_tc_flops?", self.flops_helper),
+            ("support-matrix", "does _LazySupportMatrix list keys per backend?", self.support_matrix),
+        ):
+            self.ask(probe, asks, found, required=False)
+        tests = self.test_folder
+        self.ask(
+            "tests", "is there a test tree for a generated unit test?", tests is not None, tests or "", required=False
+        )
+
+    def ask_all(self, *, core: bool) -> None:
+        """Every probe of the family, in the order in which they are explained."""
+        self.core(core)
+        self.package_files()
+        self.enum_members()
+        self.python_ops()
+        self.exports()
+        self.rows()
+        self.database_class()
+        self.errors()
+        self.empirical()
+        self.interpolation()
+        self.tags()
+        self.model_files()
+        self.owned_facts()
+
+    def owned(self, layout: str, templates: tuple[str, ...], *, shims: str | None = None) -> OpOwnedFacts:
+        """The facts of a tree whose required probes all hold."""
+        assert self.suffix and self.sixteen_bit and self.engine
+        there = self._existing
+        return OpOwnedFacts(
+            layout=layout,
+            templates=templates,
+            package=self.package,
+            common=self.path("common.py"),
+            perf_database=self.path("perf_database.py"),
+            operations=self.path("operations/__init__.py"),
+            models=self.models,
+            suffix=self.suffix,
+            sixteen_bit=self.sixteen_bit,  # type: ignore[arg-type]
+            flops_helper=self.flops_helper,
+            source_tags=True,
+            wrapper=True,
+            tests=self.test_folder,
+            stubs=there("tests/unit/sdk/database/conftest.py"),
+            systems=f"{self.home.removesuffix('sdk')}systems",
+            quants=self.quants,
+            engine=self.engine,  # type: ignore[arg-type]
+            family_first=self.family_first,
+            seq_split=self.seq_split,
+            support_matrix=self.support_matrix,
+            shims=shims,
+            import_contract=there("tests/cross_package/test_import_contract.py"),
+            opspec_coverage=there("tests/unit/sdk/test_opspec_coverage.py"),
+            engine_step=there(self.path("rust_engine_step.py")),
+            afd=there(self.path("afd_partition.py")),
+        )
+
+    def _existing(self, path: str) -> str | None:
+        return path if self.tree.source(path) is not None else None
+
+
+def _functions(source: Source | None) -> set[str]:
+    """Names of top-level functions."""
+    return {n.name for n in source.tree.body if isinstance(n, ast.FunctionDef)} if source else set()
+
+
+def _methods(owner: ast.ClassDef) -> set[str]:
+    return {n.name for n in owner.body if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef))}
+
+
+def _imports(node: ast.AST, name: str) -> bool:
+    return isinstance(node, ast.ImportFrom) and any(a.name == name for a in node.names)
+
+
+__all__ = ["OwnedProber", "core_package"]
