@@ -10,7 +10,6 @@ from ..problems import Problem, SpecError
 from ..spec.load import LoadedSpec
 from ..tables.read import read
 from .cells import missing_columns
-from .loading import errors
 
 
 def check_tables(loaded: Sequence[LoadedSpec]) -> None:
@@ -19,6 +18,8 @@ def check_tables(loaded: Sequence[LoadedSpec]) -> None:
     A table that its loader can't read takes the whole database of its system and backend along, upstream's own ops too;
     so it never gets into a checkout. A file that is missing is the layout's to tell: it may be optional.
     """
+    from .loading import errors  # rows are filed by code that a look at the columns has no need of
+
     problems = [
         finding.problem
         for spec in loaded
@@ -53,6 +54,8 @@ def named_tables(loaded: Sequence[LoadedSpec]) -> tuple[list[Problem], list[Prob
 
 def check_files(op: Op, files: Mapping[str, Path]) -> None:
     """As `check_tables`, for tables named on a command line, by their member; a missing file is an error, too."""
+    from .loading import errors
+
     tables = [(table, files[table.member]) for table in op.tables if table.member in files]
     problems = [finding.problem for table, path in tables for finding in errors(op, table, read(path))]
     if problems:
