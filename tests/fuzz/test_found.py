@@ -14,7 +14,7 @@ from support.applying import apply_specs
 from fuzz.specs import LONG
 from newop_gen.model.columns import typed
 from newop_gen.render.environment import assigned, assigned_call, call, literal, statement, tuple_of
-from newop_gen.render.pretty import with_optional_parentheses
+from newop_gen.render.python import with_optional_parentheses
 from newop_gen.sol.render.python import PythonDialect, render_assignment
 from newop_gen.sol.types import Type
 from newop_gen.spec.load import load_spec

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Union
 
 from ..resources import templates_dir
-from . import pretty
+from . import document, python
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -110,8 +110,8 @@ def _opened(code: str, indent: int, before: int, behind: int) -> str:
         return code
     node = _operation(code)
     if node is not None:
-        expressions = pretty.Expressions(functools.partial(_segment, code))
-        text = pretty.render(
+        expressions = python.Expressions(functools.partial(_segment, code))
+        text = document.render(
             expressions.doc(node), width=WIDTH, margin=indent, start=indent + before, suffix=" " * behind
         )
         return text.replace("\n", "\n" + " " * indent)
@@ -153,7 +153,7 @@ def statement(head: str, code: str, indent: int) -> str:
     if indent + len(head) + len(code) <= WIDTH:
         return head + code
     node = ast.parse(code, mode="eval").body
-    text = pretty.with_optional_parentheses(
+    text = python.with_optional_parentheses(
         head, node, "", width=WIDTH, margin=indent, text=functools.partial(_segment, code)
     )
     return text.replace("\n", "\n" + " " * indent)

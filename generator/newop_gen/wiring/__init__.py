@@ -1,7 +1,7 @@
 """Model wiring: putting an op into the op lists of model classes, in every form in which the releases build them.
 
 `plan_wiring` is the entry. It finds the class and the anchor (`classes`, `flow`, `sites`), checks and compiles the
-spec's expressions for the place (`scope`, `expressions`, `values`, `quants`), lays the call out (`pretty`, `emit`) and
+spec's expressions for the place (`scope`, `expressions`, `values`, `quants`), lays the call out (`emit`) and
 says which bytes go where (`placing`, `replacing`, `wire`). Nothing is written here.
 """
 

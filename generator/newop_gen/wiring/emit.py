@@ -6,8 +6,9 @@ import ast
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from ..render import pretty
-from ..render.pretty import OR, Doc, Expressions, quoted, render, with_optional_parentheses
+from ..render import python
+from ..render.document import INDENT, Doc, indented, render
+from ..render.python import OR, Expressions, quoted, with_optional_parentheses
 from .expressions import dotted_name
 
 Text = Callable[[ast.AST], str]
@@ -20,7 +21,7 @@ class Value:
     node: ast.expr
     text: Text | None = None
 
-    def doc(self, least: int = pretty.TERNARY) -> Doc:
+    def doc(self, least: int = python.TERNARY) -> Doc:
         return Expressions(self.text).doc(self.node, least)
 
     def same(self, other: Value) -> bool:
@@ -56,7 +57,7 @@ class NewCall:
     def doc(self) -> Doc:
         arguments = [quoted(self.name), self.scale.doc()]
         arguments += [(f"{param}=", value.doc()) for param, value in self.arguments]
-        return pretty.call(self.function, arguments)
+        return python.call(self.function, arguments)
 
     def flat(self) -> str:
         """The call on one line, however long."""
@@ -67,17 +68,17 @@ class NewCall:
         doc = self.doc()
         if self.condition is not None:
             test = Value(self.condition).doc(OR)
-            doc = ("*", pretty.parenthesized(pretty.conditional(pretty.bracketed("[", [doc], "]"), test, "[]")))
+            doc = ("*", python.parenthesized(python.conditional(python.bracketed("[", [doc], "]"), test, "[]")))
         return render(doc, width=width, margin=margin, suffix=",")
 
     def statement(self, receiver: str, *, width: int, margin: int) -> str:
         """As a statement that appends it to `receiver`."""
-        inner = margin if self.condition is None else margin + pretty.INDENT
-        text = render(pretty.call(f"{receiver}.append", [self.doc()]), width=width, margin=inner)
+        inner = margin if self.condition is None else margin + INDENT
+        text = render(python.call(f"{receiver}.append", [self.doc()]), width=width, margin=inner)
         if self.condition is None:
             return text
         head = with_optional_parentheses("if ", self.condition, ":", width=width, margin=margin)
-        return head + "\n" + _indented(text)
+        return head + "\n" + indented(text)
 
 
 def overrides(checked: Sequence[Override], condition: ast.expr | None, *, width: int, margin: int) -> str:
@@ -90,8 +91,8 @@ def overrides(checked: Sequence[Override], condition: ast.expr | None, *, width:
     ]
     if condition is not None and len(checked) > 1:
         lines.append(with_optional_parentheses("if ", condition, ":", width=width, margin=margin))
-        inner = margin + pretty.INDENT
-        lines += [_indented(_check(one, None, width=width, margin=inner)) for one in checked]
+        inner = margin + INDENT
+        lines += [indented(_check(one, None, width=width, margin=inner)) for one in checked]
     else:
         lines += [_check(one, condition, width=width, margin=margin) for one in checked]
     return "\n".join(lines)
@@ -110,28 +111,24 @@ def _check(one: Override, condition: ast.expr | None, *, width: int, margin: int
         test = ast.BoolOp(ast.And(), [test, *conditions])
     message = f"{one.subject}: no kernels for {one.param} %s, using {one.mode}"
     log: list[ast.expr] = [ast.Constant(message), name]
-    if margin + 2 * pretty.INDENT + len(message) + 3 > width:
+    if margin + 2 * INDENT + len(message) + 3 > width:
         texts = (one.subject, one.param, one.mode)
         log = [ast.Constant("%s: no kernels for %s %s, using %s"), *map(ast.Constant, texts)]
         log.insert(3, name)
-    inner = margin + pretty.INDENT
+    inner = margin + INDENT
     head, mode = f"{one.local} = ", f"common.{one.enum}.{one.mode}"
     if inner + len(head) + len(mode) > width:
-        head, mode = f"{head}(\n", f"{' ' * pretty.INDENT}{mode}\n)"
+        head, mode = f"{head}(\n", f"{' ' * INDENT}{mode}\n)"
     return "\n".join(
         (
             with_optional_parentheses("if ", test, ":", width=width, margin=margin),
-            _indented(
+            indented(
                 render(Expressions().doc(ast.Call(dotted_name("logger.info"), log, [])), width=width, margin=inner)
             ),
-            _indented(head + mode),
+            indented(head + mode),
         )
     )
 
 
 def _is_and(node: ast.expr) -> bool:
     return isinstance(node, ast.BoolOp) and isinstance(node.op, ast.And)
-
-
-def _indented(text: str) -> str:
-    return "\n".join(" " * pretty.INDENT + line for line in text.split("\n"))

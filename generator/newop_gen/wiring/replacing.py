@@ -11,7 +11,8 @@ from ..edits.find import dotted
 from ..edits.place import encode
 from ..plan import Insertion, Replacement
 from ..problems import CheckoutRefused, Problem
-from ..render.pretty import OR, SPACE, Doc, Group, bracketed, call, parenthesized, render, verbatim
+from ..render.document import SPACE, Doc, Group, render, verbatim
+from ..render.python import OR, bracketed, call, parenthesized
 from .emit import NewCall, Value
 from .placing import hanging, is_free, line_margin, line_of, starts_line
 

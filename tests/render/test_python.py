@@ -1,4 +1,4 @@
-"""What the pretty printer lays out is what `ruff format` leaves alone, for expressions of all kinds and lengths."""
+"""What the printer of Python lays out is what `ruff format` leaves alone, for expressions of all kinds and lengths."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from newop_gen.render.pretty import Expressions, call, render, with_optional_parentheses
+from newop_gen.render.document import render
+from newop_gen.render.python import Expressions, call, with_optional_parentheses
 
 NAMES = (
     "h",

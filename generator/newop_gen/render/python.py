@@ -1,7 +1,7 @@
-"""Laying out expressions as `ruff format` would, so that inserted code needs no reformatting.
+"""Python laid out as `ruff format` would, so that inserted code needs no reformatting.
 
-A small pretty printer: a document says where lines may break, `render` decides which ones do. It covers the expressions
-that wirings and lookups are made of (names, calls, operators, conditionals, lists, tuples) in their stable shapes:
+It covers the expressions that wirings and lookups are made of (names, calls, operators, conditionals, lists, tuples) in
+their stable shapes:
 
 - arguments go on one indented line when they fit there, else one a line with a comma; a lone argument gets no comma;
 - lists and tuples go one element a line; a lone list element gets no comma;
@@ -13,120 +13,9 @@ that wirings and lookups are made of (names, calls, operators, conditionals, lis
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import Union
+from collections.abc import Callable, Sequence
 
-INDENT = 4
-
-
-@dataclass(frozen=True)
-class Line:
-    """A place where a line may break; `flat` stands there when it does not. `hard` always breaks."""
-
-    flat: str = ""
-    hard: bool = False
-
-
-@dataclass(frozen=True)
-class IfBroken:
-    """Text that is there only when the group around it is broken."""
-
-    text: str
-
-
-@dataclass(frozen=True)
-class Indented:
-    doc: Doc
-
-
-@dataclass(frozen=True)
-class Group:
-    """Breaks all its own lines, or none."""
-
-    doc: Doc
-
-
-Doc = Union[str, Line, IfBroken, Indented, Group, tuple["Doc", ...]]
-
-SPACE = Line(" ")
-SOFT = Line()
-HARD = Line(hard=True)
-
-
-def render(doc: Doc, *, width: int, margin: int = 0, start: int | None = None, suffix: str = "") -> str:
-    """The document as text, its lines relative to `margin` columns.
-
-    `start` is the column at which the first line begins (default: `margin`), `suffix` follows on the last line.
-    """
-    out: list[str] = []
-    column = margin if start is None else start
-    stack: list[tuple[int, bool, Doc]] = [(0, True, suffix), (0, True, doc)]
-    while stack:
-        level, broken, item = stack.pop()
-        if isinstance(item, str):
-            out.append(item)
-            column += len(item)
-        elif isinstance(item, tuple):
-            stack.extend((level, broken, part) for part in reversed(item))
-        elif isinstance(item, Indented):
-            stack.append((level + INDENT, broken, item.doc))
-        elif isinstance(item, IfBroken):
-            if broken:
-                out.append(item.text)
-                column += len(item.text)
-        elif isinstance(item, Line):
-            if broken or item.hard:
-                out.append("\n" + " " * level)
-                column = margin + level
-            else:
-                out.append(item.flat)
-                column += len(item.flat)
-        else:
-            flat = not _forced(item.doc) and _fits(width - column, item.doc, stack)
-            stack.append((level, not flat, item.doc))
-    text = "".join(out)
-    return text[: len(text) - len(suffix)] if suffix else text
-
-
-def _forced(doc: Doc) -> bool:
-    """Whether a line inside always breaks, and with it every group around."""
-    if isinstance(doc, Line):
-        return doc.hard
-    if isinstance(doc, tuple):
-        return any(map(_forced, doc))
-    if isinstance(doc, (Indented, Group)):
-        return _forced(doc.doc)
-    return False
-
-
-def _fits(room: int, doc: Doc, rest: Sequence[tuple[int, bool, Doc]]) -> bool:
-    """Whether `doc`, flat, and what follows up to the next possible break fit into `room` columns."""
-    stack: list[tuple[bool, Doc]] = [(False, doc)]
-    following = len(rest)
-    while room >= 0:
-        if not stack:
-            if not following:
-                return True
-            following -= 1
-            _, broken, item = rest[following]
-            stack.append((broken, item))
-            continue
-        broken, item = stack.pop()
-        if isinstance(item, str):
-            room -= len(item)
-        elif isinstance(item, tuple):
-            stack.extend((broken, part) for part in reversed(item))
-        elif isinstance(item, IfBroken):
-            room -= len(item.text) if broken else 0
-        elif isinstance(item, Line):
-            if broken or item.hard:
-                return True
-            room -= len(item.flat)
-        else:
-            stack.append((broken, item.doc))
-    return False
-
+from .document import SOFT, SPACE, Doc, Group, IfBroken, Indented, joined, render
 
 # Shapes
 
@@ -135,14 +24,14 @@ def call(function: str, arguments: Sequence[Doc]) -> Doc:
     if not arguments:
         return f"{function}()"
     comma: tuple[Doc, ...] = (IfBroken(","),) if len(arguments) > 1 else ()
-    inner = Group((_joined(arguments), *comma))
+    inner = Group((joined(arguments), *comma))
     return (f"{function}(", Group((Indented((SOFT, inner)), SOFT)), ")")
 
 
 def bracketed(opening: str, elements: Sequence[Doc], closing: str) -> Doc:
     """A list, or a tuple of several elements: one a line when broken."""
     comma: tuple[Doc, ...] = (IfBroken(","),) if len(elements) > 1 else ()
-    return (opening, Group((Indented((SOFT, _joined(elements), *comma)), SOFT)), closing)
+    return (opening, Group((Indented((SOFT, joined(elements), *comma)), SOFT)), closing)
 
 
 def parenthesized(doc: Doc) -> Doc:
@@ -152,22 +41,6 @@ def parenthesized(doc: Doc) -> Doc:
 def conditional(then: Doc, test: Doc, otherwise: Doc) -> Doc:
     """`then if test else otherwise` inside brackets; operands that need parentheses have them already."""
     return Group((then, SPACE, "if ", test, SPACE, "else ", otherwise))
-
-
-def verbatim(text: str, base: int) -> Doc:
-    """Text of the file as it is; `base` is the indentation that its lines after the first have there."""
-    lines = text.replace("\r\n", "\n").split("\n")
-    parts: list[Doc] = [lines[0]]
-    for line in lines[1:]:
-        parts += [HARD, line[min(base, len(line) - len(line.lstrip())) :]]
-    return tuple(parts)
-
-
-def _joined(parts: Iterable[Doc]) -> tuple[Doc, ...]:
-    out: list[Doc] = []
-    for part in parts:
-        out += [",", SPACE, part] if out else [part]
-    return tuple(out)
 
 
 # Expressions

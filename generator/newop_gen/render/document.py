@@ -1,0 +1,191 @@
+"""A document printer that knows no language: a document says where lines may break, `render` decides which ones do.
+
+A document is text, a tuple of documents, or one of the values below. The shapes of a language are functions that build
+documents (`python.py`, `rust.py`); what they have in common is here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Union
+
+INDENT = 4
+
+
+@dataclass(frozen=True)
+class Line:
+    """A place where a line may break; `flat` stands there when it does not. `hard` always breaks."""
+
+    flat: str = ""
+    hard: bool = False
+
+
+@dataclass(frozen=True)
+class IfBroken:
+    """`text` when the group around it is broken, else `flat`."""
+
+    text: str
+    flat: str = ""
+
+
+@dataclass(frozen=True)
+class Indented:
+    doc: Doc
+
+
+@dataclass(frozen=True)
+class Group:
+    """Breaks all its own lines, or none. It breaks when it does not fit into the line, when it would take more than
+    `most` columns on one, and when a line in it always breaks."""
+
+    doc: Doc
+    most: int | None = None
+
+
+@dataclass(frozen=True)
+class Either:
+    """The first of `choices` whose lines all fit, or the last one. Each is laid out as if it stood in a broken group:
+    what is to stay on one line is a `Group`."""
+
+    choices: tuple[Doc, ...]
+
+
+Doc = Union[str, Line, IfBroken, Indented, Group, Either, tuple["Doc", ...]]
+
+SPACE = Line(" ")
+SOFT = Line()
+HARD = Line(hard=True)
+
+
+def joined(parts: Iterable[Doc], separator: Doc = (",", SPACE)) -> tuple[Doc, ...]:
+    """The parts with `separator` between them."""
+    out: list[Doc] = []
+    for part in parts:
+        out += [separator, part] if out else [part]
+    return tuple(out)
+
+
+def indented(text: str, columns: int = INDENT) -> str:
+    """Each line of `text` that is not empty, `columns` further in."""
+    pad = " " * columns
+    return "\n".join(pad + line if line else line for line in text.split("\n"))
+
+
+def verbatim(text: str, base: int) -> Doc:
+    """Text of a file as it is; `base` is the indentation that its lines after the first have there."""
+    lines = text.replace("\r\n", "\n").split("\n")
+    parts: list[Doc] = [lines[0]]
+    for line in lines[1:]:
+        parts += [HARD, line[min(base, len(line) - len(line.lstrip())) :]]
+    return tuple(parts)
+
+
+def render(doc: Doc, *, width: int, margin: int = 0, start: int | None = None, suffix: str = "") -> str:
+    """The document as text, its lines relative to `margin` columns. No line of it ends in spaces that are its
+    indentation.
+
+    `start` is the column at which the first line begins (default: `margin`), `suffix` follows on the last line.
+    """
+    printer = _Printer(width, margin)
+    text = printer.lay([(0, True, suffix), (0, True, doc)], margin if start is None else start)
+    return text[: len(text) - len(suffix)] if suffix else text
+
+
+# Indentation, whether the group around it is broken, the document.
+_Item = tuple[int, bool, Doc]
+
+
+@dataclass(frozen=True)
+class _Printer:
+    width: int
+    margin: int
+
+    def lay(self, stack: list[_Item], column: int) -> str:
+        """The text of the documents on the stack, the last one first, from `column` on."""
+        out: list[str] = []
+        while stack:
+            level, broken, item = stack.pop()
+            if isinstance(item, str):
+                if item:
+                    out.append(item)
+                    column += len(item)
+            elif isinstance(item, tuple):
+                stack.extend((level, broken, part) for part in reversed(item))
+            elif isinstance(item, Indented):
+                stack.append((level + INDENT, broken, item.doc))
+            elif isinstance(item, IfBroken):
+                stack.append((level, broken, item.text if broken else item.flat))
+            elif isinstance(item, Line):
+                if broken or item.hard:
+                    if out and out[-1].startswith("\n"):
+                        out[-1] = "\n"
+                    out.append("\n" + " " * level)
+                    column = self.margin + level
+                else:
+                    stack.append((level, broken, item.flat))
+            elif isinstance(item, Either):
+                stack.append((level, broken, self.chosen(item, level, column, stack)))
+            else:
+                room = self.width - column
+                flat = (
+                    not _forced(item.doc)
+                    and (item.most is None or _columns(item.most, item.doc, ()) <= item.most)
+                    and _columns(room, item.doc, stack) <= room
+                )
+                stack.append((level, not flat, item.doc))
+        return "".join(out)
+
+    def chosen(self, either: Either, level: int, column: int, rest: Sequence[_Item]) -> Doc:
+        behind = " " * _columns(self.width, (), rest)
+        for choice in either.choices[:-1]:
+            text = self.lay([(0, True, behind), (level, True, choice)], column)
+            first, *others = map(len, text.split("\n"))
+            if column + first <= self.width and all(self.margin + other <= self.width for other in others):
+                return choice
+        return either.choices[-1]
+
+
+def _forced(doc: Doc) -> bool:
+    """Whether a line inside always breaks, and with it every group around."""
+    if isinstance(doc, Line):
+        return doc.hard
+    if isinstance(doc, tuple):
+        return any(map(_forced, doc))
+    if isinstance(doc, (Indented, Group)):
+        return _forced(doc.doc)
+    if isinstance(doc, Either):
+        return all(map(_forced, doc.choices))
+    return False
+
+
+def _columns(most: int, doc: Doc, rest: Sequence[_Item]) -> int:
+    """How many columns `doc`, flat, and what follows take up to the next possible break; counted to just above
+    `most`."""
+    count = 0
+    stack: list[tuple[bool, Doc]] = [(False, doc)]
+    following = len(rest)
+    while count <= most:
+        if not stack:
+            if not following:
+                break
+            following -= 1
+            _, broken, item = rest[following]
+            stack.append((broken, item))
+            continue
+        broken, item = stack.pop()
+        if isinstance(item, str):
+            count += len(item)
+        elif isinstance(item, tuple):
+            stack.extend((broken, part) for part in reversed(item))
+        elif isinstance(item, IfBroken):
+            count += len(item.text if broken else item.flat)
+        elif isinstance(item, Line):
+            if broken or item.hard:
+                break
+            count += len(item.flat)
+        elif isinstance(item, Either):
+            stack.append((broken, item.choices[0]))
+        else:
+            stack.append((broken, item.doc))
+    return count
