@@ -13,7 +13,7 @@ RUN := .venv/bin/python
 
 help:
 	@echo "make demo     the main job on aiconfigurator 0.8.0: dry run, apply, the op's answers, a model's estimate"
-	@echo "make test     all tests"
+	@echo "make test     all tests; what each cost in build/durations.txt"
 	@echo "make lint     ruff and mypy"
 	@echo "make format   ruff, rewriting files"
 	@echo "make goldens  write the golden files of tests/golden anew"
@@ -52,7 +52,7 @@ demo: setup
 
 test: setup
 	@$(RUN) scripts/prefetch.py
-	$(RUN) -m pytest -n auto --dist worksteal $(ARGS)
+	$(RUN) -m pytest -n auto --dist worksteal --durations-to build/durations.txt $(ARGS)
 
 lint: setup
 	$(RUN) -m ruff check .

@@ -1,15 +1,15 @@
-"""Set-up of all tests: released trees as fixtures, deterministic property tests, and a count of what was skipped."""
+"""Set-up of all tests: what they may need as fixtures, deterministic property tests, what was skipped, what each costs."""
 
 from __future__ import annotations
 
-import os
+import shutil
 from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
-from support import untouched
+from support import durations, needs, untouched
 from support.releases import Release, ReleaseUnavailable, changed_tables, copy_release
 
 # The same examples on every run and every machine; a found failure is kept as a test of its own.
@@ -18,12 +18,15 @@ settings.register_profile(
 )
 settings.load_profile("newop")
 
-_UNAVAILABLE = pytest.StashKey[list[str]]()
 _UNTOUCHED = pytest.StashKey[untouched.Tally]()
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    durations.add_option(parser)
+
+
 def pytest_configure(config: pytest.Config) -> None:
-    config.stash[_UNAVAILABLE] = []
+    config.pluginmanager.register(durations.Durations(config), "durations")
     config.stash[_UNTOUCHED] = untouched.Tally()
     untouched.watch()
 
@@ -31,8 +34,8 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if "release" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.release)
+        for need in {"release", "cargo"}.intersection(getattr(item, "fixturenames", ())):
+            item.add_marker(need)
 
 
 @pytest.fixture
@@ -51,12 +54,16 @@ def release(tmp_path: Path) -> Callable[..., Release]:
         try:
             return copy_release(version, tmp_path / f"aiconfigurator-{version}-{made}", git=git, systems=systems)
         except ReleaseUnavailable as error:
-            from_clone = "set REPO" in str(error)
-            if os.environ.get("NEWOP_GEN_REQUIRE_RELEASES") and not from_clone:
-                pytest.fail(f"RELEASE UNAVAILABLE: {error}")
-            pytest.skip(f"RELEASE UNAVAILABLE: {error}")
+            needs.RELEASE.missing(str(error), may_fail="set REPO" not in str(error))
 
     return make
+
+
+@pytest.fixture(scope="session")
+def cargo() -> Path:
+    """The cargo on the path, for tests that build or run Rust. Without one the test is skipped, and counted; with
+    NEWOP_GEN_REQUIRE_CARGO set, as in CI where there is one, it fails."""
+    return Path(shutil.which("cargo") or needs.CARGO.missing("no cargo on the path"))
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -89,15 +96,10 @@ def pytest_testnodedown(node: Any, error: object) -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     total = terminalreporter.config.stash[_UNTOUCHED]
     terminalreporter.line(f"{total}{': ' if total.where else ''}{'; '.join(total.where[:5])}", red=total.outside > 0)
-    skipped = [r for r in terminalreporter.stats.get("skipped", []) if "RELEASE UNAVAILABLE" in str(r.longrepr)]
-    if skipped:
-        terminalreporter.section("releases that could not be had", red=True, bold=True)
-        terminalreporter.line(f"{len(skipped)} tests were skipped: they need a released tree.")
-        for reason in sorted({str(r.longrepr[2]) for r in skipped}):
-            terminalreporter.line(f"  {reason}")
-    unseen = [r for r in terminalreporter.stats.get("skipped", []) if "BROWSER UNAVAILABLE" in str(r.longrepr)]
-    if unseen:
-        terminalreporter.section("no browser", red=True, bold=True)
-        terminalreporter.line(
-            f"{len(unseen)} tests were skipped: they need Chromium (NEWOP_GEN_BROWSER, or on the path)."
-        )
+    skipped = [str(r.longrepr[2]) for r in terminalreporter.stats.get("skipped", [])]
+    for need in needs.ALL:
+        if reasons := [reason for reason in skipped if need.label in reason]:
+            terminalreporter.section(need.heading, red=True, bold=True)
+            terminalreporter.line(f"{len(reasons)} tests were skipped: they need {need.what}.")
+            for reason in sorted(set(reasons)):
+                terminalreporter.line(f"  {reason}")

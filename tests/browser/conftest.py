@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
+from support import needs
 from support.browser import Browser, find_browser
 
 
@@ -13,8 +12,6 @@ def browser():
     """One browser for all tests of a worker."""
     executable = find_browser()
     if executable is None:
-        if os.environ.get("NEWOP_GEN_REQUIRE_BROWSER"):
-            pytest.fail("BROWSER UNAVAILABLE: no Chromium on the path, and NEWOP_GEN_BROWSER is not set")
-        pytest.skip("BROWSER UNAVAILABLE: no Chromium on the path, and NEWOP_GEN_BROWSER is not set")
+        needs.BROWSER.missing("no Chromium on the path, and NEWOP_GEN_BROWSER is not set")
     with Browser(executable) as started:
         yield started

@@ -1,0 +1,72 @@
+"""What each test costs, kept in a file: `--durations-to FILE`.
+
+The figure is CPU time (user and system, of the test and of the processes that it waited for), which tests that run
+beside it do not change; the time on the clock stands next to it. What a fixture of a module or a session does counts
+for the test that it was made for.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+#: As many tests are listed, the most expensive first.
+LISTED = 100
+
+
+def add_option(parser: pytest.Parser) -> None:
+    parser.addoption("--durations-to", metavar="FILE", type=Path, help="write what each test cost into FILE")
+
+
+class Durations:
+    """The plugin: measures in the process that runs a test, adds up and writes in the one that was started."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.file: Path | None = config.getoption("--durations-to")
+        self.costs: list[tuple[str, float, float]] = []
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
+        used, begun = cpu_seconds(), time.monotonic()
+        try:
+            return (yield)
+        finally:
+            self.costs.append((item.nodeid, cpu_seconds() - used, time.monotonic() - begun))
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        if hasattr(session.config, "workeroutput"):
+            session.config.workeroutput["durations"] = self.costs
+        elif self.file and self.costs:
+            self.file.parent.mkdir(parents=True, exist_ok=True)
+            self.file.write_text(report(self.costs), encoding="utf-8")
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        self.costs += [tuple(cost) for cost in getattr(node, "workeroutput", {}).get("durations", [])]
+
+
+def cpu_seconds() -> float:
+    """User and system time of this process and of its children that have ended, in seconds."""
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
+
+
+def report(costs: list[tuple[str, float, float]]) -> str:
+    """Seconds by directory and by test. `costs` are (test, CPU seconds, seconds on the clock)."""
+    tests, seconds = Counter[str](), Counter[str]()
+    for test, cpu, _ in costs:
+        folder = test.partition("::")[0].rpartition("/")[0]
+        tests[folder] += 1
+        seconds[folder] += cpu
+    lines = [f"{sum(seconds.values()) / 60:.1f} CPU minutes in {len(costs)} tests", "", "CPU s   tests  directory"]
+    lines += [f"{cpu:7.1f} {tests[folder]:6}  {folder}" for folder, cpu in seconds.most_common()]
+    lines += ["", f"CPU s   clock s  test ({LISTED} at most)"]
+    dearest = sorted(costs, key=lambda cost: cost[1], reverse=True)[:LISTED]
+    lines += [f"{cpu:7.2f} {clock:8.2f}  {test}" for test, cpu, clock in dearest]
+    return "\n".join(lines) + "\n"
