@@ -16,11 +16,11 @@ from .facts import EngineFacts
 
 # The strict and the reserved words of the editions 2021 and 2024.
 RUST_WORDS = frozenset(
-    (
-        "abstract as async await become box break const continue crate do dyn else enum extern false final fn for gen if "
-        "impl in let loop macro match mod move mut override priv pub ref return self Self static struct super trait true "
-        "try type typeof union unsafe unsized use virtual where while yield"
-    ).split()
+    {"abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate", "do", "dyn"}
+    | {"else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop"}
+    | {"macro", "match", "mod", "move", "mut", "override", "priv", "pub", "ref", "return", "self", "Self"}
+    | {"static", "struct", "super", "trait", "true", "try", "type", "typeof", "union", "unsafe", "unsized"}
+    | {"use", "virtual", "where", "while", "yield"}
 )
 NOT_RAW = frozenset({"crate", "self", "Self", "super"})
 """Words that can't be names even as raw identifiers."""
