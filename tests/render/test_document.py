@@ -27,11 +27,10 @@ def test_a_group_breaks_all_its_lines_or_none() -> None:
 
 
 def test_an_inner_group_breaks_after_the_outer_one() -> None:
-    doc = Group(("f(", Indented((SOFT, listed("one", "two"))), SOFT, ")"))
-    assert render(doc, width=14) == "f([one, two])"
-    assert render((doc, ";"), width=14) == "f([one, two]);"
-    assert render((doc, ";"), width=13) == "f(\n    [one, two]\n);"
-    assert render(doc, width=12) == "f(\n    [\n        one,\n        two,\n    ]\n)"
+    doc = Group(("function(", Indented((SOFT, listed("one", "two"))), SOFT, ")"))
+    assert render(doc, width=20) == "function([one, two])"
+    assert render((doc, ";"), width=20) == "function(\n    [one, two]\n);"
+    assert render(doc, width=13) == "function(\n    [\n        one,\n        two,\n    ]\n)"
 
 
 def test_what_follows_up_to_the_next_break_counts() -> None:

@@ -18,7 +18,7 @@ from newop_gen.sol.check import compile_expr
 from newop_gen.sol.evaluate import Gpu, SolValueError, evaluate, evaluate_formula
 from newop_gen.sol.formula import Formula, compile_formula
 from newop_gen.sol.parse import parse
-from newop_gen.sol.render import python_expr, python_lines
+from newop_gen.sol.render import lower, python_expr
 from newop_gen.sol.render.python import PythonDialect, render_expr, render_formula
 from newop_gen.sol.tree import Call, Chain
 from newop_gen.sol.types import Type
@@ -481,33 +481,31 @@ def test_mutant_of_the_expression_renderer_is_caught(mutant: str, monkeypatch: p
 
 def _ahead(monkeypatch: pytest.MonkeyPatch) -> None:
     """Long arms of choices computed before the choice."""
-    monkeypatch.setattr(python_lines, "_DEEP", 0)
+    monkeypatch.setattr(lower, "_DEEP", 0)
 
 
 def _turned_operands(monkeypatch: pytest.MonkeyPatch) -> None:
     """Sub-expressions put back in another order after they became local variables."""
-    monkeypatch.setattr(python_lines, "rebuilt", lambda expr, operands: tree.rebuilt(expr, operands[::-1]))
+    monkeypatch.setattr(lower, "rebuilt", lambda expr, operands: tree.rebuilt(expr, operands[::-1]))
+
+
+def _all_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The last item of `and` and `or` taken, whatever those before it are."""
+    steps = lower.Steps
+    monkeypatch.setattr(lower, "Steps", lambda op, items: steps(op, items[-1:]))
 
 
 def _without(method: str, changed: Callable[..., Any]) -> Patch:
-    return lambda monkeypatch: monkeypatch.setattr(python_lines._Writer, method, changed)
+    return lambda monkeypatch: monkeypatch.setattr(lower._Formula, method, changed)
 
 
 FORMULA_MUTANTS: dict[str, Patch] = {
     "arms computed ahead": _ahead,
-    "seconds for milliseconds": _without(
-        "milliseconds",
-        lambda self, target, expr, indent: (
-            self.assign(target, expr, indent) if expr else [" " * indent + f"{target} = 0.0"]
-        ),
-    ),
+    "seconds for milliseconds": lambda monkeypatch: monkeypatch.setattr(lower, "_in_milliseconds", lambda expr: expr),
     "only the first part computes": _without(
-        "math", lambda self, terms, indent: self.milliseconds("sol_math", terms[0][1] if terms else None, indent)
+        "math", lambda self, terms: self.milliseconds("sol_math", terms[0][1] if terms else None)
     ),
-    "steps of and/or all taken": _without(
-        "steps",
-        lambda self, target, expr, indent: [line for item in expr.items for line in self.assign(target, item, indent)],
-    ),
+    "steps of and/or all taken": _all_steps,
     "operands in another order": _turned_operands,
 }
 

@@ -29,6 +29,7 @@ from ..tree import (
     children,
 )
 from ..types import Type
+from .lower import Local
 
 CHOICE, OR, AND, NOT, COMPARE, SUM, PRODUCT, UNARY, POWER, ATOM = range(10)
 """How tightly a piece of code binds, loosest first."""
@@ -94,11 +95,10 @@ def binds(code: str) -> int:
 
 
 class Text:
-    """Renders expressions to text; `local` has the code of names that are local variables of the rendered code."""
+    """Renders expressions to text."""
 
-    def __init__(self, dialect: PythonDialect, local: Mapping[str, str] | None = None) -> None:
+    def __init__(self, dialect: PythonDialect) -> None:
         self.dialect = dialect
-        self.local = {} if local is None else local
 
     def __call__(self, expr: Expr, level: int = CHOICE) -> str:
         """The text, in parentheses when it binds more loosely than `level`."""
@@ -115,8 +115,10 @@ class Text:
             return str(expr.value), ATOM
         if isinstance(expr, Str):
             return string_literal(expr.value), ATOM
+        if isinstance(expr, Local):
+            return expr.id, ATOM
         if isinstance(expr, Name):
-            code = self.local.get(expr.id) or self.dialect.name(expr.id)
+            code = self.dialect.name(expr.id)
             return code, binds(code)
         if isinstance(expr, Mode):
             code = self.dialect.quant_literal(self.dialect.mode_name(expr.name))

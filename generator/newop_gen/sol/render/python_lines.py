@@ -1,10 +1,8 @@
-"""A formula as Python statements, broken over lines exactly as `ruff format` breaks them.
+"""A lowered formula as Python statements, broken over lines exactly as `ruff format` breaks them.
 
 A statement that fits stands on one line. One that doesn't is parenthesised and, if need be, split at its loosest
 operators. The formatter has finer rules for what fits neither way (it opens the brackets of calls and subscripts);
-instead of imitating those, a sub-expression that is too long becomes a local variable of its own, until plain rules
-are enough. Nothing is ever reassociated, and nothing is moved out of a choice or of `and`/`or` in which it might not
-have been evaluated: those become `if` statements.
+instead of imitating those, what is too long is lowered into locals of its own.
 """
 
 from __future__ import annotations
@@ -12,19 +10,14 @@ from __future__ import annotations
 import builtins
 import keyword
 import re
-from collections.abc import Collection, Iterator
-from typing import Literal
+from collections.abc import Collection, Iterable, Iterator
 
-from ..formula import ConstantTable, Formula
-from ..tree import Call, Chain, Choice, Compare, Expr, Int, Logic, MemBw, Name, children, rebuilt
-from ..types import Type
+from ..formula import Formula
+from ..tree import Call, Chain, Choice, Compare, Expr, Logic
+from .lower import STEP, Block, Branches, Lookup, Names, Statement, Steps, Value, lower_formula, lower_value
 from .python_expr import PythonDialect, Text, number_literal, string_literal
 
-_STEP = 4
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_STEM = 16
-_DEEP = 64
-"""From this column on, arms of choices are computed before the choice, as further nesting would leave no room."""
 
 
 def render_formula(
@@ -42,7 +35,8 @@ def render_formula(
     the surrounding code uses) gets underscores behind it. A constants table raises `ValueError` for a value that it
     does not have. A division by zero raises `ZeroDivisionError`, as Python does.
     """
-    return _Writer(formula, dialect, width, prefix, reserved).formula(indent)
+    python = _Python(dialect, width, Names(prefix, _taken(formula.inputs, dialect, reserved)))
+    return python.lines(lower_formula(formula, python, python.names, indent), indent)
 
 
 def render_assignment(
@@ -52,107 +46,107 @@ def render_assignment(
 
     `target` is code that can be assigned to; locals are as those of `render_formula`.
     """
-    inputs = Formula((("value", expr),), None, (), {})
-    return _Writer(inputs, dialect, width, "", reserved).assign(target, expr, indent)
+    inputs = Formula((("value", expr),), None, (), {}).inputs
+    python = _Python(dialect, width, Names("", _taken(inputs, dialect, reserved)))
+    return python.lines(lower_value(target, expr, python, python.names, indent), indent)
 
 
-class _Writer:
-    def __init__(
-        self, formula: Formula, dialect: PythonDialect, width: int, prefix: str, reserved: Collection[str]
-    ) -> None:
-        self.source = formula
+def _taken(inputs: Collection[str], dialect: PythonDialect, reserved: Collection[str]) -> set[str]:
+    """The words that the code around uses already."""
+    codes = [*map(dialect.name, sorted(inputs)), dialect.mem_bw, dialect.flops("")]
+    used = {word for code in codes for word in _IDENTIFIER.findall(code)}
+    return used | set(reserved) | set(keyword.kwlist) | set(dir(builtins))
+
+
+class _Python:
+    """The spelling of Python."""
+
+    def __init__(self, dialect: PythonDialect, width: int, names: Names) -> None:
         self.width = width
-        self.prefix = prefix
-        self.short = len(prefix) + _STEM + len("_000")
-        self.local: dict[str, str] = {}
-        self.text = Text(dialect, self.local)
-        codes = [*map(dialect.name, sorted(formula.inputs)), dialect.mem_bw, dialect.flops("")]
-        used = {word for code in codes for word in _IDENTIFIER.findall(code)}
-        self.taken = used | set(reserved) | set(keyword.kwlist) | set(dir(builtins)) | {"sol_math", "sol_mem"}
+        self.names = names
+        self.text = Text(dialect)
 
-    def fresh(self, wanted: str) -> str:
-        """A local variable that nothing else is called."""
-        name = self.prefix + wanted
-        while name in self.taken:
-            name += "_"
-        self.taken.add(name)
-        return name
+    def fits(self, name: str, expr: Expr, indent: int) -> bool:
+        return any(map(self._within, self.layouts(name, expr, indent)))
 
-    def numbered(self, target: str) -> str:
-        """A local variable for a piece of `target`."""
-        stem = target.rpartition(".")[2].strip("_").removeprefix(self.prefix)[:_STEM].rstrip("_")
-        count = 1
-        while f"{self.prefix}{stem}_{count}" in self.taken:
-            count += 1
-        return self.fresh(f"{stem}_{count}")
+    def fits_on_a_line(self, name: str, expr: Expr, indent: int) -> bool:
+        return self._within(next(self.layouts(name, expr, indent)))
 
-    def bind(self, code: str, kind: Type | None) -> Name:
-        """A node whose code is a local variable."""
-        name = f"={code}"  # no name of the language, so that it hides nothing
-        self.local[name] = code
-        return Name(name, type=kind)
+    def fits_as_test(self, expr: Expr, indent: int, further: bool) -> bool:
+        return indent + len(self._arm(expr, further)) <= self.width
 
-    # The formula
+    def _arm(self, test: Expr, further: bool) -> str:
+        return f"{'elif' if further else 'if'} {self.text(test)}:"
 
-    def formula(self, indent: int) -> list[str]:
+    def _within(self, lines: list[str]) -> bool:
+        return all(len(line) <= self.width for line in lines)
+
+    # Statements
+
+    def lines(self, statements: Iterable[Statement], indent: int) -> list[str]:
         lines: list[str] = []
-        if self.source.constants is not None:
-            lines += self.constants(self.source.constants, indent)
-        for name, expr in self.source.lets:
-            target = self.fresh(name)
-            lines += self.assign(target, expr, indent)
-            self.local[name] = target
-        terms: list[tuple[str, Expr]] = []
-        moves: list[Expr] = []
-        for part in self.source.parts:
-            if part.flops is not None and part.precision is not None:
-                flops = self.named(f"{part.name}_flops", part.flops, indent, lines)
-                quant = part.precision
-                if isinstance(quant, Choice):
-                    quant = self.named(f"{part.name}_quant", quant, indent, lines)
-                peak = Call("flops", (quant,), type=Type.REAL)
-                terms.append((f"{part.name}_math", _extended(flops, "/", peak)))
-            if part.bytes is not None:
-                moves.append(self.named(f"{part.name}_bytes", part.bytes, indent, lines))
-        lines += self.math(terms, indent)
-        moved = _sum(list(moves))
-        if moved is not None:
-            moved = _extended(moved, "/", MemBw(type=Type.REAL))
-        return lines + self.milliseconds("sol_mem", moved, indent)
+        for one in statements:
+            lines += self.lookup(one, indent) if isinstance(one, Lookup) else self.assigned(one.name, one.value, indent)
+        return lines
 
-    def named(self, name: str, expr: Expr, indent: int, lines: list[str]) -> Expr:
-        """The expression as a local variable; one that is a name already stays as it is."""
-        if isinstance(expr, Name):
-            return expr
-        target = self.fresh(name)
-        lines += self.assign(target, expr, indent)
-        return self.bind(target, expr.type)
+    def block(self, target: str, block: Block, indent: int) -> list[str]:
+        return [*self.lines(block.lets, indent), *self.assigned(target, block.value, indent)]
 
-    def math(self, terms: list[tuple[str, Expr]], indent: int) -> list[str]:
-        """`sol_math` on one line, else from the seconds of each part."""
-        taken = set(self.taken)
-        together = self.milliseconds("sol_math", _sum([term for _, term in terms]), indent)
-        if len(together) == 1 or len(terms) == 1:
-            return together
-        self.taken = taken
-        lines: list[str] = []
-        seconds = [self.named(name, term, indent, lines) for name, term in terms]
-        return lines + self.milliseconds("sol_math", _sum(seconds), indent)
-
-    def milliseconds(self, target: str, seconds: Expr | None, indent: int) -> list[str]:
-        if seconds is None:
-            return [f"{' ' * indent}{target} = 0.0"]
-        return self.assign(target, _extended(seconds, "*", Int(1000, type=Type.INT)), indent)
-
-    def constants(self, table: ConstantTable, indent: int) -> list[str]:
+    def assigned(self, target: str, value: Value, indent: int) -> list[str]:
         pad = " " * indent
-        name = self.fresh("constants")
+        if isinstance(value, Branches):
+            lines = []
+            for number, (test, block) in enumerate(value.arms):
+                lines.append(pad + self._arm(test, number > 0))
+                lines += self.block(target, block, indent + STEP)
+            return [*lines, f"{pad}else:", *self.block(target, value.otherwise, indent + STEP)]
+        if isinstance(value, Steps):
+            first, *others = value.items
+            lines = self.block(target, first, indent)
+            for block in others:
+                lines.append(f"{pad}if {target if value.op == 'and' else f'not {target}'}:")
+                lines += self.block(target, block, indent + STEP)
+            return lines
+        layouts = [*self.layouts(target, value, indent)]
+        return next(filter(self._within, layouts), layouts[0])
+
+    def layouts(self, target: str, expr: Expr, indent: int) -> Iterator[list[str]]:
+        """The ways in which the formatter writes the assignment, the one it prefers first."""
+        text = self.text(expr)
+        pad, inner = " " * indent, " " * (indent + STEP)
+        yield [f"{pad}{target} = {text}"]
+        if isinstance(expr, Call) and expr.function in ("min", "max"):
+            yield self.called(target, expr.function, [self.text(arg) for arg in expr.args], indent)
+            return
+        if not self.splits(expr, text):
+            return
+        yield [f"{pad}{target} = (", f"{inner}{text}", f"{pad})"]
+        if isinstance(expr, (Chain, Compare, Logic, Choice)):
+            yield [f"{pad}{target} = (", *(inner + piece for piece in self.text.pieces(expr)[0]), f"{pad})"]
+
+    @staticmethod
+    def splits(expr: Expr, text: str) -> bool:
+        """Whether the formatter puts parentheses around the whole of a value that is too long.
+
+        It does when the loosest operator stands there more than once, and when there are no brackets that it could
+        open instead.
+        """
+        if isinstance(expr, Choice) or (isinstance(expr, Chain) and len(expr.rest) > 1):
+            return True
+        if isinstance(expr, Logic) and len(expr.items) > 2:
+            return True
+        return "(" not in text
+
+    # Constants
+
+    def lookup(self, lookup: Lookup, indent: int) -> list[str]:
+        pad, table, targets = " " * indent, lookup.table, [*lookup.names]
+        name, row = lookup.constants, lookup.row
         lines = [f"{pad}{name} = {{"]
         for value, numbers in table.rows.items():
-            lines += self.constant_row(string_literal(value), [*map(number_literal, numbers)], indent + _STEP)
+            lines += self.constant_row(string_literal(value), [*map(number_literal, numbers)], indent + STEP)
         lines.append(f"{pad}}}")
-        key = self.text(Name(table.by, type=Type.STR))
-        targets = [self.fresh(column) for column in table.columns]
+        key = self.text(lookup.by)
         chosen = ", ".join(targets)
         if table.otherwise is None:
             lines += self.unknown_value(table.by, key, name, indent)
@@ -160,13 +154,10 @@ class _Writer:
             if len(line) <= self.width:
                 lines.append(line)
             else:
-                row = self.fresh("row")
                 lines += [f"{pad}{row} = {name}[{key}]", *self.unpacked(targets, row, indent)]
         else:
-            row = self.fresh("row")
             lines += self.called(row, f"{name}.get", [key, f"{name}[{string_literal(table.otherwise)}]"], indent)
             lines += self.unpacked(targets, row, indent)
-        self.local.update(zip(table.columns, targets, strict=True))
         return lines
 
     def constant_row(self, key: str, numbers: list[str], indent: int) -> list[str]:
@@ -208,118 +199,3 @@ class _Writer:
         line = f"{pad}    {', '.join(args)}"
         inner = [line] if len(line) <= self.width else [f"{pad}    {arg}," for arg in args]
         return [f"{pad}{target} = {function}(", *inner, f"{pad})"]
-
-    # One assignment
-
-    def assign(self, target: str, expr: Expr, indent: int) -> list[str]:
-        """`target = expr`, with whatever has to be computed before it."""
-        for lines in self.layouts(target, expr, indent):
-            if all(len(line) <= self.width for line in lines):
-                return lines
-        if indent < _DEEP:
-            if isinstance(expr, Choice):
-                return self.branches(target, expr, indent)
-            if isinstance(expr, Logic):
-                return self.steps(target, expr, indent)
-        return self.hoisted(target, expr, indent)
-
-    def layouts(self, target: str, expr: Expr, indent: int) -> Iterator[list[str]]:
-        """The ways in which the formatter writes the assignment, the one it prefers first."""
-        text = self.text(expr)
-        pad, inner = " " * indent, " " * (indent + _STEP)
-        yield [f"{pad}{target} = {text}"]
-        if isinstance(expr, Call) and expr.function in ("min", "max"):
-            yield self.called(target, expr.function, [self.text(arg) for arg in expr.args], indent)
-            return
-        if not self.splits(expr, text):
-            return
-        yield [f"{pad}{target} = (", f"{inner}{text}", f"{pad})"]
-        if isinstance(expr, (Chain, Compare, Logic, Choice)):
-            yield [f"{pad}{target} = (", *(inner + piece for piece in self.text.pieces(expr)[0]), f"{pad})"]
-
-    @staticmethod
-    def splits(expr: Expr, text: str) -> bool:
-        """Whether the formatter puts parentheses around the whole of a value that is too long.
-
-        It does when the loosest operator stands there more than once, and when there are no brackets that it could
-        open instead.
-        """
-        if isinstance(expr, Choice) or (isinstance(expr, Chain) and len(expr.rest) > 1):
-            return True
-        if isinstance(expr, Logic) and len(expr.items) > 2:
-            return True
-        return "(" not in text
-
-    def branches(self, target: str, expr: Choice, indent: int) -> list[str]:
-        """A choice as an `if` statement, which evaluates one arm only, too."""
-        lines: list[str] = []
-        pad = " " * indent
-        test = expr.test
-        if len(f"{pad}if {self.text(test)}:") > self.width:
-            test = self.piece(target, test, indent, lines)
-        lines.append(f"{pad}if {self.text(test)}:")
-        lines += self.assign(target, expr.then, indent + _STEP)
-        otherwise = expr.otherwise
-        while isinstance(otherwise, Choice) and len(f"{pad}elif {self.text(otherwise.test)}:") <= self.width:
-            lines.append(f"{pad}elif {self.text(otherwise.test)}:")
-            lines += self.assign(target, otherwise.then, indent + _STEP)
-            otherwise = otherwise.otherwise
-        lines.append(f"{pad}else:")
-        return lines + self.assign(target, otherwise, indent + _STEP)
-
-    def steps(self, target: str, expr: Logic, indent: int) -> list[str]:
-        """`and` and `or` item by item: a further one is evaluated only while nothing is decided."""
-        pad = " " * indent
-        going = target if expr.op == "and" else f"not {target}"
-        lines = self.assign(target, expr.items[0], indent)
-        for item in expr.items[1:]:
-            lines.append(f"{pad}if {going}:")
-            lines += self.assign(target, item, indent + _STEP)
-        return lines
-
-    def hoisted(self, target: str, expr: Expr, indent: int) -> list[str]:
-        """The assignment after its longest operands became local variables."""
-        operands = children(expr)
-        room = self.width - indent - _STEP - len("// ")
-        texts = [self.text(operand) for operand in operands]
-        long = [index for index, operand in enumerate(operands) if not self.is_short(operand)]
-        chosen = (
-            [index for index in long if len(texts[index]) > room]
-            or [index for index in long if "(" in texts[index]]
-            or [index for index in long if len(texts[index]) > self.short]
-        )
-        lines: list[str] = []
-        if not chosen:
-            if len(target) <= self.short:
-                # Nothing is left to take apart: a single name that is longer than a line is the caller's.
-                return next(iter(self.layouts(target, expr, indent)))
-            result = self.piece(target, expr, indent, lines)
-            return lines + self.assign(target, result, indent)
-        replaced = tuple(
-            self.piece(target, operand, indent, lines) if index in chosen else operand
-            for index, operand in enumerate(operands)
-        )
-        return lines + self.assign(target, rebuilt(expr, replaced), indent)
-
-    def is_short(self, expr: Expr) -> bool:
-        """Whether it is a local variable made here, which only a shorter one could replace."""
-        return isinstance(expr, Name) and len(self.local.get(expr.id, "=" * self.width)) <= self.short
-
-    def piece(self, target: str, expr: Expr, indent: int, lines: list[str]) -> Name:
-        name = self.numbered(target)
-        lines += self.assign(name, expr, indent)
-        return self.bind(name, expr.type)
-
-
-def _sum(terms: list[Expr]) -> Expr | None:
-    """The terms added from the left; a single one as it is, None for none."""
-    if len(terms) < 2:
-        return terms[0] if terms else None
-    return Chain(terms[0], tuple(("+", term) for term in terms[1:]), type=Type.REAL)
-
-
-def _extended(expr: Expr, op: Literal["*", "/"], operand: Expr) -> Expr:
-    """`expr op operand`, as one row where `expr` is a product already."""
-    if isinstance(expr, Chain) and not expr.is_sum:
-        return Chain(expr.first, (*expr.rest, (op, operand)), type=Type.REAL)
-    return Chain(expr, ((op, operand),), type=Type.REAL)
