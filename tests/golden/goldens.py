@@ -1,8 +1,9 @@
-"""What apply inserts, per layout and example, as text to read: one golden file per pair.
+"""What apply inserts, per layout and example, as text to read: one golden file per example and family of layouts.
 
     python tests/golden/goldens.py          writes them anew (`make goldens`)
 
-A golden holds nothing but what is inserted: step by step, file by file, the text and the line that it follows.
+A golden holds nothing but what is inserted: step by step, file by file, the text and the line that it follows. What the
+layouts of a family share stands in it once, with marks where they differ (`support/woven.py`).
 """
 
 from __future__ import annotations
@@ -21,19 +22,39 @@ sys.path.insert(0, str(HERE.parent))
 
 from checkouts import VERSIONS, copy_fixture  # noqa: E402
 from support.applying import EXAMPLES  # noqa: E402
+from support.woven import unweave, weave  # noqa: E402
 
 from newop_gen.plan import Creation, Plan, Replacement  # noqa: E402
 from newop_gen.prepare import prepare  # noqa: E402
 from newop_gen.spec.load import load_specs  # noqa: E402
 
+#: Fixtures whose goldens share a file, oldest first: most of what is inserted into them is the same.
+FAMILIES = {"python": ("v0_6", "v0_7", "v0_8", "v0_9", "v0_10", "v0_11")}
+
 
 def cases() -> list[tuple[str, Path]]:
-    """(fixture, spec) of every golden."""
+    """(fixture, spec) of every text that a golden holds."""
     return [(fixture, spec) for fixture in VERSIONS for spec in EXAMPLES]
 
 
+def files() -> dict[Path, tuple[str, ...]]:
+    """The golden files, with the fixtures whose texts each holds."""
+    return {golden_path(family[0], spec): family for family in FAMILIES.values() for spec in EXAMPLES}
+
+
 def golden_path(fixture: str, spec: Path) -> Path:
-    return HERE / fixture / f"{spec.stem}.txt"
+    family = next(name for name, fixtures in FAMILIES.items() if fixture in fixtures)
+    return HERE / family / f"{spec.stem}.txt"
+
+
+def golden(fixture: str, spec: Path) -> str:
+    """The text that the golden file has for one case."""
+    return unweave(golden_path(fixture, spec).read_text(encoding="utf-8"), label(fixture))
+
+
+def label(fixture: str) -> str:
+    """A fixture as marks name it."""
+    return fixture[1:].replace("_", ".")
 
 
 def text(fixture: str, spec: Path) -> str:
@@ -86,10 +107,10 @@ def _line_before(data: bytes, offset: int) -> str:
 
 
 def main() -> None:
-    for fixture, spec in cases():
-        path = golden_path(fixture, spec)
+    for path, family in files().items():
+        spec = next(spec for spec in EXAMPLES if spec.stem == path.stem)
         path.parent.mkdir(exist_ok=True)
-        path.write_text(text(fixture, spec), encoding="utf-8")
+        path.write_text(weave({label(fixture): text(fixture, spec) for fixture in family}), encoding="utf-8")
         print(path.relative_to(HERE))
 
 

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import pytest
+from checkouts import VERSIONS
+from support.woven import unweave, weave
 
-from golden.goldens import HERE, cases, golden_path, text
+from golden.goldens import FAMILIES, HERE, cases, files, golden, golden_path, label, text
 
 
 @pytest.mark.parametrize(("fixture", "spec"), cases(), ids=lambda v: getattr(v, "stem", v))
 def test_golden(fixture, spec) -> None:
-    path = golden_path(fixture, spec)
-    assert path.is_file(), "`make goldens` writes it"
-    assert text(fixture, spec) == path.read_text(encoding="utf-8"), "`make goldens`, then read the difference"
+    assert golden_path(fixture, spec).is_file(), "`make goldens` writes it"
+    assert text(fixture, spec) == golden(fixture, spec), "`make goldens`, then read the difference"
+
+
+@pytest.mark.parametrize(("path", "family"), files().items(), ids=lambda v: getattr(v, "stem", ""))
+def test_a_golden_says_each_thing_once(path, family) -> None:
+    held = path.read_text(encoding="utf-8")
+    assert weave({label(fixture): unweave(held, label(fixture)) for fixture in family}) == held, "`make goldens`"
 
 
 def test_no_golden_is_left_over() -> None:
-    known = {golden_path(*case) for case in cases()}
-    assert set(HERE.glob("*/*.txt")) <= known
+    assert sorted(fixture for family in FAMILIES.values() for fixture in family) == sorted(VERSIONS)
+    assert set(HERE.glob("*/*.txt")) <= set(files())
