@@ -39,6 +39,12 @@ FIELD_TYPES: Mapping[str, str] = {
 ARGUMENTS: Mapping[str, str] = {"x": "num_tokens", "b": "batch_size", "s": "seq_len", "prefix": "prefix"}
 """By a run-time argument of the spec, the argument of a compiled op's `query`."""
 
+PASSED: Mapping[str, str] = {"x": "ctx.num_tokens", "b": "ctx.batch_size", "s": "ctx.s", "prefix": "ctx.prefix"}
+"""What of the engine's `RuntimeContext` is passed for it: `s` is without the prefix in context."""
+
+ROOFLINE: Mapping[str, str] = {"x": "x", "b": "batch", "s": "s", "prefix": "prefix"}
+"""What the roofline of a whole forward pass has for it."""
+
 
 def rust_name(name: str) -> str:
     """`name` as a Rust identifier; a reserved word becomes a raw one (`r#type`)."""
@@ -88,7 +94,7 @@ class EngineTable:
 
 @dataclass(frozen=True)
 class EnginePhase:
-    """One phase of an op: a struct, a variant of `Op`, and a class."""
+    """One phase of an op: a variant of `Op`, a class, and a struct, which phases share that one query serves."""
 
     owner: EngineOp
     phase: PhaseName
@@ -107,7 +113,7 @@ class EnginePhase:
 
     @property
     def struct(self) -> str:
-        return f"{self.variant}Op"
+        return f"{self.owner.camel if len(self.query.phases) > 1 else self.variant}Op"
 
     @property
     def class_name(self) -> str:
@@ -137,13 +143,20 @@ class EnginePhase:
         return self.owner.op.tokens
 
     @property
-    def single_beam(self) -> bool:
-        """Decode ops that count batch and sequence separately refuse beams, as those of the Python layouts do."""
-        return self.phase == "generation" and not self.owner.op.tokens
+    def takes_beam(self) -> bool:
+        """Decode ops that count batch and sequence apart refuse beams, as those of the Python layouts do: the struct's
+        `query` takes the beam's width last."""
+        return "generation" in self.query.phases and not self.owner.op.tokens
 
     @property
     def weights(self) -> bool:
         return self.owner.op.weights(self.phase) is not None
+
+    @property
+    def weight_method(self) -> str:
+        """The method for the bytes of weights: one for each phase where phases share a struct and not their weights."""
+        alike = len({self.owner.op.weights(phase) for phase in self.query.phases}) == 1
+        return "weight_bytes" if alike else f"{self.phase}_weight_bytes"
 
     @property
     def run_time(self) -> tuple[str, ...]:
@@ -153,6 +166,19 @@ class EnginePhase:
     def coordinates(self) -> tuple[str, ...]:
         """Names of the arguments of the compiled `query`, after the database."""
         return tuple(ARGUMENTS[name] for name in self.run_time)
+
+    @property
+    def passed(self) -> tuple[str, ...]:
+        """What `Op::query` passes for them, and for the beam's width. In generation the prefix is part of `s`."""
+        code = {**PASSED, **({} if self.phase == "context" else {"prefix": "0"})}
+        beam = ("1" if self.phase == "context" else "ctx.beam_width",) if self.takes_beam else ()
+        return (*(code[name] for name in self.run_time), *beam)
+
+    @property
+    def passed_sol(self) -> tuple[str, ...]:
+        """What the roofline of a whole forward pass passes for `coordinates`."""
+        code = {**ROOFLINE, **({} if self.phase == "context" else {"prefix": "0.0"})}
+        return tuple(code[name] for name in self.run_time)
 
     @property
     def shape(self) -> Literal["tokens", "context", "generation"]:
@@ -188,6 +214,11 @@ class EngineOp:
     @functools.cached_property
     def phases(self) -> tuple[EnginePhase, ...]:
         return tuple(EnginePhase(self, phase) for phase in self.op.phases)
+
+    @property
+    def structs(self) -> tuple[str, ...]:
+        """The structs of the phases, each once, sorted as rustfmt sorts names of a list."""
+        return tuple(sorted({phase.struct for phase in self.phases}))
 
     def phase(self, name: PhaseName) -> EnginePhase:
         return next(p for p in self.phases if p.phase == name)
