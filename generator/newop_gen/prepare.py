@@ -34,7 +34,7 @@ def prepare(loaded: Sequence[LoadedSpec], checkout: Path, tree: Tree | None = No
     from .layouts.recognise import layout_of
     from .model.op import Op
     from .plan import Plan
-    from .plan.verify import verify
+    from .plan.postcondition import check_postcondition
 
     tree = tree or Tree.open(checkout)
     layout = layout_of(tree)
@@ -46,7 +46,7 @@ def prepare(loaded: Sequence[LoadedSpec], checkout: Path, tree: Tree | None = No
     plan = Plan(str(tree.root), layout.name, tuple(op.name for op, _ in ops), tuple(steps), tree.sources())
     check(plan, [op for op, _ in ops], layout.words())
     changes = plan.changes()
-    verify(changes)
+    check_postcondition(changes)
     return Prepared(plan, changes)
 
 

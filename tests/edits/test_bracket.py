@@ -14,7 +14,7 @@ from newop_gen.edits.bracket import insert_element, insert_import_name, insert_s
 from newop_gen.edits.elements import nodes_of
 from newop_gen.plan import Insertion, Plan, Step
 from newop_gen.plan.merge import without_spans
-from newop_gen.plan.verify import verify
+from newop_gen.plan.postcondition import check_postcondition
 from newop_gen.problems import CheckoutRefused
 
 
@@ -31,7 +31,7 @@ def container(source):
 def merged(source, *insertions):
     steps = tuple(Step(f"op{i}", "wiring", "wiring", (edit,)) for i, edit in enumerate(insertions))
     (change,) = Plan(".", "toy", ("op",), steps, {"m.py": source.data}).changes()
-    verify([change])
+    check_postcondition([change])
     assert without_spans(change) == source.data
     return change.after
 
@@ -153,7 +153,7 @@ def test_replaced_element_keeps_comma_and_comment():
     node = container(source)
     edit = replace_element(source, node, node.elts[1], "N(\n    1,\n)")
     (change,) = Plan(".", "toy", (), (Step("o", "w", "w", (edit,)),), {"m.py": source.data}).changes()
-    verify([change])
+    check_postcondition([change])
     assert change.after.decode() == "x = [\n    a,\n    N(\n        1,\n    ),  # b\n]\n"
 
 

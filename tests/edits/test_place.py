@@ -20,7 +20,7 @@ from newop_gen.edits.place import (
 )
 from newop_gen.plan import Insertion, Plan, Step
 from newop_gen.plan.merge import without_spans
-from newop_gen.plan.verify import verify
+from newop_gen.plan.postcondition import check_postcondition
 from newop_gen.problems import CheckoutRefused
 
 
@@ -31,7 +31,7 @@ def source_of(text):
 def apply(source, *edits):
     steps = tuple(Step(f"op{i}", "s", "s", (edit,)) for i, edit in enumerate(edits))
     (change,) = Plan(".", "toy", (), steps, {"m.py": source.data}).changes()
-    verify([change])
+    check_postcondition([change])
     assert without_spans(change) == source.data
     return change.after.decode(source.encoding)
 

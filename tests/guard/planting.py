@@ -12,7 +12,7 @@ from newop_gen.guard.fragments import Unreadable, parsed
 from newop_gen.layouts import load
 from newop_gen.model.op import Op
 from newop_gen.plan import Creation, Edit, Insertion, Plan
-from newop_gen.plan.verify import verify
+from newop_gen.plan.postcondition import check_postcondition
 from newop_gen.prepare import prepare
 from newop_gen.problems import CheckoutRefused
 from newop_gen.spec.load import load_specs
@@ -167,7 +167,7 @@ def statement_lines(text: str, whole_file: bool) -> list[tuple[int, int]]:
 def compiles(plan: Plan) -> bool:
     """Whether everything else that looks at a plan would let it through."""
     try:
-        verify(plan.changes())
+        check_postcondition(plan.changes())
     except CheckoutRefused:
         return False
     return True

@@ -113,6 +113,7 @@ def test_the_metadata_says_what_is_needed(wheel) -> None:
     needed = [r for r in told.get_all("Requires-Dist") if "extra ==" not in r]
     assert {re.match(r"[\w-]+", r)[0] for r in needed} == {
         "click", "jinja2", "libcst", "pyyaml", "pydantic", "rich", "filelock",
+        "tree-sitter", "tree-sitter-rust",
     }  # fmt: skip
 
 

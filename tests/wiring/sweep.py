@@ -11,7 +11,7 @@ from newop_gen.checkout.source import Source
 from newop_gen.checkout.tree import Tree
 from newop_gen.model.op import Op
 from newop_gen.plan import FileChange, Plan, Step
-from newop_gen.plan.verify import verify
+from newop_gen.plan.postcondition import check_postcondition
 from newop_gen.spec.model import Spec
 from newop_gen.wiring import WiringFacts
 from newop_gen.wiring.classes import ModelIndex
@@ -81,7 +81,7 @@ def targets(tree: Tree, facts: WiringFacts) -> Iterator[Target]:
 def changes_of(tree: Tree, *steps: Step) -> list[FileChange]:
     """The merged changes of some steps, checked as every plan is."""
     changes = Plan(str(tree.root), "test", tuple(s.op for s in steps), steps, tree.sources()).changes()
-    verify(changes)
+    check_postcondition(changes)
     return changes
 
 

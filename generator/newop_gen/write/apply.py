@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from ..plan import FileChange, Plan
-from ..plan.verify import verify
+from ..plan.postcondition import check_postcondition
 from . import fs, paths, receipts
 from .dirt import check_git
 from .errors import refused, reported
@@ -97,8 +97,8 @@ def check_plan(plan: Plan, *, allow_dirty: bool = False) -> None:
 
 def check_changes(home: Home, changes: list[FileChange], known: list[OpReceipt], *, allow_dirty: bool) -> list[Target]:
     """The targets of changes, after every check that needs no writing. Raises `CheckoutRefused`."""
-    verify(changes)
     targets = targets_of(home, changes)
+    check_postcondition(changes)
     check_git(home, {t.path: t.before for t in targets}, known, allow_dirty=allow_dirty)
     with home.open_base() as base:
         for target in targets:

@@ -6,10 +6,10 @@ import dataclasses
 import difflib
 import os
 import secrets
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ..kinds import kind_of
 from ..plan import FileChange, Span
 from ..plan.merge import without_spans
 from ..problems import Conflict, NewopError, Place, Problem
@@ -210,7 +210,7 @@ def _lines(data: bytes) -> list[str]:
 
 
 def _checked_cut(home: Home, path: str, data: bytes, regions: list[tuple[Region, Piece]]) -> bytes:
-    """The file without the regions, counted out a second time by other code, and compiled."""
+    """The file without the regions, counted out a second time by other code, and asked whether it can still be read."""
     try:
         after = cut(data, regions)
     except AssertionError:
@@ -220,25 +220,24 @@ def _checked_cut(home: Home, path: str, data: bytes, regions: list[tuple[Region,
         raise refused(
             home.shown(path), "internal check failed: the file would not be what it was", "", "", "postcondition"
         )
-    if path.endswith(".py") and _compiles(data) and not _compiles(after):
+    kind = kind_of(path)
+    if kind is None:
+        raise refused(
+            home.shown(path),
+            "internal check failed: nothing here can tell whether a file of this kind is sound",
+            "",
+            "",
+            "postcondition",
+        )
+    if kind.unsound(data) is None and kind.unsound(after) is not None:
         raise conflict(
             home.shown(path),
-            "without what was put in, this file would not compile",
+            f"without what was put in, this file would not {kind.fails}",
             "edits elsewhere that stand on their own",
             "undo the edit around the insertion, or take it out by hand",
             "not-alone",
         )
     return after
-
-
-def _compiles(data: bytes) -> bool:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            compile(data, "target", "exec", dont_inherit=True)
-    except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError):
-        return False
-    return True
 
 
 def _copy_name(path: str) -> str:

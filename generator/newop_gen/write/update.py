@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-from ..plan.verify import verify
+from ..plan.postcondition import check_postcondition
 from . import receipts, undo
 from .apply import Receipt, made_for, targets_of
 from .dirt import check_git
@@ -44,7 +44,7 @@ def update_op(
         removal = plan_removal(home, ops, known, old_plan_over, force=force)
         plan = plan_over({home.shown(t.path): t.after for t in removal.targets})
         changes = plan.changes()
-        verify(changes)
+        check_postcondition(changes)
         fresh = targets_of(home, changes)
         targets = join(removal, fresh)
         check_git(home, {t.path: t.before for t in targets}, list(known.values()), allow_dirty=True)

@@ -1,16 +1,16 @@
 """The postcondition of every plan, checked before anything is shown or written.
 
 Nothing here trusts the merge: that the recorded spans are the whole difference is counted out byte by byte, and that
-the results are Python is asked of the compiler. A failure is a fault of this program, never of the user; it is a
-refusal all the same, so that nothing is written.
+each result can still be read as what it is, is asked of its kind (Python of the compiler, Rust of a parser). A failure
+is a fault of this program, never of the user; it is a refusal all the same, so that nothing is written.
 """
 
 from __future__ import annotations
 
 import functools
-import warnings
 from typing import TYPE_CHECKING
 
+from ..kinds import Kind, Unsound, kind_of
 from ..problems import CheckoutRefused, Place, Problem
 from .merge import without_spans
 
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from .model import FileChange
 
 
-def verify(changes: Iterable[FileChange]) -> None:
+def check_postcondition(changes: Iterable[FileChange]) -> None:
     """Raise `CheckoutRefused` (code "postcondition") with every change that does not hold what a plan promises:
 
     - taking the recorded spans out of the new bytes gives the old bytes;
     - spans are in order, inside the file, and don't overlap;
-    - every changed or new Python file compiles.
+    - every changed or new file is of a kind that is known by its suffix, and its new bytes are of that kind.
     """
     problems = [problem for change in changes for problem in _faults(change)]
     if problems:
@@ -38,42 +38,38 @@ def _faults(change: FileChange) -> Iterable[Problem]:
         yield _fault(change, "the recorded insertions overlap or leave the file")
     elif without_spans(change) != (change.before or b""):
         yield _fault(change, "the new bytes without the recorded insertions are not the old bytes")
-    if change.path.endswith(".py"):
-        try:
-            _compiles(change.after)
-        except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError) as error:
-            yield _broken_before(change) or _fault(
-                change, f"the result would not compile ({_words(error)})", getattr(error, "lineno", 0) or 0
-            )
+    kind = kind_of(change.path)
+    if kind is None:
+        yield _fault(change, "nothing here can tell whether a file of this kind is sound")
+        return
+    why = _unsound(kind, change.after)
+    if why is None:
+        return
+    if change.data:
+        found = f"the table would not {kind.fails} ({why})"  # whose bytes are the user's
+        yield Problem(Place(change.path, why.line), found, kind.valid, "give the table in this form", "table-form")
+    else:
+        yield _broken_before(kind, change) or _fault(change, f"the result would not {kind.fails} ({why})", why.line)
 
 
 @functools.lru_cache(maxsize=64)
-def _compiles(code: bytes) -> None:
-    """Raises as `compile` does. Both who shows a plan and who writes it ask; the same bytes are compiled once."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the user's own invalid escapes are no business of ours
-        compile(code, "<planned>", "exec", dont_inherit=True)
+def _unsound(kind: Kind, data: bytes) -> Unsound | None:
+    """Both who shows a plan and who writes it ask; the same bytes are looked at once."""
+    return kind.unsound(data)
 
 
-def _broken_before(change: FileChange) -> Problem | None:
+def _broken_before(kind: Kind, change: FileChange) -> Problem | None:
     """The problem that the file had already: a syntax tree can be read of more than can be compiled."""
-    if change.before is None:
+    why = None if change.before is None else _unsound(kind, change.before)
+    if why is None:
         return None
-    try:
-        _compiles(change.before)
-    except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError) as error:
-        return Problem(
-            Place(change.path, getattr(error, "lineno", 0) or 0, getattr(error, "offset", 0) or 0),
-            f"the file does not compile as it is ({_words(error)})",
-            "valid Python",
-            "mend the file, then run again",
-            "target-syntax",
-        )
-    return None
-
-
-def _words(error: Exception) -> str:
-    return getattr(error, "msg", None) or str(error)
+    return Problem(
+        Place(change.path, why.line, why.column),
+        f"the file does not {kind.fails} as it is ({why})",
+        kind.valid,
+        "mend the file, then run again",
+        "target-syntax",
+    )
 
 
 def _fault(change: FileChange, what: str, line: int = 0) -> Problem:

@@ -7,7 +7,7 @@ import ast
 import pytest
 
 from newop_gen.plan import FileChange, Span
-from newop_gen.plan.verify import verify
+from newop_gen.plan.postcondition import check_postcondition
 from newop_gen.problems import CheckoutRefused
 
 
@@ -23,7 +23,7 @@ def change(before: bytes, inserted: bytes) -> FileChange:
 def test_a_file_that_did_not_compile_is_the_users(broken: bytes) -> None:
     ast.parse(broken)  # which is why nobody noticed before
     with pytest.raises(CheckoutRefused) as refused:
-        verify([change(broken, b"b = 2\n")])
+        check_postcondition([change(broken, b"b = 2\n")])
     (problem,) = refused.value.problems
     assert problem.code == "target-syntax"
     assert (problem.place.file, problem.place.line) == ("common.py", 2)
@@ -32,10 +32,10 @@ def test_a_file_that_did_not_compile_is_the_users(broken: bytes) -> None:
 
 def test_an_insertion_that_does_not_compile_is_ours() -> None:
     with pytest.raises(CheckoutRefused) as refused:
-        verify([change(b"a = 1\n", b"return a\n")])
+        check_postcondition([change(b"a = 1\n", b"return a\n")])
     (problem,) = refused.value.problems
     assert problem.code == "postcondition" and "internal check failed" in problem.found
 
 
 def test_a_file_that_compiles_passes() -> None:
-    verify([change(b"a = 1\n", b"b = 2\n")])
+    check_postcondition([change(b"a = 1\n", b"b = 2\n")])

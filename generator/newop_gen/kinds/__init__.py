@@ -1,0 +1,9 @@
+"""Kinds of files, told by the suffix: how a comment begins in one, and whether bytes can be read as one.
+
+All that changes a checkout asks here. A file of no kind is refused by name: nothing could tell whether it is still
+sound afterwards. A kind more is one entry in `KINDS`.
+"""
+
+from .kind import KINDS, Kind, Unsound, kind_of
+
+__all__ = ["KINDS", "Kind", "Unsound", "kind_of"]
