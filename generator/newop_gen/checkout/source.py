@@ -8,13 +8,17 @@ import hashlib
 import io
 import tokenize
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ..problems import CheckoutRefused, Place, Problem
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
 
 
 @dataclass(frozen=True)
 class Source:
-    """A Python file of the checkout.
+    """A file of the checkout: its bytes and lines, and a syntax tree of each language that it may be in.
 
     `path` is relative to the checkout root, with `/`. `data` are the bytes as read. "\\n" and "\\r\\n" end a line and
     nothing else does (unlike `str.splitlines`); a lone "\\r", which Python counts and editors don't, is refused.
@@ -31,23 +35,39 @@ class Source:
     def tree(self) -> ast.Module:
         """The syntax tree; raises `CheckoutRefused` with the line when the file is not valid Python."""
         self._refuse_lone_cr()
-        self._refuse_undecodable()
+        self._refuse_undecodable("valid Python")
         try:
             return ast.parse(self.data)
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+            what = f"{type(error).__name__}: {error.args[0] if error.args else ''}"
             line = getattr(error, "lineno", 0) or 0
             column = getattr(error, "offset", 0) or 0
-            raise CheckoutRefused(
-                Problem(
-                    Place(self.path, line, column),
-                    f"the file does not parse ({type(error).__name__}: {error.args[0] if error.args else ''})",
-                    "valid Python",
-                    "the file is a Git LFS pointer: run `git lfs pull`"
-                    if self.data.startswith(b"version https://git-lfs")
-                    else "resolve conflict markers or restore the file, then run again",
-                    "target-syntax",
-                )
-            ) from None
+            raise self._unparsed(what, line, column, "valid Python") from None
+
+    @functools.cached_property
+    def rust(self) -> Node:
+        """The root of a Rust file's syntax tree; raises `CheckoutRefused` with the line when it is not valid Rust."""
+        from ..kinds.rust import first_fault, parse
+
+        self._refuse_lone_cr()
+        self._refuse_undecodable("valid Rust")
+        tree = parse(self.data)
+        if (fault := first_fault(tree)) is not None:
+            raise self._unparsed(*fault, "valid Rust")
+        return tree.root_node
+
+    def _unparsed(self, what: str, line: int, column: int, expected: str) -> CheckoutRefused:
+        return CheckoutRefused(
+            Problem(
+                Place(self.path, line, column),
+                f"the file does not parse ({what})",
+                expected,
+                "the file is a Git LFS pointer: run `git lfs pull`"
+                if self.data.startswith(b"version https://git-lfs")
+                else "resolve conflict markers or restore the file, then run again",
+                "target-syntax",
+            )
+        )
 
     def _refuse_lone_cr(self) -> None:
         at = -1
@@ -64,8 +84,8 @@ class Source:
                     )
                 )
 
-    def _refuse_undecodable(self) -> None:
-        """`ast.parse` reads past bytes of no meaning in a comment, which an import of the file does not."""
+    def _refuse_undecodable(self, expected: str) -> None:
+        """A parser reads past bytes of no meaning in a comment, which an import or a compiler does not."""
         try:
             self.data.decode(self.encoding)
         except UnicodeDecodeError as error:
@@ -74,7 +94,7 @@ class Source:
                 Problem(
                     Place(self.path, before.count(b"\n") + 1, error.start - before.rfind(b"\n")),
                     f"the file does not parse (the byte 0x{self.data[error.start]:02x} is no {self.encoding})",
-                    "valid Python",
+                    expected,
                     "save the file as UTF-8, then run again",
                     "target-syntax",
                 )
@@ -87,7 +107,9 @@ class Source:
 
     @functools.cached_property
     def encoding(self) -> str:
-        """The file's encoding as Python reads it ("utf-8", or what a coding cookie says), without the mark."""
+        """The file's encoding: of Python what it reads ("utf-8", or what a coding cookie says), without the mark."""
+        if not self.path.endswith((".py", ".pyi")):
+            return "utf-8"
         try:
             name = tokenize.detect_encoding(io.BytesIO(self.data).readline)[0]
         except SyntaxError:  # `tree` refuses such a file with a better message
