@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from newop_gen.checkout.source import Source
+from newop_gen.checkout.python import PythonSource
 from newop_gen.checkout.tree import Tree
 from newop_gen.problems import IoFault, Place, Problem
 from newop_gen.sandbox.clone import git_directory
@@ -179,9 +179,9 @@ class CloneTree(Tree):
     def content(self, path: str) -> bytes | None:
         return self._clone.read(self._files[path]) if path in self._files else None
 
-    def _read(self, path: str) -> Source | None:
+    def _read(self, path: str) -> PythonSource | None:
         data = self.content(path)
-        return None if data is None else Source(path, data)
+        return None if data is None else PythonSource(path, data)
 
 
 def _above(path: str) -> Iterator[str]:

@@ -24,7 +24,7 @@ def package(tmp_path):
 def test_repository_source_root_and_package(package, named, inside, monkeypatch):
     tree = Tree.open(package / named)
     assert tree.at("sdk/common.py") == f"{inside}sdk/common.py"
-    assert tree.source(tree.at("sdk/common.py")).data == b"a = 1\n"
+    assert tree.python(tree.at("sdk/common.py")).data == b"a = 1\n"
     monkeypatch.chdir(package)
     assert (Tree.open(named).root, Tree.open(named).package) == (tree.root, tree.package)
 
@@ -44,10 +44,10 @@ def test_a_package_of_another_name_is_not_it(package, tmp_path):
 
 def test_a_file_is_read_once(package):
     tree = Tree.open(package)
-    first = tree.source("sdk/common.py")
+    first = tree.python("sdk/common.py")
     (package / "sdk" / "common.py").write_bytes(b"b = 1\n")
-    assert tree.source("sdk/common.py") is first
-    assert tree.source("sdk/none.py") is None
+    assert tree.python("sdk/common.py") is first
+    assert tree.python("sdk/none.py") is None
     assert tree.sources() == {"sdk/common.py": b"a = 1\n"}
 
 
@@ -55,7 +55,7 @@ def test_a_file_without_bounds_is_refused(package):
     with (package / "sdk" / "common.py").open("wb") as file:
         file.truncate(MAX_TARGET_BYTES + 1)
     with pytest.raises(CheckoutRefused, match="larger than 10 MiB"):
-        Tree.open(package).source("sdk/common.py")
+        Tree.open(package).python("sdk/common.py")
 
 
 @pytest.mark.parametrize(
@@ -78,4 +78,4 @@ def test_a_file_without_bounds_is_refused(package):
 def test_a_file_that_is_not_python_is_refused_with_its_place(package, data, message):
     (package / "sdk" / "common.py").write_bytes(data)
     with pytest.raises(CheckoutRefused, match=message):
-        _ = Tree.open(package).source("sdk/common.py").tree
+        _ = Tree.open(package).python("sdk/common.py").tree

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from newop_gen import guard, layouts
 from newop_gen.cli import cli
 from newop_gen.edits import find
-from newop_gen.edits.place import after_statement, end_of_class
+from newop_gen.edits.python.place import after_statement, end_of_class
 from newop_gen.layouts import Probe
 from newop_gen.layouts.common.settle import settled
 from newop_gen.plan import Creation, Skip, Step
@@ -42,7 +42,7 @@ class Toy:
         return {}
 
     def probes(self, tree):
-        source = tree.source(tree.at("sdk/common.py"))
+        source = tree.python(tree.at("sdk/common.py"))
         node, problem = find.attempt(find.find_class, source, "Files") if source else (None, None)
         return [
             Probe("common", "is there sdk/common.py?", source is not None),
@@ -57,7 +57,7 @@ class Toy:
         ]
 
     def plan(self, ops, tree):
-        source = tree.source(tree.at("sdk/common.py"))
+        source = tree.python(tree.at("sdk/common.py"))
         owner = find.find_class(source, "Files")
         member = find.last_assign_in_class(source, owner)
         steps = []

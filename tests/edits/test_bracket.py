@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newop_gen.checkout.source import Source
-from newop_gen.edits.bracket import insert_element, insert_import_name, insert_sorted_string, replace_element
-from newop_gen.edits.elements import nodes_of
+from newop_gen.checkout.python import PythonSource
+from newop_gen.edits.python.bracket import insert_element, insert_import_name, insert_sorted_string, replace_element
+from newop_gen.edits.python.elements import nodes_of
 from newop_gen.plan import Insertion, Plan, Step
 from newop_gen.plan.merge import without_spans
 from newop_gen.plan.postcondition import check_postcondition
@@ -19,7 +19,7 @@ from newop_gen.problems import CheckoutRefused
 
 
 def source_of(text):
-    return Source("m.py", textwrap.dedent(text).lstrip("\n").encode())
+    return PythonSource("m.py", textwrap.dedent(text).lstrip("\n").encode())
 
 
 def container(source):
@@ -129,7 +129,7 @@ def test_before_and_after(name):
     ],
 )
 def test_refused(code, text):
-    source = Source("m.py", code.encode() + b"\n")
+    source = PythonSource("m.py", code.encode() + b"\n")
     with pytest.raises(CheckoutRefused) as refusal:
         insert_element(source, container(source), text)
     assert str(refusal.value.problems[0].place).startswith("m.py:1:")
@@ -242,7 +242,7 @@ def literals(draw):
     prefix = draw(st.sampled_from([b"", b"\xef\xbb\xbf", b"# -*- coding: latin-1 -*-\n"]))
     if prefix.startswith(b"#"):
         data = data.decode().encode("latin-1")
-    return Source("m.py", prefix + data)
+    return PythonSource("m.py", prefix + data)
 
 
 def find_x(tree):
@@ -351,7 +351,7 @@ def test_what_ruff_has_formatted_stays_as_ruff_formats_it(before, text):
     assert formatted(source.data) == source.data
     other = text.replace("N", "M").replace("k", "l").replace("c", "d")
     element = insert_element(source, literal_of(source), text)
-    one = Source("m.py", merged(source, *element))
+    one = PythonSource("m.py", merged(source, *element))
     assert formatted(one.data) == one.data
     two = merged(source, *element, *insert_element(source, literal_of(source), other))
     assert formatted(two) == two
@@ -365,7 +365,7 @@ def test_elements_beside_a_sole_one_are_formatted_too(at):
         return insert_element(source, literal_of(source), text, at=at, anchor=sole)
 
     source = source_of(f"x = [\n    {LONG}\n]\n")
-    one = Source("m.py", merged(source, *beside(source, "N")))
+    one = PythonSource("m.py", merged(source, *beside(source, "N")))
     two = merged(source, *beside(source, "N"), *beside(source, "M"))
     assert formatted(one.data) == one.data and formatted(two) == two
     assert merged(one, *beside(one, "M")) == two

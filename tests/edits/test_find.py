@@ -5,8 +5,8 @@ import textwrap
 
 import pytest
 
-from newop_gen.checkout.source import Source
-from newop_gen.edits import find
+from newop_gen.checkout.python import PythonSource
+from newop_gen.edits.python import find
 from newop_gen.problems import CheckoutRefused
 
 MODULE = '''
@@ -63,7 +63,7 @@ class Other:
 def load_a(): ...
 def load_b(): ...
 '''
-SOURCE = Source("sdk/db.py", textwrap.dedent(MODULE).lstrip().encode())
+SOURCE = PythonSource("sdk/db.py", textwrap.dedent(MODULE).lstrip().encode())
 DATABASE = find.find_class(SOURCE, "Database")
 INIT = find.find_method(SOURCE, DATABASE, "__init__")
 
@@ -124,7 +124,7 @@ def test_attempt_gives_the_problem_instead_of_raising():
 
 def test_attempt_lets_a_broken_file_through():
     with pytest.raises(CheckoutRefused, match="does not parse"):
-        find.attempt(find.find_class, Source("m.py", b"<<<<<<< ours\n"), "A")
+        find.attempt(find.find_class, PythonSource("m.py", b"<<<<<<< ours\n"), "A")
 
 
 def test_dotted_names():

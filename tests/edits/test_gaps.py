@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from checkouts import FOLDER
 
-from newop_gen.checkout.source import Source
-from newop_gen.edits.elements import Element, Elements, _depth, nodes_of, read_with_libcst
-from newop_gen.edits.gaps import read_gaps
+from newop_gen.checkout.python import PythonSource
+from newop_gen.edits.python.elements import Element, Elements, _depth, nodes_of, read_with_libcst
+from newop_gen.edits.python.gaps import read_gaps
 from newop_gen.problems import CheckoutRefused
 
 FORMS = (ast.List, ast.Tuple, ast.Set, ast.Dict, ast.Call, ast.ImportFrom)
@@ -25,26 +25,26 @@ FILES = [
 ]
 
 
-def by_gaps(source: Source, node: ast.AST) -> Elements | None:
+def by_gaps(source: PythonSource, node: ast.AST) -> Elements | None:
     found = read_gaps(source, node, nodes_of(node))
     return found and Elements(found.open, found.close, tuple(Element(*i) for i in found.items), found.bracketed)
 
 
-def by_libcst(source: Source, node: ast.AST) -> Elements | None:
+def by_libcst(source: PythonSource, node: ast.AST) -> Elements | None:
     try:
         return read_with_libcst(source, node)
     except CheckoutRefused:
         return None
 
 
-def readings(source: Source) -> list[tuple[ast.AST, Elements | None]]:
+def readings(source: PythonSource) -> list[tuple[ast.AST, Elements | None]]:
     return [(n, by_gaps(source, n)) for n in ast.walk(source.tree) if isinstance(n, FORMS)]
 
 
 def test_gaps_say_what_libcst_says() -> None:
     read, left = 0, 0
     for file in FILES:
-        source = Source(file.name, file.read_bytes())
+        source = PythonSource(file.name, file.read_bytes())
         for node, found in readings(source):
             # What is inside another expression is read often enough with the outermost one.
             if found is None:
@@ -65,7 +65,7 @@ def test_gaps_say_what_libcst_says() -> None:
     ],
 )  # fmt: skip
 def test_forms(code: str) -> None:
-    source = Source("m.py", f"def scope():\n    é = 1; {code}\n".encode())
+    source = PythonSource("m.py", f"def scope():\n    é = 1; {code}\n".encode())
     statement = source.tree.body[0].body[-1]  # type: ignore[attr-defined]
     node = statement if isinstance(statement, ast.ImportFrom) else statement.value
     found = by_gaps(source, node)
@@ -88,13 +88,13 @@ def test_forms(code: str) -> None:
     ],
 )
 def test_what_gaps_do_not_tell_is_left_to_libcst(code: str) -> None:
-    source = Source("m.py", f"{code}\n".encode())
+    source = PythonSource("m.py", f"{code}\n".encode())
     statement = source.tree.body[0]
     assert by_gaps(source, statement if isinstance(statement, ast.ImportFrom) else statement.value) is None  # type: ignore[attr-defined]
 
 
 def test_another_encoding_is_left_to_libcst() -> None:
-    source = Source("m.py", "# coding: latin-1\nx = ['é', a]\n".encode("latin-1"))
+    source = PythonSource("m.py", "# coding: latin-1\nx = ['é', a]\n".encode("latin-1"))
     node = source.tree.body[0].value  # type: ignore[attr-defined]
     assert by_gaps(source, node) is None
     assert by_libcst(source, node) is not None

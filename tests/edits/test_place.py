@@ -8,14 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newop_gen.checkout.source import Source
-from newop_gen.edits.place import (
+from newop_gen.checkout.python import PythonSource
+from newop_gen.edits.lines import encode, indent
+from newop_gen.edits.python.place import (
     after_statement,
     before_statement,
-    encode,
     end_of_class,
     end_of_module_definitions,
-    indent,
     indentation,
 )
 from newop_gen.plan import Insertion, Plan, Step
@@ -25,7 +24,7 @@ from newop_gen.problems import CheckoutRefused
 
 
 def source_of(text):
-    return Source("m.py", textwrap.dedent(text).lstrip("\n").encode())
+    return PythonSource("m.py", textwrap.dedent(text).lstrip("\n").encode())
 
 
 def apply(source, *edits):
@@ -88,18 +87,18 @@ def test_end_of_definitions_is_before_the_main_guard_and_two_ops_keep_their_orde
 
 @pytest.mark.parametrize("tail", ["", "  # end"])
 def test_a_missing_final_newline_stays_missing(tail):
-    source = Source("m.py", b"class A:\n    x = 1" + tail.encode())
+    source = PythonSource("m.py", b"class A:\n    x = 1" + tail.encode())
     got = apply(source, *(end_of_class(source, source.tree.body[0], f"{n} = 1\n", blank_lines=0) for n in "yz"))
     assert got == f"class A:\n    x = 1{tail}\n    y = 1\n    z = 1"
 
 
 def test_an_empty_file():
-    source = Source("m.py", b"")
+    source = PythonSource("m.py", b"")
     assert apply(source, end_of_module_definitions(source, "a = 1\n")) == "a = 1\n"
 
 
 def test_newlines_of_the_neighbour_and_the_mark_are_kept():
-    source = Source("m.py", b"\xef\xbb\xbfa = 1\r\nb = 2\nc = 3\n")
+    source = PythonSource("m.py", b"\xef\xbb\xbfa = 1\r\nb = 2\nc = 3\n")
     first, second, _ = source.tree.body
     before = before_statement(source, first, "n = 0\n")
     assert before.offset == 3
@@ -108,7 +107,7 @@ def test_newlines_of_the_neighbour_and_the_mark_are_kept():
 
 
 def test_tabs_are_taken_over():
-    source = Source("m.py", b"class A:\n\tx = 1\n")
+    source = PythonSource("m.py", b"class A:\n\tx = 1\n")
     assert indentation(source, source.tree.body[0].body[0]) == "\t"
     got = apply(source, end_of_class(source, source.tree.body[0], "def f(self):\n    return 1\n"))
     assert got == "class A:\n\tx = 1\n\n\tdef f(self):\n\t    return 1\n"
@@ -116,7 +115,7 @@ def test_tabs_are_taken_over():
 
 @pytest.mark.parametrize("code", ["a = 1; b = 2\n", "if a: b = 2\n", "a = 1; \\\nb = 2\n"])
 def test_a_line_shared_with_another_statement_is_refused(code):
-    source = Source("m.py", code.encode())
+    source = PythonSource("m.py", code.encode())
     last = source.tree.body[-1]
     statement = last.body[0] if isinstance(last, ast.If) else last
     with pytest.raises(CheckoutRefused, match="line"):
@@ -133,26 +132,26 @@ def test_one_line_class_is_refused():
 
 
 def test_text_outside_the_encoding_is_refused():
-    source = Source("m.py", "# coding: latin-1\na = 'é'\n".encode("latin-1"))
+    source = PythonSource("m.py", "# coding: latin-1\na = 'é'\n".encode("latin-1"))
     assert encode(source, "é") == b"\xe9"
     with pytest.raises(CheckoutRefused, match="iso-8859-1"):
         encode(source, "漢")
 
 
 def test_columns_of_a_file_in_another_encoding():
-    source = Source("m.py", "# coding: latin-1\nx = 'éé'; y = 2\n".encode("latin-1"))
+    source = PythonSource("m.py", "# coding: latin-1\nx = 'éé'; y = 2\n".encode("latin-1"))
     assert source.text(source.tree.body[1]) == "y = 2"
 
 
 @pytest.mark.parametrize("data", [b"a = 1\rb = 2\n", b"a = '\r'\r\n"])
 def test_a_lone_carriage_return_is_refused(data):
     with pytest.raises(CheckoutRefused, match="carriage return"):
-        _ = Source("m.py", data).tree
+        _ = PythonSource("m.py", data).tree
 
 
 def test_a_lfs_pointer_says_so():
     with pytest.raises(CheckoutRefused, match="git lfs pull"):
-        _ = Source("m.py", b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n").tree
+        _ = PythonSource("m.py", b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n").tree
 
 
 # Random modules.
@@ -184,7 +183,7 @@ def modules(draw):
     if draw(st.booleans()):
         seed = draw(st.integers(0, 99))
         data = mixed_newlines(data, seed)
-    return Source("m.py", draw(st.sampled_from([b"", b"\xef\xbb\xbf"])) + data)
+    return PythonSource("m.py", draw(st.sampled_from([b"", b"\xef\xbb\xbf"])) + data)
 
 
 def mixed_newlines(data, seed):

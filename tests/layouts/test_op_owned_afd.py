@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 from checkouts import copy_fixture
 
-from newop_gen.checkout.source import Source
+from newop_gen.checkout.python import PythonSource
 from newop_gen.layouts.op_owned.afd import Partitioner, afd_notes
 
 # Names that upstream has, names that specs give, and names that nearly are one or the other.
@@ -34,7 +34,7 @@ result = {name: side(name) for name in arguments[0]}
 """
 
 
-def assert_same(source: Source, found: dict[str, str | None]) -> None:
+def assert_same(source: PythonSource, found: dict[str, str | None]) -> None:
     partitioner = Partitioner.read(source)
     for name, side in found.items():
         read = partitioner.side(name)
@@ -46,12 +46,12 @@ def assert_same(source: Source, found: dict[str, str | None]) -> None:
 
 def test_the_release_sorts_names_as_read(release) -> None:
     tree = release("0.10.0")
-    source = Source("afd_partition.py", (tree.sdk / "afd_partition.py").read_bytes())
+    source = PythonSource("afd_partition.py", (tree.sdk / "afd_partition.py").read_bytes())
     assert_same(source, tree.run(ASK, NAMES))
 
 
-def source_of(text: str) -> Source:
-    return Source("sdk/afd_partition.py", text.encode())
+def source_of(text: str) -> PythonSource:
+    return PythonSource("sdk/afd_partition.py", text.encode())
 
 
 RULES = """
@@ -121,5 +121,5 @@ def test_rules_that_are_not_understood_are_said_to_be(rules) -> None:
 
 def test_a_partitioner_of_another_make_is_said_to_be(tmp_path) -> None:
     path = copy_fixture("v0_10", tmp_path) / "src" / "aiconfigurator" / "sdk" / "afd_partition.py"
-    (note,) = afd_notes(op_with(("context_toy", "context")), Source("afd_partition.py", path.read_bytes()))
+    (note,) = afd_notes(op_with(("context_toy", "context")), PythonSource("afd_partition.py", path.read_bytes()))
     assert "could not be read" in note

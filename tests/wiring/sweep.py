@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from newop_gen.checkout.source import Source
+from newop_gen.checkout.python import PythonSource
 from newop_gen.checkout.tree import Tree
 from newop_gen.model.op import Op
 from newop_gen.plan import FileChange, Plan, Step
@@ -30,7 +30,7 @@ def facts_of(tree: Tree) -> WiringFacts:
     files = (f"{sdk}/models.py",)
     if tree.is_dir(f"{sdk}/models"):
         files = tuple(f"{sdk}/models/{name}" for name in tree.listdir(f"{sdk}/models") if name.endswith(".py"))
-    common = tree.source(f"{sdk}/common.py")
+    common = tree.python(f"{sdk}/common.py")
     assert common is not None
     return WiringFacts(files, "bfloat16" if b"\n    bfloat16 = " in common.data else "float16")
 
@@ -89,9 +89,9 @@ def patched(tree: Tree, changes: Sequence[FileChange]) -> Tree:
     """The tree with changes made in memory."""
     after = Tree(tree.root, tree.package)
     for path, data in tree.sources().items():
-        after._sources[path] = Source(path, data)
+        after._sources[path] = PythonSource(path, data)
     for change in changes:
-        after._sources[change.path] = Source(change.path, change.after)
+        after._sources[change.path] = PythonSource(change.path, change.after)
     return after
 
 

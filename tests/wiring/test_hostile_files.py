@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from wiring.sweep import TOY, WAYS, changes_of, op_with, patched, targets, toy_tree
 
-from newop_gen.checkout.source import Source
+from newop_gen.checkout.python import PythonSource
 from newop_gen.plan import Insertion, Plan, Step
 from newop_gen.problems import CheckoutRefused, NewopError
 from newop_gen.wiring import plan_wiring
@@ -41,7 +41,7 @@ def test_changed_model_files_never_crash_the_plan(
             "tabs": line.replace("        ", "\t\t"),
             "star": line.replace("ops.", "*ops."),
         }[change]
-    tree._sources[PATH] = Source(PATH, "".join(lines).encode())
+    tree._sources[PATH] = PythonSource(PATH, "".join(lines).encode())
     more = {"when": "self.config.tp_size > 1"} if data.draw(st.booleans()) else {}
     wired = {"model": target.model, "phase": target.phase, "at": {data.draw(st.sampled_from(WAYS)): target.anchor}}
     op = op_with([wired | {"args": {"width": "self._width", "layers": 3}} | more])

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from wiring.sweep import TOY, Target, changes_of, facts_of, op_with, patched, targets, toy_tree
 
-from newop_gen.checkout.source import Source
+from newop_gen.checkout.python import PythonSource
 from newop_gen.checkout.tree import Tree
 from newop_gen.problems import CheckoutRefused, Conflict
 from newop_gen.wiring import plan_wiring
@@ -32,7 +32,7 @@ def _wiring(target: Target, way: str, **more: object) -> dict[str, object]:
 
 def _with_models(tree: Tree, text: str) -> Tree:
     other = patched(tree, [])
-    other._sources[PATH] = Source(PATH, text.encode())
+    other._sources[PATH] = PythonSource(PATH, text.encode())
     return other
 
 
@@ -122,8 +122,8 @@ def test_any_order_in_and_beside_upstreams_groups(fixture: str) -> None:
                 in_turn = patched(in_turn, changes_of(in_turn, plan_wiring(op, in_turn, facts)))
             together = patched(tree, changes_of(tree, *(plan_wiring(op, tree, facts) for op in order)))
             assert all(plan_wiring(op, in_turn, facts).done for op in ops)
-            found |= {in_turn.source(beside.file).data, together.source(beside.file).data}  # type: ignore[union-attr]
-        assert len(found) == 1 and found != {tree.source(beside.file).data}  # type: ignore[union-attr]
+            found |= {in_turn.python(beside.file).data, together.python(beside.file).data}  # type: ignore[union-attr]
+        assert len(found) == 1 and found != {tree.python(beside.file).data}  # type: ignore[union-attr]
 
 
 def test_what_replaced_the_ops_of_a_group_stands_in_for_them(trees: dict[str, Tree]) -> None:
@@ -147,7 +147,7 @@ def test_the_order_at_one_place_matters(trees: dict[str, Tree]) -> None:
 
 
 def _text(tree: Tree) -> str:
-    source = tree.source(PATH)
+    source = tree.python(PATH)
     assert source is not None
     return source.data.decode()
 

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from .source import Source
+from .opened import source_of
 from .tree import Tree
 
 
@@ -26,7 +26,7 @@ class OverlayTree(Tree):
         super().__init__(Path(root), package)
         self._files = files
         for path, data in files.items():
-            self._sources[path] = None if data is None else Source(path, data)
+            self._sources[path] = None if data is None else source_of(path, data)
 
     def exists(self, path: str) -> bool:
         return self._files[path] is not None if path in self._files else super().exists(path)

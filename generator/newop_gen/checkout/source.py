@@ -1,120 +1,43 @@
-"""One target file: its bytes, its syntax tree, and the way between line/column and byte offset."""
+"""One target file, whatever it is written in: its bytes, its lines, and the way between line and byte offset.
+
+What only a language knows, its syntax tree above all, is a view: `python.PythonSource`, `rust.RustSource`. `Tree` opens
+each file as what its suffix says; two views share no common syntax tree, what they have in common is byte ranges.
+"""
 
 from __future__ import annotations
 
-import ast
+import bisect
 import functools
 import hashlib
-import io
-import tokenize
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import ClassVar
 
 from ..problems import CheckoutRefused, Place, Problem
-
-if TYPE_CHECKING:
-    from tree_sitter import Node
 
 
 @dataclass(frozen=True)
 class Source:
-    """A file of the checkout: its bytes and lines, and a syntax tree of each language that it may be in.
+    """A file of the checkout.
 
     `path` is relative to the checkout root, with `/`. `data` are the bytes as read. "\\n" and "\\r\\n" end a line and
-    nothing else does (unlike `str.splitlines`); a lone "\\r", which Python counts and editors don't, is refused.
+    nothing else does (unlike `str.splitlines`); a lone "\\r", which Python counts and editors don't, is refused where
+    the file is parsed. Lines and columns of characters count from 1, byte offsets from 0.
     """
 
     path: str
     data: bytes
 
+    comment: ClassVar[bytes] = b""
+    """What begins a comment that ends with its line; empty where nothing is known to."""
+
     @functools.cached_property
     def digest(self) -> str:
         return hashlib.sha256(self.data).hexdigest()
 
-    @functools.cached_property
-    def tree(self) -> ast.Module:
-        """The syntax tree; raises `CheckoutRefused` with the line when the file is not valid Python."""
-        self._refuse_lone_cr()
-        self._refuse_undecodable("valid Python")
-        try:
-            return ast.parse(self.data)
-        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-            what = f"{type(error).__name__}: {error.args[0] if error.args else ''}"
-            line = getattr(error, "lineno", 0) or 0
-            column = getattr(error, "offset", 0) or 0
-            raise self._unparsed(what, line, column, "valid Python") from None
-
-    @functools.cached_property
-    def rust(self) -> Node:
-        """The root of a Rust file's syntax tree; raises `CheckoutRefused` with the line when it is not valid Rust."""
-        from ..kinds.rust import first_fault, parse
-
-        self._refuse_lone_cr()
-        self._refuse_undecodable("valid Rust")
-        tree = parse(self.data)
-        if (fault := first_fault(tree)) is not None:
-            raise self._unparsed(*fault, "valid Rust")
-        return tree.root_node
-
-    def _unparsed(self, what: str, line: int, column: int, expected: str) -> CheckoutRefused:
-        return CheckoutRefused(
-            Problem(
-                Place(self.path, line, column),
-                f"the file does not parse ({what})",
-                expected,
-                "the file is a Git LFS pointer: run `git lfs pull`"
-                if self.data.startswith(b"version https://git-lfs")
-                else "resolve conflict markers or restore the file, then run again",
-                "target-syntax",
-            )
-        )
-
-    def _refuse_lone_cr(self) -> None:
-        at = -1
-        while (at := self.data.find(b"\r", at + 1)) >= 0:
-            if self.data[at + 1 : at + 2] != b"\n":
-                line = self.data.count(b"\n", 0, at) + 1
-                raise CheckoutRefused(
-                    Problem(
-                        Place(self.path, line),
-                        "a carriage return without a line feed",
-                        "lines that end in LF or CRLF",
-                        "convert the file's line ends, then run again",
-                        "target-newline",
-                    )
-                )
-
-    def _refuse_undecodable(self, expected: str) -> None:
-        """A parser reads past bytes of no meaning in a comment, which an import or a compiler does not."""
-        try:
-            self.data.decode(self.encoding)
-        except UnicodeDecodeError as error:
-            before = self.data[: error.start]
-            raise CheckoutRefused(
-                Problem(
-                    Place(self.path, before.count(b"\n") + 1, error.start - before.rfind(b"\n")),
-                    f"the file does not parse (the byte 0x{self.data[error.start]:02x} is no {self.encoding})",
-                    expected,
-                    "save the file as UTF-8, then run again",
-                    "target-syntax",
-                )
-            ) from None
-
-    @functools.cached_property
-    def memo(self) -> dict[tuple[str, ast.AST], object]:
-        """What has been found out about nodes of `tree`, by whoever asked first: many ops look at the same places."""
-        return {}
-
-    @functools.cached_property
+    @property
     def encoding(self) -> str:
-        """The file's encoding: of Python what it reads ("utf-8", or what a coding cookie says), without the mark."""
-        if not self.path.endswith((".py", ".pyi")):
-            return "utf-8"
-        try:
-            name = tokenize.detect_encoding(io.BytesIO(self.data).readline)[0]
-        except SyntaxError:  # `tree` refuses such a file with a better message
-            return "utf-8"
-        return "utf-8" if name == "utf-8-sig" else name
+        """The encoding that the file's language reads it in, without a byte order mark."""
+        return "utf-8"
 
     @functools.cached_property
     def newline(self) -> bytes:
@@ -140,25 +63,9 @@ class Source:
     def _bom(self) -> int:
         return 3 if self.data.startswith(b"\xef\xbb\xbf") else 0
 
-    def offset(self, line: int, column: int) -> int:
-        """Byte offset of an `ast` position (`column` counts UTF-8 bytes from 0, as in `ast`, whatever the encoding)."""
-        start = self.line_start(line)
-        if self.encoding == "utf-8":
-            return start + column
-        before = self.data[start : self.line_end(line)].decode(self.encoding).encode()[:column]
-        return start + len(before.decode().encode(self.encoding))
-
-    def start(self, node: ast.AST) -> int:
-        """Byte offset of the node's first byte; for decorated definitions the decorator counts."""
-        first = node
-        decorators = getattr(node, "decorator_list", None)
-        if decorators:
-            line = min(d.lineno for d in decorators)
-            return self.line_start(line)
-        return self.offset(first.lineno, first.col_offset)  # type: ignore[attr-defined]
-
-    def end(self, node: ast.AST) -> int:
-        return self.offset(node.end_lineno, node.end_col_offset)  # type: ignore[attr-defined]
+    def line_of(self, offset: int) -> int:
+        """The line that a byte offset is in."""
+        return bisect.bisect_right(self.line_starts, offset)
 
     def line_start(self, line: int) -> int:
         return self.line_starts[line - 1] + (self._bom if line == 1 else 0)
@@ -167,9 +74,78 @@ class Source:
         """Byte offset just past the newline of `line` (or the end of the file)."""
         return self.line_starts[line] if line < len(self.line_starts) else len(self.data)
 
-    def text(self, node: ast.AST) -> str:
-        """The node's own source text."""
-        return self.data[self.start(node) : self.end(node)].decode(self.encoding)
+    def line(self, number: int) -> bytes:
+        """The bytes of a line, with its newline."""
+        return self.data[self.line_start(number) : self.line_end(number)]
 
-    def place(self, node: ast.AST) -> Place:
-        return Place(self.path, getattr(node, "lineno", 0), getattr(node, "col_offset", -1) + 1)
+    def margin(self, line: int) -> str:
+        """The spaces and tabs that a line starts with."""
+        data = self.line(line)
+        return data[: len(data) - len(data.lstrip(b" \t"))].decode("ascii")
+
+    def starts_line(self, offset: int) -> bool:
+        """Whether only spaces and tabs stand before an offset on its line."""
+        return not self.data[self.line_start(self.line_of(offset)) : offset].strip(b" \t")
+
+    def rest_of_line(self, offset: int) -> bytes:
+        """What follows an offset on its line, without the white space around it."""
+        return self.data[offset : self.line_end(self.line_of(offset))].strip()
+
+    def is_comment(self, line: int) -> bool:
+        """Whether a line holds a comment and nothing else."""
+        return bool(self.comment) and self.line(line).lstrip(b" \t").startswith(self.comment)
+
+    def above_comments(self, line: int, stop: int = 0) -> int:
+        """The first of the comment lines directly above `line` (and below the line `stop`), or `line` itself."""
+        while line - 1 > stop and self.is_comment(line - 1):
+            line -= 1
+        return line
+
+    def shared(self) -> list[tuple[int, int]]:
+        """Byte ranges in which one insertion may need what another one brought (a comma, a line break). A piece that is
+        for all goes with the last op that has something in its range. Nothing is known of a file without a view: there
+        the whole file is such a range."""
+        return [(0, len(self.data))]
+
+    def _refuse_lone_cr(self) -> None:
+        at = -1
+        while (at := self.data.find(b"\r", at + 1)) >= 0:
+            if self.data[at + 1 : at + 2] != b"\n":
+                raise CheckoutRefused(
+                    Problem(
+                        Place(self.path, self.line_of(at)),
+                        "a carriage return without a line feed",
+                        "lines that end in LF or CRLF",
+                        "convert the file's line ends, then run again",
+                        "target-newline",
+                    )
+                )
+
+    def _refuse_undecodable(self, expected: str) -> None:
+        """A parser may read past bytes of no meaning in a comment, which its language does not."""
+        try:
+            self.data.decode(self.encoding)
+        except UnicodeDecodeError as error:
+            before = self.data[: error.start]
+            raise CheckoutRefused(
+                Problem(
+                    Place(self.path, self.line_of(error.start), error.start - before.rfind(b"\n")),
+                    f"the file does not parse (the byte 0x{self.data[error.start]:02x} is no {self.encoding})",
+                    expected,
+                    "save the file as UTF-8, then run again",
+                    "target-syntax",
+                )
+            ) from None
+
+    def _unparsable(self, why: str, line: int, column: int, expected: str) -> CheckoutRefused:
+        return CheckoutRefused(
+            Problem(
+                Place(self.path, line, column),
+                f"the file does not parse ({why})",
+                expected,
+                "the file is a Git LFS pointer: run `git lfs pull`"
+                if self.data.startswith(b"version https://git-lfs")
+                else "resolve conflict markers or restore the file, then run again",
+                "target-syntax",
+            )
+        )

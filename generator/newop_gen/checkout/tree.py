@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..problems import CheckoutRefused, Place, Problem
+from .opened import source_of
+from .python import PythonSource
+from .rust import RustSource
 from .source import Source
 
 MAX_TARGET_BYTES = 10 * 1024 * 1024
@@ -68,10 +71,22 @@ class Tree:
             return []
 
     def source(self, path: str) -> Source | None:
-        """The file at `path`, read once; None when there is no such file."""
+        """The file at `path`, read once, as what its suffix says; None when there is no such file."""
         if path not in self._sources:
             self._sources[path] = self._read(path)
         return self._sources[path]
+
+    def python(self, path: str) -> PythonSource | None:
+        """The Python file at `path`, as `source`."""
+        source = self.source(path)
+        assert source is None or isinstance(source, PythonSource), path
+        return source
+
+    def rust(self, path: str) -> RustSource | None:
+        """The Rust file at `path`, as `source`."""
+        source = self.source(path)
+        assert source is None or isinstance(source, RustSource), path
+        return source
 
     def _read(self, path: str) -> Source | None:
         full = self.root / path
@@ -82,7 +97,7 @@ class Tree:
                 raise CheckoutRefused(
                     Problem(Place(path), "the file is larger than 10 MiB", "a source file", "", "target-size")
                 )
-            return Source(path, full.read_bytes())
+            return source_of(path, full.read_bytes())
         except OSError as error:
             raise CheckoutRefused(
                 Problem(Place(path), f"the file can't be read ({error.strerror})", "a readable file", "", "target-read")

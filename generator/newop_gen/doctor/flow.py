@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ..edits.find import Function
+from ..edits.python.find import Function
 
 
 class Flow:

@@ -7,7 +7,7 @@ import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ..edits.find import Function
+from ..edits.python.find import Function
 from .flow import called, keyed, text_key
 from .nests import Chain, chains_of
 from .sdk import DATABASE, OPERATION, RESULT, Code, Definition, definitions

@@ -11,9 +11,9 @@ import functools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from ..checkout.source import Source
+from ..checkout.python import PythonSource
 from ..checkout.tree import Tree
-from ..edits.find import Function
+from ..edits.python.find import Function
 from ..layouts.op_owned.probes import OwnedProber, core_package
 from ..layouts.python.probes import Prober
 from ..problems import CheckoutRefused, Place
@@ -30,7 +30,7 @@ MODES = "DatabaseMode"
 class Definition:
     """A function or method with the file and the class it stands in."""
 
-    source: Source
+    source: PythonSource
     node: Function
     owner: ast.ClassDef | None = None
 
@@ -62,7 +62,7 @@ class Code:
     lacking: list[str] = field(default_factory=list)
     _nodes: dict[str, tuple[ast.AST, ...]] = field(default_factory=dict, repr=False)
 
-    def nodes_of(self, source: Source) -> tuple[ast.AST, ...]:
+    def nodes_of(self, source: PythonSource) -> tuple[ast.AST, ...]:
         """All nodes of a file, walked once."""
         if source.path not in self._nodes:
             self._nodes[source.path] = tuple(ast.walk(source.tree))
@@ -91,16 +91,16 @@ class Code:
     def systems(self) -> str:
         return f"{self.home.removesuffix('sdk')}systems"
 
-    def _named(self, name: str) -> list[Source]:
+    def _named(self, name: str) -> list[PythonSource]:
         """`name.py`, and every module of a package `name`."""
         found = [self._parsed(f"{self.home}/{name}.py", needed=False)]
         folder = f"{self.home}/{name}"
         found += [self._parsed(f"{folder}/{f}") for f in self.tree.listdir(folder) if f.endswith(".py")]
         return [source for source in found if source is not None]
 
-    def _parsed(self, path: str, *, needed: bool = True) -> Source | None:
+    def _parsed(self, path: str, *, needed: bool = True) -> PythonSource | None:
         try:
-            source = self.tree.source(path)
+            source = self.tree.python(path)
             if source is None:
                 if needed:
                     self.lacking.append(f"{path} is not there")
@@ -112,57 +112,57 @@ class Code:
         return source
 
     @functools.cached_property
-    def common(self) -> Source | None:
+    def common(self) -> PythonSource | None:
         return self._parsed(f"{self.home}/common.py")
 
     @functools.cached_property
-    def database(self) -> Source | None:
+    def database(self) -> PythonSource | None:
         return self._parsed(f"{self.home}/perf_database.py")
 
     @functools.cached_property
-    def operations(self) -> list[Source]:
+    def operations(self) -> list[PythonSource]:
         return self._some("operations")
 
     @functools.cached_property
-    def models(self) -> list[Source]:
+    def models(self) -> list[PythonSource]:
         return self._some("models")
 
     @functools.cached_property
-    def backends(self) -> list[Source]:
+    def backends(self) -> list[PythonSource]:
         return self._named("backends")
 
     @functools.cached_property
-    def afd(self) -> Source | None:
+    def afd(self) -> PythonSource | None:
         """What sorts operations into attention and FFN workers."""
         return self._parsed(f"{self.home}/afd_partition.py", needed=False)
 
     @functools.cached_property
-    def engine(self) -> Source | None:
+    def engine(self) -> PythonSource | None:
         """What hands a model's operations to the compiled engine step."""
         return self._parsed(f"{self.home}/engine.py", needed=False)
 
     @functools.cached_property
-    def modules(self) -> list[Source]:
+    def modules(self) -> list[PythonSource]:
         """The modules that lie in the SDK itself, not in a package of it."""
         names = [n for n in self.tree.listdir(self.home) if n.endswith(".py")]
         return [s for n in names if (s := self._parsed(f"{self.home}/{n}", needed=False)) is not None]
 
     @functools.cached_property
-    def helpers(self) -> list[Source]:
+    def helpers(self) -> list[PythonSource]:
         return [*self._named("interpolation"), *self._named("perf_interp")]
 
-    def _some(self, name: str) -> list[Source]:
+    def _some(self, name: str) -> list[PythonSource]:
         found = self._named(name)
         if not found:
             self.lacking.append(f"{self.home} has no {name}")
         return found
 
     @functools.cached_property
-    def table_sources(self) -> list[Source]:
+    def table_sources(self) -> list[PythonSource]:
         """Files in which tables are loaded and asked."""
         return ([self.database] if self.database else []) + self.operations
 
-    def module_of(self, source: Source) -> str:
+    def module_of(self, source: PythonSource) -> str:
         """Import name of one of the SDK's files."""
         inside = source.path.removeprefix(f"{self.home}/").removesuffix(".py").removesuffix("/__init__")
         return f"{self.module_root}.{inside.replace('/', '.')}"
@@ -203,7 +203,7 @@ class Code:
         return any("_build_op_sources" in d.name for d in self.definitions)
 
 
-def definitions(source: Source) -> Iterator[Definition]:
+def definitions(source: PythonSource) -> Iterator[Definition]:
     """Functions at the top of a file and methods of its classes."""
     for node in source.tree.body:
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):

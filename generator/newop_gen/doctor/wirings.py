@@ -7,7 +7,7 @@ import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ..checkout.source import Source
+from ..checkout.python import PythonSource
 from .flow import called
 from .sdk import Code, Definition, definitions
 
@@ -56,7 +56,7 @@ class Wirings:
     op_names: frozenset[str]
 
     @functools.cached_property
-    def classes(self) -> dict[str, tuple[Source, ast.ClassDef]]:
+    def classes(self) -> dict[str, tuple[PythonSource, ast.ClassDef]]:
         return {
             n.name: (source, n) for source in self.code.models for n in source.tree.body if isinstance(n, ast.ClassDef)
         }

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from ..checkout.source import Source
+from ..checkout.opened import source_of
 from ..plan import Creation, Replacement
 from ..problems import CheckoutRefused, Place, Problem
 from .allowed import Allowed
@@ -108,7 +108,7 @@ class _Check:
             if data is None:
                 self._files[path] = "utf-8", NothingCopied()
             else:
-                encoding = Source(path, data).encoding
+                encoding = source_of(path, data).encoding
                 self._files[path] = encoding, FromFile(data.decode(encoding, "replace").replace("\r\n", "\n"))
         encoding, copied = self._files[path]
         return encoding, copied if self.words[step.key].copies else NothingCopied()

@@ -1,4 +1,4 @@
-"""Kinds of files, told by the suffix: how a comment begins in one, and whether bytes can be read as one.
+"""Kinds of files, told by the suffix: whether bytes can be read as one.
 
 All that changes a checkout asks here. A file of no kind is refused by name: nothing could tell whether it is still
 sound afterwards. A kind more is one entry in `KINDS`.

@@ -17,14 +17,12 @@ class Unsound(Exception):
 
 @dataclass(frozen=True)
 class Kind:
-    """`check` raises `Unsound`; `fails` says of a file what it would not do then, `valid` what was expected. `comment`
-    begins a comment that goes to the end of its line, "" where there is none."""
+    """`check` raises `Unsound`; `fails` says of a file what it would not do then, `valid` what was expected."""
 
     suffixes: tuple[str, ...]
     valid: str
     fails: str
     check: Callable[[bytes], None]
-    comment: str = ""
 
     def unsound(self, data: bytes) -> Unsound | None:
         """What keeps bytes from being of this kind, None when nothing does."""
@@ -93,9 +91,9 @@ def _parquet(data: bytes) -> None:
 
 
 KINDS = (
-    Kind((".py", ".pyi"), "valid Python", "compile", _python, "#"),
-    Kind((".rs",), "valid Rust", "parse", _rust, "//"),
-    Kind((".yaml", ".yml"), "valid YAML", "parse", _yaml, "#"),
+    Kind((".py", ".pyi"), "valid Python", "compile", _python),
+    Kind((".rs",), "valid Rust", "parse", _rust),
+    Kind((".yaml", ".yml"), "valid YAML", "parse", _yaml),
     Kind((".md",), "text in UTF-8", "be text", _text),
     Kind((".csv", ".txt"), "text in UTF-8", "be text", _text),
     Kind((".parquet",), "a parquet file", "be parquet", _parquet),

@@ -8,9 +8,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ..checkout.source import Source
+from ..checkout.python import PythonSource
 from ..checkout.tree import Tree
-from ..edits.find import Function, dotted
+from ..edits.python.find import Function, dotted
 from ..problems import near_names
 from .facts import WiringFacts
 
@@ -19,7 +19,7 @@ from .facts import WiringFacts
 class ModelClass:
     """A class of the model files, with the classes of those files that it inherits from, nearest first."""
 
-    source: Source
+    source: PythonSource
     node: ast.ClassDef
     bases: tuple[ModelClass, ...]
 
@@ -50,8 +50,8 @@ class ModelIndex:
     facts: WiringFacts
 
     @functools.cached_property
-    def sources(self) -> list[Source]:
-        return [s for path in self.facts.model_files if (s := self.tree.source(path)) is not None]
+    def sources(self) -> list[PythonSource]:
+        return [s for path in self.facts.model_files if (s := self.tree.python(path)) is not None]
 
     def names(self) -> list[str]:
         """Names of all classes, without parsing: what messages offer instead of a class that is not there."""
@@ -89,7 +89,7 @@ class ModelIndex:
         return None if node is None else frozenset(_class_level(node))
 
     def _sdk_class(self, file: str, name: str) -> ast.ClassDef | None:
-        source = self.tree.source(self._sdk(file))
+        source = self.tree.python(self._sdk(file))
         if source is None:
             return None
         return next((n for n in source.tree.body if isinstance(n, ast.ClassDef) and n.name == name), None)
@@ -125,7 +125,7 @@ def _attributes(model: ModelClass) -> dict[str, tuple[tuple[Function | None, int
 
 
 @functools.lru_cache(maxsize=64)
-def module_names(source: Source) -> frozenset[str]:
+def module_names(source: PythonSource) -> frozenset[str]:
     """Names bound at the top level of a module, also under `if` and `try`."""
     names: set[str] = set()
     pending: list[ast.stmt] = list(source.tree.body)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ..edits.find import Function
+    from ..edits.python.find import Function
     from .flow import Flow
 
 

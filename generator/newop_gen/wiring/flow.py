@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple, Union
 
-from ..edits.find import Function, dotted, walk_own
+from ..edits.python.find import Function, dotted, walk_own
 from ..spec.model import PhaseName
 from .classes import ModelClass
 

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ..edits.find import dotted
+from ..edits.python.find import dotted
 from .sites import Site, scale_of
 
 if TYPE_CHECKING:

@@ -8,83 +8,49 @@ and the line breaks of a list that stands on one line.
 from __future__ import annotations
 
 import ast
-import bisect
 import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..edits.elements import read_elements
-from ..edits.place import encode, indent, indentation
+from ..edits.lines import deeper, encode, hanging, indent, lines_at
+from ..edits.python.elements import read_elements
+from ..edits.python.place import after_statement, before_statement, indentation
 from ..plan import Insertion
 from ..problems import CheckoutRefused, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ..checkout.source import Source
-    from ..edits.elements import Element, Elements
+    from ..checkout.python import PythonSource
+    from ..edits.python.elements import Element, Elements
 
 
-def line_of(source: Source, offset: int) -> int:
-    """The line, from 1, that a byte offset is in."""
-    return bisect.bisect_right(source.line_starts, offset)
-
-
-def line_margin(source: Source, offset: int) -> str:
-    """The whitespace at the start of the line of a byte offset."""
-    start = source.line_start(line_of(source, offset))
-    line = source.data[start : source.line_end(line_of(source, offset))]
-    return line[: len(line) - len(line.lstrip(b" \t"))].decode("ascii")
-
-
-def starts_line(source: Source, offset: int) -> bool:
-    return not source.data[source.line_start(line_of(source, offset)) : offset].strip(b" \t")
-
-
-def is_free(source: Source, container: ast.List, parent: ast.AST) -> bool:
+def is_free(source: PythonSource, container: ast.List, parent: ast.AST) -> bool:
     """Whether a list on one line can get more lines without anything around it having to be laid out anew: it is a
     value, or starts its line and ends it."""
     if isinstance(parent, (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Return, ast.keyword)):
         return True
-    end = source.end(container)
-    tail = source.data[end : source.line_end(line_of(source, end))]
-    return starts_line(source, source.start(container)) and not tail.strip()
-
-
-def deeper(margin: str) -> str:
-    return margin + ("\t" if margin.endswith("\t") else "    ")
-
-
-def hanging(text: str, margin: str) -> str:
-    """`text` with every line but the first moved right."""
-    return indent(text, margin)[len(margin) :] if text else text
-
-
-def above_comments(source: Source, line: int, stop: int = 0) -> int:
-    """The first of the comment lines directly above `line` (and below the line `stop`), or `line` itself."""
-    while line - 1 > stop and source.data[source.line_start(line - 1) : source.line_end(line - 1)].lstrip()[:1] == b"#":
-        line -= 1
-    return line
+    return source.starts_line(source.start(container)) and not source.rest_of_line(source.end(container))
 
 
 class ListSlot:
     """The place before or after an element of a list literal."""
 
     def __init__(
-        self, source: Source, container: ast.List, element: ast.expr, *, after: bool, argument_of: ast.Call | None
+        self, source: PythonSource, container: ast.List, element: ast.expr, *, after: bool, argument_of: ast.Call | None
     ) -> None:
         """`argument_of` is the call that has the list as its only argument, if there is one."""
         self.source = source
         self.after = after
         # Brackets that stand on a line of their own already need no further breaks around them.
-        self._call = argument_of = None if starts_line(source, source.start(container)) else argument_of
+        self._call = argument_of = None if source.starts_line(source.start(container)) else argument_of
         self._elements: Elements = read_elements(source, container)
         self._index = next(i for i, node in enumerate(container.elts) if node is element)
         items = self._elements.items
-        self.in_lines = all(starts_line(source, i.start) for i in items) and starts_line(source, self._elements.close)
-        self._base = line_margin(source, self._elements.open)
+        self.in_lines = all(source.starts_line(i.start) for i in items) and source.starts_line(self._elements.close)
+        self._base = source.margin(source.line_of(self._elements.open))
         self._outer = self._base if argument_of is None else deeper(self._base)
-        self.margin = line_margin(source, items[self._index].start) if self.in_lines else deeper(self._outer)
+        self.margin = source.margin(source.line_of(items[self._index].start)) if self.in_lines else deeper(self._outer)
         if not self.in_lines and not self._can_be_broken_up():
             raise CheckoutRefused(
                 Problem(
@@ -101,7 +67,7 @@ class ListSlot:
         start, end = self._elements.open, self._elements.close
         items = self._elements.items
         gaps = [(i.comma or i.end, j.start) for i, j in itertools.pairwise(items)]
-        return line_of(self.source, start) == line_of(self.source, end) and all(
+        return self.source.line_of(start) == self.source.line_of(end) and all(
             stop - at <= len(self.margin) and not self.source.data[at:stop].strip(b" ") for at, stop in gaps
         )
 
@@ -126,10 +92,10 @@ class ListSlot:
         lines = indent(text, self.margin) + ",\n"
         item = items[self._index]
         if self.after:
-            offset = source.line_end(line_of(source, item.comma or item.end))
+            offset = source.line_end(source.line_of(item.comma or item.end))
         else:
             previous = items[self._index - 1].end if self._index else self._elements.open
-            line = above_comments(source, line_of(source, item.start), line_of(source, previous))
+            line = source.above_comments(source.line_of(item.start), source.line_of(previous))
             offset = source.line_start(line)
         edits = [self._edit(offset, lines, stacks=self.after)]
         if items[-1].comma is None:
@@ -171,7 +137,7 @@ class ListSlot:
 class StatementSlot:
     """The place before or after a statement. Comments directly above the statement belong to it."""
 
-    source: Source
+    source: PythonSource
     block: Sequence[ast.stmt]
     statement: ast.stmt
     after: bool
@@ -207,12 +173,10 @@ class StatementSlot:
         return others
 
     def insert(self, text: str) -> Insertion:
-        from ..edits.place import after_statement, before_statement, lines_at
-
         lines = indent(text, self.margin) + "\n"
         if self.after:
             return after_statement(self.source, self.statement, lines, stacks=True)
-        above = above_comments(self.source, self.statement.lineno)
+        above = self.source.above_comments(self.statement.lineno)
         if above == self.statement.lineno:
             return before_statement(self.source, self.statement, lines)
         return lines_at(self.source, self.source.line_start(above), lines)

@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ..edits.find import dotted, walk_own
-from ..edits.place import encode
+from ..edits.lines import encode
+from ..edits.python.find import dotted, walk_own
 from ..plan import Insertion
 from ..problems import CheckoutRefused, Place, Problem
 from ..sol.quants import SIXTEEN_BIT, canonical
@@ -23,8 +23,8 @@ from .emit import NewCall, Override, Value, overrides
 from .facts import spec_place
 
 if TYPE_CHECKING:
-    from ..checkout.source import Source
-    from ..edits.find import Function
+    from ..checkout.python import PythonSource
+    from ..edits.python.find import Function
     from ..model.op import Op
     from ..spec.model import Param
     from .classes import ModelClass, ModelIndex
@@ -159,7 +159,7 @@ def _stores(node: ast.AST, name: str) -> bool:
     return any(isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Store) for n in ast.walk(node))
 
 
-def _logger(source: Source) -> list[Insertion]:
+def _logger(source: PythonSource) -> list[Insertion]:
     """`import logging` where isort wants it, and the logger below the imports."""
     imports = [n for n in source.tree.body if isinstance(n, (ast.Import, ast.ImportFrom))]
     future = [n for n in imports if isinstance(n, ast.ImportFrom) and n.module == "__future__"]
@@ -185,5 +185,5 @@ def _module(node: ast.Import | ast.ImportFrom) -> str:
     return node.names[0].name if isinstance(node, ast.Import) else node.module or ""
 
 
-def _insertion(source: Source, offset: int, text: str) -> Insertion:
+def _insertion(source: PythonSource, offset: int, text: str) -> Insertion:
     return Insertion(source.path, offset, encode(source, text, offset), once=True)

@@ -6,20 +6,20 @@ import ast
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Union
 
-from ..edits.elements import read_elements
-from ..edits.find import dotted
-from ..edits.place import encode
+from ..edits.lines import encode, hanging
+from ..edits.python.elements import read_elements
+from ..edits.python.find import dotted
 from ..plan import Insertion, Replacement
 from ..problems import CheckoutRefused, Problem
 from ..render.document import SPACE, Doc, Group, render, verbatim
 from ..render.python import OR, bracketed, call, parenthesized
 from .emit import NewCall, Value
-from .placing import hanging, is_free, line_margin, line_of, starts_line
+from .placing import is_free
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from ..checkout.source import Source
+    from ..checkout.python import PythonSource
     from .flow import Flow
 
 
@@ -50,7 +50,7 @@ class Replacer:
     """
 
     def __init__(
-        self, source: Source, flow: Flow, top: ast.expr, new: Mapping[ast.AST, Sequence[NewCall]], width: int
+        self, source: PythonSource, flow: Flow, top: ast.expr, new: Mapping[ast.AST, Sequence[NewCall]], width: int
     ) -> None:
         self.source = source
         self.flow = flow
@@ -74,7 +74,7 @@ class Replacer:
             if is_free(self.source, parent, around):
                 return [self._expression(parent, elements)]
             raise self._refuse()
-        if isinstance(parent, ast.keyword) and starts_line(self.source, self.source.start(parent)):
+        if isinstance(parent, ast.keyword) and self.source.starts_line(self.source.start(parent)):
             return [self._expression(self.top, doc)]
         raise self._refuse()
 
@@ -117,11 +117,11 @@ class Replacer:
         if "\n" not in text:
             doc = Value(node, self.source.text).doc()
             return doc if render(doc, width=10_000) == text else text
-        return verbatim(text, len(line_margin(self.source, self.source.start(node))))
+        return verbatim(text, len(self.source.margin(self.source.line_of(self.source.start(node)))))
 
     def _element(self, container: ast.List, doc: Doc) -> list[Insertion | Replacement]:
         elements = read_elements(self.source, container).items
-        if not all(starts_line(self.source, e.start) for e in elements):
+        if not all(self.source.starts_line(e.start) for e in elements):
             raise self._refuse()
         edits: list[Insertion | Replacement] = [self._expression(self.top, doc)]
         if elements[-1].comma is None:
@@ -131,17 +131,17 @@ class Replacer:
 
     def _expression(self, node: ast.expr, doc: Doc) -> Replacement:
         start, end = self.source.start(node), self.source.end(node)
-        line = line_of(self.source, start)
-        margin = line_margin(self.source, start)
+        line = self.source.line_of(start)
+        margin = self.source.margin(self.source.line_of(start))
         # What follows on the last line counts: the comma, and a comment too.
-        tail = self.source.data[end : self.source.line_end(line_of(self.source, end))].decode(self.source.encoding)
+        tail = self.source.data[end : self.source.line_end(self.source.line_of(end))].decode(self.source.encoding)
         column = start - self.source.line_start(line)
         text = render(doc, width=self.width, margin=len(margin), start=column, suffix=tail.rstrip())
         return self._replace(start, end, hanging(text, margin))
 
     def _statement(self, statement: ast.stmt, doc: Doc) -> Replacement:
         start = self.source.start(statement)
-        margin = line_margin(self.source, start)
+        margin = self.source.margin(self.source.line_of(start))
         text = render(doc, width=self.width, margin=len(margin))
         return self._replace(start, self.source.end(statement), hanging(text, margin))
 

@@ -13,7 +13,7 @@ import functools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from ..edits.find import Function, dotted, statements
+from ..edits.python.find import Function, dotted, statements
 from .classes import ModelClass, ModelIndex, module_names
 from .flow import Flow, flow_of
 

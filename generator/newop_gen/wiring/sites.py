@@ -6,7 +6,7 @@ import ast
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from ..edits.find import Function, dotted
+from ..edits.python.find import Function, dotted
 from ..problems import did_you_mean, near_names
 from ..spec.model import PhaseName
 from .classes import ModelClass

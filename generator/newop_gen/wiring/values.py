@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from ..edits.find import dotted, walk_own
+from ..edits.python.find import dotted, walk_own
 from ..problems import CheckoutRefused, Problem
 from .emit import NewCall, Value
 from .expressions import Expressions

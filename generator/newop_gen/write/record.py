@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import ast
 import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from ..checkout.source import Source
+from ..checkout.opened import source_of
 from ..plan import Creation, FileChange, Insertion, Plan, Replacement
-from ..problems import CheckoutRefused
 from . import paths, receipts
 from .locate import Region, find_all
 from .receipts import CreatedFile, EditedFile, OpReceipt, Piece
@@ -187,29 +185,25 @@ class _Spans:
 
 
 def _adopted(path: str, after: bytes, pieces: Sequence[Piece], others: Sequence[OpReceipt]) -> list[Piece]:
-    """Pieces of an earlier op that are for all (`once`), in statements that this op uses: they go with the last."""
+    """Pieces of an earlier op that are for all (`once`), where this op has something too: they go with the last."""
     files = [f for r in others for f in r.edited if f.path == path and any(p.once for p in f.pieces)]
     if not files:
         return []
-    statements = _statements(path, after)
-    mine = {s for p in pieces if (s := _around(statements, Region(p.offset, p.offset + len(p.text)))) is not None}
+    ranges = sorted((Region(*ends) for ends in source_of(path, after).shared()), key=lambda r: r.end - r.start)
+    mine = {r for p in pieces if (r := _around(ranges, Region(p.offset, p.offset + len(p.text)))) is not None}
     found = []
     for file in files:
         for piece, region in zip(file.pieces, find_all(after, file), strict=True):
-            if piece.once and region is not None and _around(statements, region) in mine:
+            if piece.once and region is not None and (_around(ranges, region) in mine or _bounds(region, mine)):
                 found.append(replace(piece, offset=region.start))
     return found
 
 
-def _statements(path: str, data: bytes) -> list[Region]:
-    """The extents of all statements that have no block, in the file's order."""
-    source = Source(path, data)
-    try:
-        nodes = [n for n in ast.walk(source.tree) if isinstance(n, ast.stmt) and not hasattr(n, "body")]
-    except CheckoutRefused:  # no Python: nothing to share
-        return []
-    return [Region(source.start(n), source.end(n)) for n in nodes]
+def _bounds(region: Region, ranges: Collection[Region]) -> bool:
+    """Whether the first or the last byte of a range is in a region: who has something in that range stands on it."""
+    return any(region.start <= end < region.end for r in ranges for end in (r.start, r.end - 1))
 
 
-def _around(statements: Sequence[Region], region: Region) -> Region | None:
-    return next((s for s in statements if s.start <= region.start and region.end <= s.end), None)
+def _around(ranges: Sequence[Region], region: Region) -> Region | None:
+    """The smallest of the ranges that a region is in."""
+    return next((r for r in ranges if r.start <= region.start and region.end <= r.end), None)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from newop_gen.checkout.source import Source
+from newop_gen.checkout.rust import RustSource
 from newop_gen.edits.rust import find
 from newop_gen.problems import CheckoutRefused
 
@@ -57,8 +57,8 @@ mod tests {
 """
 
 
-def source_of(text: bytes = ENGINE) -> Source:
-    return Source("engine.rs", text)
+def source_of(text: bytes = ENGINE) -> RustSource:
+    return RustSource("engine.rs", text)
 
 
 def test_items_are_those_of_the_scope_asked_for():

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from newop_gen.checkout.source import Source
+from newop_gen.checkout.rust import RustSource
 from newop_gen.edits.rust.ordered import insert_module, insert_use, use_key
 from newop_gen.problems import CheckoutRefused
 
@@ -45,7 +45,7 @@ mod tests;
 
 
 def source_of(text=MODULES):
-    return Source("m.rs", text.encode())
+    return RustSource("m.rs", text.encode())
 
 
 @pytest.mark.parametrize(

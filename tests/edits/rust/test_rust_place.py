@@ -2,7 +2,7 @@
 
 import pytest
 
-from newop_gen.checkout.source import Source
+from newop_gen.checkout.rust import RustSource
 from newop_gen.edits.rust import find, place
 from newop_gen.plan import Plan, Step
 from newop_gen.plan.merge import without_spans
@@ -10,8 +10,8 @@ from newop_gen.plan.postcondition import check_postcondition
 from newop_gen.problems import CheckoutRefused
 
 
-def source_of(text: str) -> Source:
-    return Source("m.rs", text.encode())
+def source_of(text: str) -> RustSource:
+    return RustSource("m.rs", text.encode())
 
 
 def apply(source, *edits):
@@ -67,7 +67,7 @@ def test_at_end_of_braces_and_brackets():
     assert apply(source, place.at_end(source, braces, "    N,\n")) == ENUM.replace("    },\n}", "    },\n    N,\n}")
     text = "fn f() {\n    let all = vec![\n        a(),\n    ];\n}\n"
     source = source_of(text)
-    macro = find.tokens(find.macros(source.rust, "vec")[0])
+    macro = find.tokens(find.macros(source.root, "vec")[0])
     assert apply(source, place.at_end(source, macro, "        b(),\n")) == text.replace(
         "    ];", "        b(),\n    ];"
     )

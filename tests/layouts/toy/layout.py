@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...edits.bracket import insert_element
-from ...edits.find import assigned_dict, attempt
-from ...edits.place import end_of_module_definitions
+from ...edits.python.bracket import insert_element
+from ...edits.python.find import assigned_dict, attempt
+from ...edits.python.place import end_of_module_definitions
 from ...problems import Place
 from ...render import fragment
 from ...render.environment import literal
@@ -40,7 +40,7 @@ class Toy:
     title = "A table of ops, and a function each"
 
     def probes(self, tree: Tree) -> list[Probe]:
-        source = tree.source(tree.at("sdk/registry.py"))
+        source = tree.python(tree.at("sdk/registry.py"))
         ops, problem = attempt(assigned_dict, source, source.tree, "OPS") if source else (None, None)
         return [
             Probe("registry", "is there sdk/registry.py?", source is not None),
@@ -66,7 +66,7 @@ class Toy:
 
 
 def _plan_op(op: Op, tree: Tree) -> list[Step]:
-    source = tree.source(tree.at("sdk/registry.py"))
+    source = tree.python(tree.at("sdk/registry.py"))
     assert source is not None
     table = assigned_dict(source, source.tree, "OPS")
     named = {k.value: k for k in table.keys if hasattr(k, "value")}

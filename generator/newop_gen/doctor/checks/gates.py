@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...checkout.source import Source
+from ...checkout.python import PythonSource
 from ...layouts.op_owned.afd import Partitioner
 from ..finding import Finding, Severity
 from ..flow import called
@@ -51,7 +51,7 @@ def readable(subject: Subject) -> bool:
     return True
 
 
-def _sorted_by_type(source: Source) -> set[str]:
+def _sorted_by_type(source: PythonSource) -> set[str]:
     """Operation classes that the rules tell by their class, not their name."""
     return {
         part.attr if isinstance(part, ast.Attribute) else getattr(part, "id", "")

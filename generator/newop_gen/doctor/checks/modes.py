@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...edits.find import Function
+from ...edits.python.find import Function
 from ..finding import Finding, Severity
 from ..flow import called
 from ..queries import FALLBACK, MODE, Query

@@ -26,9 +26,9 @@ def find(subject: Subject) -> Iterator[Finding]:
 
 
 def _takes_source(subject: Subject) -> bool:
-    from ...checkout.source import Source
+    from ...checkout.python import PythonSource
 
-    source: Source | None = subject.code.tree.source(f"{subject.code.home}/performance_result.py")
+    source: PythonSource | None = subject.code.tree.python(f"{subject.code.home}/performance_result.py")
     if source is None:
         return False
     for node in ast.walk(source.tree):

@@ -7,7 +7,7 @@ import builtins
 import symtable
 from collections.abc import Iterator
 
-from ...checkout.source import Source
+from ...checkout.python import PythonSource
 from ..finding import Finding, Severity
 from ..flow import called
 from ..sdk import DATABASE, enum_members
@@ -31,7 +31,7 @@ def find(subject: Subject) -> Iterator[Finding]:
     yield from _stored(subject)
 
 
-def _names(source: Source, subject: Subject) -> Iterator[Finding]:
+def _names(source: PythonSource, subject: Subject) -> Iterator[Finding]:
     if any(
         isinstance(n, ast.ImportFrom) and any(a.name == "*" for a in n.names) for n in subject.code.nodes_of(source)
     ):
@@ -166,7 +166,7 @@ def _members(subject: Subject) -> Iterator[Finding]:
             )
 
 
-def _aliased(common: Source) -> set[str]:
+def _aliased(common: PythonSource) -> set[str]:
     """Names that the module puts into the member tables of its enums after the fact."""
     if b"_member_map_" not in common.data:
         return set()

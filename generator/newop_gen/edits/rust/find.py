@@ -16,7 +16,7 @@ from ...problems import CheckoutRefused, Place, Problem
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-    from ...checkout.source import Source
+    from ...checkout.rust import RustSource
 
 COMMENTS = frozenset({"line_comment", "block_comment"})
 _BESIDE = COMMENTS | {"attribute_item", "inner_attribute_item"}
@@ -25,11 +25,6 @@ _BESIDE = COMMENTS | {"attribute_item", "inner_attribute_item"}
 def code(node: Node | None) -> str:
     """The node's own text; empty without one."""
     return "" if node is None or node.text is None else node.text.decode("utf-8")
-
-
-def place(source: Source, node: Node) -> Place:
-    line, column = node.start_point
-    return Place(source.path, line + 1, column + 1)
 
 
 def items(scope: Node) -> list[Node]:
@@ -42,7 +37,7 @@ def named(node: Node) -> str:
     return code(node.child_by_field_name("name"))
 
 
-def body(source: Source, node: Node) -> Node:
+def body(source: RustSource, node: Node) -> Node:
     """The braces of an item."""
     found = node.child_by_field_name("body")
     if found is None:
@@ -50,29 +45,29 @@ def body(source: Source, node: Node) -> Node:
     return found
 
 
-def find_item(source: Source, kind: str, name: str, scope: Node | None = None) -> Node:
+def find_item(source: RustSource, kind: str, name: str, scope: Node | None = None) -> Node:
     """The item `name` of a kind ("enum", "struct", "const", "function", "mod", "macro") directly in `scope`."""
-    among = [n for n in items(scope or source.rust) if n.type in (f"{kind}_item", f"{kind}_definition")]
+    among = [n for n in items(scope or source.root) if n.type in (f"{kind}_item", f"{kind}_definition")]
     what = f"{'fn' if kind == 'function' else kind} {name}"
     return only(source, what, name, [(named(n), n) for n in among], scope)
 
 
-def find_function(source: Source, name: str, scope: Node | None = None) -> Node:
+def find_function(source: RustSource, name: str, scope: Node | None = None) -> Node:
     """The function `name` directly in the file, or in the body `scope`."""
     return find_item(source, "function", name, scope)
 
 
-def find_method(source: Source, owner: str, name: str) -> Node:
+def find_method(source: RustSource, owner: str, name: str) -> Node:
     """The function `name` in an `impl` of the type `owner`; in which one doesn't matter."""
-    blocks = [n for n in items(source.rust) if n.type == "impl_item" and _owner(n) == owner]
+    blocks = [n for n in items(source.root) if n.type == "impl_item" and _owner(n) == owner]
     if not blocks:
-        every = [_owner(n) for n in items(source.rust) if n.type == "impl_item"]
+        every = [_owner(n) for n in items(source.root) if n.type == "impl_item"]
         raise missing(source, f"impl {owner}", owner, every)
     functions = [f for block in blocks for f in items(body(source, block)) if f.type == "function_item"]
     return only(source, f"fn {name} of {owner}", name, [(named(f), f) for f in functions], blocks[0])
 
 
-def find_module(source: Source, name: str) -> Node:
+def find_module(source: RustSource, name: str) -> Node:
     """The body of the module `name` that stands in this file."""
     return body(source, find_item(source, "mod", name))
 
@@ -94,7 +89,7 @@ def outermost_matches(scope: Node) -> list[Node]:
     return found
 
 
-def last_match(source: Source, function: Node) -> Node:
+def last_match(source: RustSource, function: Node) -> Node:
     """The last `match` of a function that is in no other one: the one that its value comes from."""
     found = outermost_matches(body(source, function))
     if not found:
@@ -102,7 +97,7 @@ def last_match(source: Source, function: Node) -> Node:
     return found[-1]
 
 
-def arms(source: Source, match: Node) -> list[Node]:
+def arms(source: RustSource, match: Node) -> list[Node]:
     """The arms of a `match`."""
     return [n for n in body(source, match).named_children if n.type == "match_arm"]
 
@@ -135,7 +130,7 @@ def catches_all(arm: Node) -> bool:
     return not guarded and code(pattern).strip().isidentifier() and not code(pattern).strip()[:1].isupper()
 
 
-def last_arm(source: Source, match: Node, what: str, fits: Sequence[Node]) -> Node:
+def last_arm(source: RustSource, match: Node, what: str, fits: Sequence[Node]) -> Node:
     """The last of `fits`, arms of `match`; refused when there is none."""
     if not fits:
         raise missing(source, what, "", (), match)
@@ -158,13 +153,13 @@ def tokens(macro: Node) -> Node:
 
 
 def missing(
-    source: Source, what: str, name: str, candidates: Iterable[str], scope: Node | None = None
+    source: RustSource, what: str, name: str, candidates: Iterable[str], scope: Node | None = None
 ) -> CheckoutRefused:
     """The refusal for an anchor that is not there, with the nearest of `candidates`."""
     near = difflib.get_close_matches(name, list(dict.fromkeys(candidates)), n=1, cutoff=0.5)
     return CheckoutRefused(
         Problem(
-            Place(source.path) if scope is None else place(source, scope),
+            Place(source.path) if scope is None else source.place(scope),
             f"{what} is not there",
             what,
             f"the nearest is {near[0]}" if near else "",
@@ -173,15 +168,15 @@ def missing(
     )
 
 
-def only(source: Source, what: str, name: str, found: Sequence[tuple[str, Node]], scope: Node | None = None) -> Node:
+def only(
+    source: RustSource, what: str, name: str, found: Sequence[tuple[str, Node]], scope: Node | None = None
+) -> Node:
     """The one of `found` that is called `name`."""
     nodes = [node for candidate, node in found if candidate == name]
     if not nodes:
         raise missing(source, what, name, [candidate for candidate, _ in found], scope)
     if len(nodes) > 1:
         raise CheckoutRefused(
-            Problem(
-                place(source, nodes[-1]), f"{what} is there {len(nodes)} times", "1 of them", "", "anchor-ambiguous"
-            )
+            Problem(source.place(nodes[-1]), f"{what} is there {len(nodes)} times", "1 of them", "", "anchor-ambiguous")
         )
     return nodes[0]

@@ -18,7 +18,7 @@ from .place import after, before
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-    from ...checkout.source import Source
+    from ...checkout.rust import RustSource
     from ...plan import Insertion
 
 Edition = Literal["2021", "2024"]
@@ -62,23 +62,23 @@ def _segment(name: str, edition: Edition) -> str:
     return _GLOB if name == "*" else _IDENT + name_key(name, edition)
 
 
-def insert_module(source: Source, name: str, text: str) -> Insertion:
+def insert_module(source: RustSource, name: str, text: str) -> Insertion:
     """The line `text`, which declares the module `name`, among the declarations of the file's modules."""
-    declared = [n for n in items(source.rust) if n.type == "mod_item" and n.child_by_field_name("body") is None]
+    declared = [n for n in items(source.root) if n.type == "mod_item" and n.child_by_field_name("body") is None]
     if not declared:
         raise missing(source, "a declaration of a module", name, ())
     run = max(_runs(source, declared), key=len)
     return _insert(source, [(named(n), n) for n in run], name, text)
 
 
-def insert_use(source: Source, path: str, text: str, edition: Edition, *, beside: str = "") -> Insertion:
+def insert_use(source: RustSource, path: str, text: str, edition: Edition, *, beside: str = "") -> Insertion:
     """The line or lines `text`, which import from `path`, among the imports of the file.
 
     Which of the file's runs of imports it goes into is said by `beside`: the first one with a path that begins so; of
     the visibility that `text` has.
     """
     public = text.startswith("pub ")
-    uses = [n for n in items(source.rust) if n.type == "use_declaration" and code(n).startswith("pub ") == public]
+    uses = [n for n in items(source.root) if n.type == "use_declaration" and code(n).startswith("pub ") == public]
     runs = [run for run in _runs(source, uses) if any(imported(n).startswith(beside) for n in run)]
     if not runs:
         raise missing(source, f"an import from {beside}" if beside else "an import", path, map(imported, uses))
@@ -92,7 +92,7 @@ def imported(node: Node) -> str:
     return text if "{" in text else text.partition(" as ")[0]
 
 
-def _runs(source: Source, nodes: Iterable[Node]) -> list[list[Node]]:
+def _runs(source: RustSource, nodes: Iterable[Node]) -> list[list[Node]]:
     """Nodes by the runs that they stand in: a blank line or another item ends one."""
     runs: list[list[Node]] = []
     for node in nodes:
@@ -106,7 +106,7 @@ def _runs(source: Source, nodes: Iterable[Node]) -> list[list[Node]]:
     return runs
 
 
-def _insert(source: Source, run: Sequence[tuple[str, Node]], key: str, text: str) -> Insertion:
+def _insert(source: RustSource, run: Sequence[tuple[str, Node]], key: str, text: str) -> Insertion:
     """`text` after the last of a run that sorts before it; several of one run of the tool keep their order."""
     smaller = [node for other, node in run if other < key]
     edit = after(source, smaller[-1], text) if smaller else before(source, run[0][1], text)

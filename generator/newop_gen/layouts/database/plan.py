@@ -8,11 +8,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...checkout.source import Source
+from ...checkout.python import PythonSource
 from ...checkout.tree import Tree
-from ...edits.bracket import insert_element
-from ...edits.find import assigned_dict, find_call, find_class, find_method, find_nested_function, last_assign_in_class
-from ...edits.place import after_statement, end_of_class, end_of_module_definitions
+from ...edits.python.bracket import insert_element
+from ...edits.python.find import (
+    assigned_dict,
+    find_call,
+    find_class,
+    find_method,
+    find_nested_function,
+    last_assign_in_class,
+)
+from ...edits.python.place import after_statement, end_of_class, end_of_module_definitions
 from ...model.op import Op
 from ...plan import Insertion, Step
 from ...problems import CheckoutRefused, NewopError, Place, Problem
@@ -34,9 +41,9 @@ from .support import render_support
 class Targets:
     """The target files and their fixed points, located once for all ops of a run."""
 
-    common: Source
-    database: Source
-    operations: Source
+    common: PythonSource
+    database: PythonSource
+    operations: PythonSource
     enum: ast.ClassDef
     db_class: ast.ClassDef
     init: ast.FunctionDef | ast.AsyncFunctionDef
@@ -205,7 +212,7 @@ def _test(op: Op, tree: Tree, facts: DatabaseFacts) -> StepDraft:
 
 
 def _draft(
-    source: Source,
+    source: PythonSource,
     edits: Insertion | Sequence[Insertion],
     taken: ast.AST | None,
     name: str,
@@ -220,11 +227,11 @@ def _draft(
     return Draft(settled(source, insertion, span), place, name, telling, tuple(besides))
 
 
-def _functions(source: Source) -> list[ast.FunctionDef]:
+def _functions(source: PythonSource) -> list[ast.FunctionDef]:
     return [n for n in source.tree.body if isinstance(n, ast.FunctionDef)]
 
 
-def _top(source: Source) -> list[ast.FunctionDef | ast.ClassDef]:
+def _top(source: PythonSource) -> list[ast.FunctionDef | ast.ClassDef]:
     return [n for n in source.tree.body if isinstance(n, (ast.FunctionDef, ast.ClassDef))]
 
 
@@ -232,8 +239,8 @@ def _dedented(text: str) -> str:
     return "\n".join(line[4:] if line.startswith("    ") else line for line in text.split("\n"))
 
 
-def _need(tree: Tree, path: str) -> Source:
-    source = tree.source(path)
+def _need(tree: Tree, path: str) -> PythonSource:
+    source = tree.python(path)
     if source is None:
         raise CheckoutRefused(
             Problem(Place(path), "the file is not there", "a file of this layout", "", "target-missing")
@@ -241,5 +248,5 @@ def _need(tree: Tree, path: str) -> Source:
     return source
 
 
-def _missing(source: Source, what: str) -> CheckoutRefused:
+def _missing(source: PythonSource, what: str) -> CheckoutRefused:
     return CheckoutRefused(Problem(Place(source.path), f"{what} is not there", what, "", "anchor-missing"))

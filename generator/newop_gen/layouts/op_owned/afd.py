@@ -10,7 +10,7 @@ import ast
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ...checkout.source import Source
+from ...checkout.python import PythonSource
 from ...model.op import Op
 
 # In the order in which upstream asks, with what the answer means.
@@ -37,7 +37,7 @@ class Partitioner:
     constants: Mapping[str, ast.expr]
 
     @classmethod
-    def read(cls, source: Source) -> Partitioner:
+    def read(cls, source: PythonSource) -> Partitioner:
         functions = {n.name: n for n in source.tree.body if isinstance(n, ast.FunctionDef)}
         assigns = [n for n in source.tree.body if isinstance(n, ast.Assign)]
         constants = {t.id: n.value for n in assigns for t in n.targets if isinstance(t, ast.Name)}
@@ -141,7 +141,7 @@ def _returns_truth(body: list[ast.stmt]) -> bool:
     return not (last.value is None or (isinstance(last.value, ast.Constant) and not last.value.value))
 
 
-def afd_notes(op: Op, source: Source) -> list[str]:
+def afd_notes(op: Op, source: PythonSource) -> list[str]:
     """What AFD partitioning makes of the op, per name that the spec's wiring gives it.
 
     Names that can't be sorted come with names that can, checked against the same rules.

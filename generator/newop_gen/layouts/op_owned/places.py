@@ -7,11 +7,11 @@ import re
 import textwrap
 from collections.abc import Iterable, Sequence
 
-from ...checkout.source import Source
+from ...checkout.python import PythonSource
 from ...checkout.tree import Tree
-from ...edits.bracket import insert_element, insert_sorted_string
-from ...edits.find import assigned_dict, assigned_list, find_class, find_method, last_assign_in_class
-from ...edits.place import after_statement, before_statement, end_of_class
+from ...edits.python.bracket import insert_element, insert_sorted_string
+from ...edits.python.find import assigned_dict, assigned_list, find_class, find_method, last_assign_in_class
+from ...edits.python.place import after_statement, before_statement, end_of_class
 from ...model.op import Op
 from ...plan import Insertion
 from ...problems import CheckoutRefused, Place, Problem
@@ -23,9 +23,9 @@ from .query import import_from
 EXEMPT_REASON = "Python-only: the compiled engine has no operator for it"
 
 
-def need(tree: Tree, path: str) -> Source:
+def need(tree: Tree, path: str) -> PythonSource:
     """The file at `path`; raises `CheckoutRefused` when it is not there."""
-    source = tree.source(path)
+    source = tree.python(path)
     if source is None:
         raise CheckoutRefused(
             Problem(Place(path), "the file is not there", "a file of this layout", "", "target-missing")
@@ -34,7 +34,7 @@ def need(tree: Tree, path: str) -> Source:
 
 
 def draft(
-    source: Source,
+    source: PythonSource,
     edits: Insertion | Sequence[Insertion],
     within: ast.AST | None = None,
     taken: ast.AST | None = None,
@@ -56,7 +56,7 @@ def draft(
     return Draft(settled(source, insertion, span), place, name, telling, tuple(besides))
 
 
-def enum_members(op: Op, facts: OpOwnedFacts, common: Source) -> Iterable[Draft]:
+def enum_members(op: Op, facts: OpOwnedFacts, common: PythonSource) -> Iterable[Draft]:
     """A member of `PerfDataFilename` per table. Two members of one value would be aliases of each other (T14)."""
     enum = find_class(common, "PerfDataFilename")
     assigns = [n for n in enum.body if isinstance(n, ast.Assign)]
@@ -70,7 +70,7 @@ def enum_members(op: Op, facts: OpOwnedFacts, common: Source) -> Iterable[Draft]
         yield draft(common, insertion, enum, taken, f"PerfDataFilename.{table.member}", telling=False)
 
 
-def exports(op: Op, classes: Iterable[str], facts: OpOwnedFacts, package: Source) -> Iterable[Draft]:
+def exports(op: Op, classes: Iterable[str], facts: OpOwnedFacts, package: PythonSource) -> Iterable[Draft]:
     """The import of the op's module, and its classes in `__all__`."""
     module = f"{facts.package}.operations.{op.name}"
     names = sorted(classes)
@@ -84,7 +84,7 @@ def exports(op: Op, classes: Iterable[str], facts: OpOwnedFacts, package: Source
         yield draft(package, insert_sorted_string(package, listed, name), listed, telling=False)
 
 
-def _import(source: Source, module: str, text: str) -> Insertion:
+def _import(source: PythonSource, module: str, text: str) -> Insertion:
     """The line `text` among the imports of the package's modules, which isort keeps in order."""
     prefix = module.rpartition(".")[0]
     imports = [n for n in source.tree.body if isinstance(n, ast.ImportFrom) and _module(n).startswith(f"{prefix}.")]
@@ -106,7 +106,7 @@ def _natural(name: str) -> str:
     return re.sub(r"\d+", lambda m: f"{len(m[0]):04d}{m[0]}", name)
 
 
-def forwards(text: str, op: Op, database: Source) -> Draft:
+def forwards(text: str, op: Op, database: PythonSource) -> Draft:
     """The query methods at the end of `PerfDatabase`."""
     owner = find_class(database, "PerfDatabase")
     methods = {n.name: n for n in owner.body if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef))}
@@ -117,7 +117,7 @@ def forwards(text: str, op: Op, database: Source) -> Draft:
     )
 
 
-def loader_stubs(op: Op, facts: OpOwnedFacts, conftest: Source) -> Iterable[Draft]:
+def loader_stubs(op: Op, facts: OpOwnedFacts, conftest: PythonSource) -> Iterable[Draft]:
     """The loaders among those that upstream's test fixtures replace: name -> (module, what the stub returns)."""
     stubs = assigned_dict(conftest, conftest.tree, "_LOADER_STUBS")
     keys = {k.value: k for k in stubs.keys if isinstance(k, ast.Constant)}
@@ -134,18 +134,18 @@ def loader_stubs(op: Op, facts: OpOwnedFacts, conftest: Source) -> Iterable[Draf
         yield draft(conftest, insertion, stubs, keys.get(loader), loader, telling=False)
 
 
-def _defines(source: Source, name: str) -> bool:
+def _defines(source: PythonSource, name: str) -> bool:
     targets = [t for n in source.tree.body if isinstance(n, ast.Assign) for t in n.targets]
     return any(isinstance(t, ast.Name) and t.id == name for t in targets)
 
 
-def import_contract(op: Op, contract: Source) -> Draft:
+def import_contract(op: Op, contract: PythonSource) -> Draft:
     """The module among those whose old import path is promised."""
     listed = assigned_list(contract, contract.tree, "CORE_SDK_LEAF_MODULES")
     return draft(contract, insert_sorted_string(contract, listed, f"operations.{op.name}"), listed, telling=False)
 
 
-def opspec_exempt(classes: Iterable[str], coverage: Source) -> Iterable[Draft]:
+def opspec_exempt(classes: Iterable[str], coverage: PythonSource) -> Iterable[Draft]:
     """The classes among those that the compiled engine does not convert, which is what they are."""
     exempt = assigned_dict(coverage, coverage.tree, "EXEMPT")
     keys = {k.value: k for k in exempt.keys if isinstance(k, ast.Constant)}
@@ -154,7 +154,7 @@ def opspec_exempt(classes: Iterable[str], coverage: Source) -> Iterable[Draft]:
         yield draft(coverage, insertion, exempt, keys.get(name), f"EXEMPT[{name!r}]")
 
 
-def support_keys(entries: Iterable[str], database: Source) -> Iterable[Draft]:
+def support_keys(entries: Iterable[str], database: PythonSource) -> Iterable[Draft]:
     """The op's keys among those of every backend."""
     matrix = find_class(database, "_LazySupportMatrix")
     for value in assigned_dict(database, matrix, "_BACKEND_KEYS").values:
@@ -163,7 +163,7 @@ def support_keys(entries: Iterable[str], database: Source) -> Iterable[Draft]:
                 yield draft(database, insert_element(database, value, literal(entry)), value, telling=False)
 
 
-def support_resolver(text: str, database: Source) -> Draft:
+def support_resolver(text: str, database: PythonSource) -> Draft:
     """A branch of `_resolve`, after the last one and before the statement that refuses unknown keys."""
     matrix = find_class(database, "_LazySupportMatrix")
     method = find_method(database, matrix, "_resolve")
@@ -175,7 +175,7 @@ def support_resolver(text: str, database: Source) -> Draft:
     return draft(database, after_statement(database, branches[-1], text, blank_lines=(1, 0)), method)
 
 
-def support_snapshot(text: str, database: Source) -> Draft | None:
+def support_snapshot(text: str, database: PythonSource) -> Draft | None:
     """The end of `_update_support_matrix`, which makes a plain dict of the matrix, where the tree still has it."""
     owner = find_class(database, "PerfDatabase")
     method = next(

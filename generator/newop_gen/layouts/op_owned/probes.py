@@ -12,9 +12,9 @@ import functools
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from ...checkout.source import Source
+from ...checkout.python import PythonSource
 from ...checkout.tree import Tree
-from ...edits.find import assigned_dict, assigned_list, attempt, find_class, find_method
+from ...edits.python.find import assigned_dict, assigned_list, attempt, find_class, find_method
 from ..python.probes import Prober
 from .facts import OpOwnedFacts
 
@@ -60,15 +60,15 @@ class OwnedProber(Prober):
     def path(self, name: str) -> str:
         return f"{self.home}/{name}" if self.home else name
 
-    def source(self, name: str) -> Source | None:
-        return self.tree.source(self.path(name))
+    def source(self, name: str) -> PythonSource | None:
+        return self.tree.python(self.path(name))
 
     @functools.cached_property
-    def operations(self) -> Source | None:
+    def operations(self) -> PythonSource | None:
         return self._parsed("operations/__init__.py")
 
     @functools.cached_property
-    def base(self) -> Source | None:
+    def base(self) -> PythonSource | None:
         return self._parsed("operations/base.py")
 
     @functools.cached_property
@@ -188,7 +188,7 @@ class OwnedProber(Prober):
 
     def shims(self, sdk: str) -> None:
         """The old package, whose modules are aliases made by `_compat.alias_module`."""
-        compat = self.tree.source(f"{sdk}/_compat.py")
+        compat = self.tree.python(f"{sdk}/_compat.py")
         self.ask(
             "shims",
             f"does {sdk}/_compat.py define alias_module, and is there {sdk}/operations?",
@@ -288,7 +288,7 @@ class OwnedProber(Prober):
         return path if self.tree.source(path) is not None else None
 
 
-def _functions(source: Source | None) -> set[str]:
+def _functions(source: PythonSource | None) -> set[str]:
     """Names of top-level functions."""
     return {n.name for n in source.tree.body if isinstance(n, ast.FunctionDef)} if source else set()
 

@@ -11,9 +11,9 @@ import functools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from ...checkout.source import Source
+from ...checkout.python import PythonSource
 from ...checkout.tree import Tree
-from ...edits.find import (
+from ...edits.python.find import (
     assigned_dict,
     attempt,
     calls_in_body,
@@ -39,22 +39,22 @@ class Prober:
     tree: Tree
     probes: list[Probe] = field(default_factory=list)
 
-    def source(self, name: str) -> Source | None:
-        return self.tree.source(self.tree.at(f"sdk/{name}"))
+    def source(self, name: str) -> PythonSource | None:
+        return self.tree.python(self.tree.at(f"sdk/{name}"))
 
     @functools.cached_property
-    def common(self) -> Source | None:
+    def common(self) -> PythonSource | None:
         return self._parsed("common.py")
 
     @functools.cached_property
-    def database(self) -> Source | None:
+    def database(self) -> PythonSource | None:
         return self._parsed("perf_database.py")
 
     @functools.cached_property
-    def operations(self) -> Source | None:
+    def operations(self) -> PythonSource | None:
         return self._parsed("operations.py")
 
-    def _parsed(self, name: str) -> Source | None:
+    def _parsed(self, name: str) -> PythonSource | None:
         source = self.source(name)
         if source is not None:
             _ = source.tree  # a file that does not parse is refused here, with its line
@@ -311,7 +311,7 @@ class Prober:
     def stubs(self) -> str | None:
         """The test fixtures that replace every loader, named in a dict `_LOADER_STUBS`."""
         path = f"{self.test_folder}/conftest.py"
-        source = self.tree.source(path) if self.test_folder else None
+        source = self.tree.python(path) if self.test_folder else None
         if source is None or attempt(assigned_dict, source, source.tree, "_LOADER_STUBS")[0] is None:
             return None
         return path

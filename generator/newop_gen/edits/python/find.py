@@ -12,12 +12,12 @@ import difflib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, TypeVar, Union
 
-from ..problems import CheckoutRefused, Place, Problem
+from ...problems import CheckoutRefused, Place, Problem
 
 if TYPE_CHECKING:
     from typing_extensions import ParamSpec
 
-    from ..checkout.source import Source
+    from ...checkout.python import PythonSource
 
     P = ParamSpec("P")
 
@@ -40,31 +40,31 @@ def attempt(find: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> tuple[T 
         return None, refusal.problems[0]
 
 
-def find_class(source: Source, name: str) -> ast.ClassDef:
+def find_class(source: PythonSource, name: str) -> ast.ClassDef:
     """The top-level class `name`."""
     classes = [n for n in source.tree.body if isinstance(n, ast.ClassDef)]
     return _only(source, f"class {name}", name, [(c.name, c) for c in classes])
 
 
-def find_function(source: Source, name: str) -> Function:
+def find_function(source: PythonSource, name: str) -> Function:
     """The top-level function `name`."""
     return _only(source, f"function {name}", name, [(f.name, f) for f in _functions(source.tree)])
 
 
-def find_method(source: Source, owner: ast.ClassDef, name: str, *, decorator: str | None = None) -> Function:
+def find_method(source: PythonSource, owner: ast.ClassDef, name: str, *, decorator: str | None = None) -> Function:
     """The method `name` of a class; `decorator` ("property", "stack.setter") tells those of one name apart."""
     methods = [m for m in _functions(owner) if decorator is None or decorator in map(ast.unparse, m.decorator_list)]
     what = f"method {owner.name}.{name}" + (f" with @{decorator}" if decorator else "")
     return _only(source, what, name, [(m.name, m) for m in methods], owner)
 
 
-def find_nested_function(source: Source, owner: Function, name: str) -> Function:
+def find_nested_function(source: PythonSource, owner: Function, name: str) -> Function:
     """The function `name` that is defined somewhere in the body of `owner` (not inside a further function)."""
     inner = [n for n in statements(owner) if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef))]
     return _only(source, f"function {name} in {owner.name}", name, [(f.name, f) for f in inner], owner)
 
 
-def last_assign_in_class(source: Source, owner: ast.ClassDef) -> ast.Assign:
+def last_assign_in_class(source: PythonSource, owner: ast.ClassDef) -> ast.Assign:
     """The last `name = value` directly in the class body (the last member of an enum)."""
     assigns = [n for n in owner.body if isinstance(n, ast.Assign)]
     if not assigns:
@@ -72,12 +72,12 @@ def last_assign_in_class(source: Source, owner: ast.ClassDef) -> ast.Assign:
     return assigns[-1]
 
 
-def find_assign(source: Source, scope: Scope, target: str) -> ast.Assign | ast.AnnAssign:
+def find_assign(source: PythonSource, scope: Scope, target: str) -> ast.Assign | ast.AnnAssign:
     """The one assignment to `target` ("func_map", "self._data", "__all__") directly in the scope's body."""
     return _only(source, f"an assignment to {target}", target, _assigns(scope.body), scope)
 
 
-def last_assign(source: Source, scope: Scope, target: str) -> ast.Assign | ast.AnnAssign:
+def last_assign(source: PythonSource, scope: Scope, target: str) -> ast.Assign | ast.AnnAssign:
     """The last of possibly several assignments to `target` directly in the scope's body."""
     found = [node for name, node in _assigns(scope.body) if name == target]
     if not found:
@@ -85,12 +85,12 @@ def last_assign(source: Source, scope: Scope, target: str) -> ast.Assign | ast.A
     return found[-1]
 
 
-def assigned_dict(source: Source, scope: Scope, name: str) -> ast.Dict:
+def assigned_dict(source: PythonSource, scope: Scope, name: str) -> ast.Dict:
     """The dict literal that is assigned to `name` directly in the scope's body."""
     return _literal(source, find_assign(source, scope, name), ast.Dict, f"a dict literal as value of {name}")
 
 
-def assigned_list(source: Source, scope: Scope, name: str) -> ast.List:
+def assigned_list(source: PythonSource, scope: Scope, name: str) -> ast.List:
     """The list literal that is assigned to `name` directly in the scope's body."""
     return _literal(source, find_assign(source, scope, name), ast.List, f"a list literal as value of {name}")
 
@@ -104,7 +104,7 @@ def calls_in_body(scope: Scope, function: str) -> list[ast.Expr]:
     ]
 
 
-def find_call(source: Source, scope: Scope, function: str, number: int, *, of: int) -> ast.Expr:
+def find_call(source: PythonSource, scope: Scope, function: str, number: int, *, of: int) -> ast.Expr:
     """The `number`th (from 0) call statement of `function` directly in the body, which must have `of` of them."""
     calls = calls_in_body(scope, function)
     if len(calls) != of:
@@ -116,7 +116,7 @@ def find_call(source: Source, scope: Scope, function: str, number: int, *, of: i
     return calls[number]
 
 
-def find_import(source: Source, module: str) -> ast.ImportFrom:
+def find_import(source: PythonSource, module: str) -> ast.ImportFrom:
     """The one top-level `from module import ...`; leading dots of a relative import belong to `module`."""
     imports = [(("." * n.level) + (n.module or ""), n) for n in source.tree.body if isinstance(n, ast.ImportFrom)]
     return _only(source, f"from {module} import ...", module, imports)
@@ -152,7 +152,7 @@ def dotted(node: ast.AST) -> str:
 
 
 def missing(
-    source: Source, what: str, name: str, candidates: Iterable[str], scope: ast.AST | None = None
+    source: PythonSource, what: str, name: str, candidates: Iterable[str], scope: ast.AST | None = None
 ) -> CheckoutRefused:
     """The refusal for an anchor that is not there, with the nearest of `candidates`."""
     near = difflib.get_close_matches(name, list(dict.fromkeys(candidates)), n=1, cutoff=0.5)
@@ -167,7 +167,9 @@ def missing(
     )
 
 
-def _only(source: Source, what: str, name: str, found: Sequence[tuple[str, N]], scope: ast.AST | None = None) -> N:
+def _only(
+    source: PythonSource, what: str, name: str, found: Sequence[tuple[str, N]], scope: ast.AST | None = None
+) -> N:
     nodes = [node for candidate, node in found if candidate == name]
     if not nodes:
         raise missing(source, what, name, [candidate for candidate, _ in found], scope)
@@ -176,13 +178,13 @@ def _only(source: Source, what: str, name: str, found: Sequence[tuple[str, N]], 
     return nodes[0]
 
 
-def _count(source: Source, what: str, found: int, expected: int, where: ast.AST) -> CheckoutRefused:
+def _count(source: PythonSource, what: str, found: int, expected: int, where: ast.AST) -> CheckoutRefused:
     return CheckoutRefused(
         Problem(source.place(where), f"{what} is there {found} times", f"{expected} of them", "", "anchor-ambiguous")
     )
 
 
-def _literal(source: Source, assign: ast.Assign | ast.AnnAssign, kind: type[N], what: str) -> N:
+def _literal(source: PythonSource, assign: ast.Assign | ast.AnnAssign, kind: type[N], what: str) -> N:
     if not isinstance(assign.value, kind):
         got = type(assign.value).__name__ if assign.value else "no value"
         raise CheckoutRefused(Problem(source.place(assign), f"{got} instead of a literal", what, "", "anchor-shape"))

@@ -19,18 +19,18 @@ empty) is the same for all of them and made once.
 from __future__ import annotations
 
 import ast
-import bisect
 import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
-from ..plan import Insertion, Replacement
-from ..problems import CheckoutRefused, Problem
+from ...plan import Insertion, Replacement
+from ...problems import CheckoutRefused, Problem
+from ..lines import deeper, encode, hanging, indent
 from .elements import Bracketed, Elements, dump_elements, dumps, nodes_of, read_elements
-from .place import after_statement, encode, indent
+from .place import after_statement
 
 if TYPE_CHECKING:
-    from ..checkout.source import Source
+    from ...checkout.python import PythonSource
 
 LINE_LENGTH = 120
 _LAST = "~"  # sorts after what else comes to the same offset: no other key begins with it
@@ -39,7 +39,7 @@ At = Literal["end", "before", "after"]
 
 
 def insert_element(
-    source: Source, node: Bracketed, text: str, *, at: At = "end", anchor: ast.AST | None = None, sort: str = ""
+    source: PythonSource, node: Bracketed, text: str, *, at: At = "end", anchor: ast.AST | None = None, sort: str = ""
 ) -> list[Insertion]:
     """The insertions that make `text` an element of `node`: the first is the element, others are needed once however
     many elements come in.
@@ -63,10 +63,10 @@ def insert_element(
     opened = False
     if not elements.items:
         offset, added = _into_empty(source, elements, text)
-        opened = not _starts_line(source, elements.close)
-        if opened and _line_indent(source, offset):
-            shared.append((offset, _line_indent(source, offset)))
-    elif at == "before" and _starts_line(source, elements.items[index].start):
+        opened = not source.starts_line(elements.close)
+        if opened and _margin_at(source, offset):
+            shared.append((offset, _margin_at(source, offset)))
+    elif at == "before" and source.starts_line(elements.items[index].start):
         offset, added = _line_before(source, elements, index, text)
         if _lacks_comma(source, elements, len(elements.items) - 1):
             shared.append((elements.items[-1].end, ","))
@@ -85,20 +85,20 @@ def insert_element(
     return edits
 
 
-def replace_element(source: Source, node: Bracketed, anchor: ast.AST, text: str) -> Replacement:
+def replace_element(source: PythonSource, node: Bracketed, anchor: ast.AST, text: str) -> Replacement:
     """The replacement that puts `text` in the place of the element `anchor`; its comma and comments stay."""
     elements = read_elements(source, node)
     index = _index(node, anchor)
     item = elements.items[index]
     text = text.strip("\n")
     _parse_element(node, text)
-    new = _hanging(text, _line_indent(source, item.start))
+    new = hanging(text, _margin_at(source, item.start))
     return Replacement(
         source.path, item.start, item.end, encode(source, new, item.start), source.data[item.start : item.end]
     )
 
 
-def insert_sorted_string(source: Source, node: ast.List | ast.Tuple, name: str) -> list[Insertion]:
+def insert_sorted_string(source: PythonSource, node: ast.List | ast.Tuple, name: str) -> list[Insertion]:
     """Insert the string `name` where it belongs in a sorted list of names (`__all__`), at the end of an unsorted one.
 
     The order is that of ruff's RUF022: CONSTANTS, Classes, the rest, each in natural order ("op2" before "op10") and
@@ -110,7 +110,7 @@ def insert_sorted_string(source: Source, node: ast.List | ast.Tuple, name: str) 
     return _insert_sorted(source, node, text, _all_key(name), [None if v is None else _all_key(v) for v in values])
 
 
-def insert_import_name(source: Source, node: ast.ImportFrom, name: str) -> list[Insertion]:
+def insert_import_name(source: PythonSource, node: ast.ImportFrom, name: str) -> list[Insertion]:
     """Insert `name` into `from module import ...`, where isort's order puts it.
 
     When the import has no parentheses and its line would get too long, a second import of the module follows it.
@@ -123,7 +123,9 @@ def insert_import_name(source: Source, node: ast.ImportFrom, name: str) -> list[
     return edits
 
 
-def _insert_sorted(source: Source, node: Bracketed, text: str, key: str, keys: list[str | None]) -> list[Insertion]:
+def _insert_sorted(
+    source: PythonSource, node: Bracketed, text: str, key: str, keys: list[str | None]
+) -> list[Insertion]:
     known = [k for k in keys if k is not None]
     anchors = nodes_of(node)
     if not anchors or len(known) < len(keys) or known != sorted(known):
@@ -158,61 +160,54 @@ def _natural(name: str) -> str:
 # Where and how: each of these returns a byte offset and the text to insert there, with "\n" for a newline.
 
 
-def _line_before(source: Source, elements: Elements, index: int, text: str) -> tuple[int, str]:
+def _line_before(source: PythonSource, elements: Elements, index: int, text: str) -> tuple[int, str]:
     start = elements.items[index].start
     previous = elements.items[index - 1].comma if index else elements.open
-    line = _line_of(source, start)
-    limit = _line_of(source, previous or elements.open)
-    while line - 1 > limit and _is_comment(source, line - 1):
-        line -= 1
-    return source.line_start(line), indent(text, _line_indent(source, start)) + ",\n"
+    line = source.above_comments(source.line_of(start), source.line_of(previous or elements.open))
+    return source.line_start(line), indent(text, _margin_at(source, start)) + ",\n"
 
 
-def _is_comment(source: Source, line: int) -> bool:
-    return source.data[source.line_start(line) : source.line_end(line)].lstrip(b" \t").startswith(b"#")
-
-
-def _inline_first(source: Source, elements: Elements, text: str) -> tuple[int, str]:
+def _inline_first(source: PythonSource, elements: Elements, text: str) -> tuple[int, str]:
     start = elements.items[0].start
-    deeper = _deeper(_line_indent(source, start))
     if _fits(source, start, text + ", "):
         return start, text + ", "
-    return start, f"{_hanging(text, deeper)},\n{deeper}"
+    margin = deeper(_margin_at(source, start))
+    return start, f"{hanging(text, margin)},\n{margin}"
 
 
-def _lacks_comma(source: Source, elements: Elements, index: int) -> bool:
+def _lacks_comma(source: PythonSource, elements: Elements, index: int) -> bool:
     """Whether an element is the last one, on lines of its own, and without a comma."""
     item = elements.items[index]
-    own_lines = _starts_line(source, item.start) and _starts_line(source, elements.close)
+    own_lines = source.starts_line(item.start) and source.starts_line(elements.close)
     return item.comma is None and elements.bracketed and own_lines
 
 
-def _line_after(source: Source, elements: Elements, index: int, text: str, *, at_end: bool) -> tuple[int, str]:
+def _line_after(source: PythonSource, elements: Elements, index: int, text: str, *, at_end: bool) -> tuple[int, str]:
     item = elements.items[index]
-    line = _line_of(source, item.comma or item.end)
-    if at_end and _starts_line(source, elements.close):  # below comments that end the list
-        line = _line_of(source, elements.close) - 1
-    before = _line_indent(source, item.start)
-    margin = before if _starts_line(source, item.start) else _margin(source, elements, index, before)
+    line = source.line_of(item.comma or item.end)
+    if at_end and source.starts_line(elements.close):  # below comments that end the list
+        line = source.line_of(elements.close) - 1
+    before = _margin_at(source, item.start)
+    margin = before if source.starts_line(item.start) else _margin(source, elements, index, before)
     return source.line_end(line), indent(text, margin) + ",\n"
 
 
-def _after(source: Source, elements: Elements, index: int, text: str, *, at_end: bool) -> tuple[int, str]:
+def _after(source: PythonSource, elements: Elements, index: int, text: str, *, at_end: bool) -> tuple[int, str]:
     item = elements.items[index]
-    own_line = _starts_line(source, item.start)
-    before = _line_indent(source, item.start)
+    own_line = source.starts_line(item.start)
+    before = _margin_at(source, item.start)
     margin = before if own_line else _margin(source, elements, index, before)
     if item.comma is not None:
-        tail = _tail(source, item.comma)
-        if not tail or tail.startswith(b"#"):
+        tail = source.rest_of_line(item.comma)
+        if not tail or tail.startswith(source.comment):
             return _line_after(source, elements, index, text, at_end=at_end)
         if _fits(source, item.comma, f" {text},"):
             return item.comma, f" {text},"
         return item.comma, f"\n{indent(text, margin)},"
-    tail = _tail(source, item.end)
-    one_line = _line_of(source, elements.items[0].start) == _line_of(source, item.end)
-    if tail.startswith(b"#") and elements.bracketed:
-        return source.line_end(_line_of(source, item.end)), f"{margin}, {_hanging(text, margin)}\n"
+    tail = source.rest_of_line(item.end)
+    one_line = source.line_of(elements.items[0].start) == source.line_of(item.end)
+    if tail.startswith(source.comment) and elements.bracketed:
+        return source.line_end(source.line_of(item.end)), f"{margin}, {hanging(text, margin)}\n"
     if (one_line or not own_line) and _fits(source, item.end, f", {text}"):
         return item.end, f", {text}"
     if not elements.bracketed:
@@ -220,51 +215,28 @@ def _after(source: Source, elements: Elements, index: int, text: str, *, at_end:
     return item.end, f",\n{indent(text, margin)}"
 
 
-def _into_empty(source: Source, elements: Elements, text: str) -> tuple[int, str]:
-    body = indent(text, _deeper(_line_indent(source, elements.open)))
-    if _starts_line(source, elements.close):
-        return source.line_start(_line_of(source, elements.close)), body + ",\n"
+def _into_empty(source: PythonSource, elements: Elements, text: str) -> tuple[int, str]:
+    body = indent(text, deeper(_margin_at(source, elements.open)))
+    if source.starts_line(elements.close):
+        return source.line_start(source.line_of(elements.close)), body + ",\n"
     return elements.open, body + ",\n"
 
 
-def _margin(source: Source, elements: Elements, index: int, line: str) -> str:
+def _margin(source: PythonSource, elements: Elements, index: int, line: str) -> str:
     """Indentation for a new line after an element that does not start its own."""
-    if _line_of(source, elements.items[index].start) > _line_of(source, elements.open):
+    if source.line_of(elements.items[index].start) > source.line_of(elements.open):
         return line
-    following = [i.start for i in elements.items[index + 1 :] if _starts_line(source, i.start)]
-    return _line_indent(source, following[0]) if following else _deeper(line)
+    following = [i.start for i in elements.items[index + 1 :] if source.starts_line(i.start)]
+    return _margin_at(source, following[0]) if following else deeper(line)
 
 
-def _line_of(source: Source, offset: int) -> int:
-    return bisect.bisect_right(source.line_starts, offset)
+def _margin_at(source: PythonSource, offset: int) -> str:
+    return source.margin(source.line_of(offset))
 
 
-def _line_indent(source: Source, offset: int) -> str:
-    line = source.data[source.line_start(_line_of(source, offset)) : offset]
-    return line[: len(line) - len(line.lstrip(b" \t"))].decode("ascii")
-
-
-def _deeper(margin: str) -> str:
-    return margin + ("\t" if margin.endswith("\t") else "    ")
-
-
-def _starts_line(source: Source, offset: int) -> bool:
-    return not source.data[source.line_start(_line_of(source, offset)) : offset].strip(b" \t")
-
-
-def _tail(source: Source, offset: int) -> bytes:
-    return source.data[offset : source.line_end(_line_of(source, offset))].strip()
-
-
-def _fits(source: Source, offset: int, added: str) -> bool:
-    line = _line_of(source, offset)
-    columns = len(source.data[source.line_start(line) : source.line_end(line)].decode(source.encoding).rstrip("\r\n"))
+def _fits(source: PythonSource, offset: int, added: str) -> bool:
+    columns = len(source.line(source.line_of(offset)).decode(source.encoding).rstrip("\r\n"))
     return "\n" not in added and columns + len(added) <= LINE_LENGTH
-
-
-def _hanging(text: str, margin: str) -> str:
-    """`text` with every line but the first moved right."""
-    return indent(text, margin)[len(margin) :]
 
 
 def _index(node: Bracketed, anchor: ast.AST | None) -> int:
@@ -303,7 +275,7 @@ def _parse_element(node: Bracketed, text: str) -> str:
     return found[0]
 
 
-def _check(source: Source, node: Bracketed, index: int, edits: list[Insertion], text: str) -> None:
+def _check(source: PythonSource, node: Bracketed, index: int, edits: list[Insertion], text: str) -> None:
     """Refuse unless the edited expression has the old elements, unchanged, and the new one at `index`."""
     start, end = source.start(node), source.end(node)
     data, at = b"", start

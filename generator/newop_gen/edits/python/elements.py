@@ -12,13 +12,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Union
 
-from ..problems import CheckoutRefused, Problem
+from ...problems import CheckoutRefused, Problem
 from .gaps import read_gaps
 
 if TYPE_CHECKING:
     import libcst as cst
 
-    from ..checkout.source import Source
+    from ...checkout.python import PythonSource
 
 Bracketed = Union[ast.List, ast.Tuple, ast.Set, ast.Dict, ast.Call, ast.ImportFrom]
 
@@ -48,7 +48,7 @@ class Elements:
     bracketed: bool = True
 
 
-def read_elements(source: Source, node: Bracketed) -> Elements:
+def read_elements(source: PythonSource, node: Bracketed) -> Elements:
     """Where the elements of `node` are; raises `CheckoutRefused` when LibCST can't reprint the expression exactly."""
     known = source.memo.get(("elements", node))
     if not isinstance(known, Elements):
@@ -56,7 +56,7 @@ def read_elements(source: Source, node: Bracketed) -> Elements:
     return known
 
 
-def dumps(source: Source, node: Bracketed) -> list[str]:
+def dumps(source: PythonSource, node: Bracketed) -> list[str]:
     """The elements of `node`, a node of the file, each in a form that compares equal when the code is the same."""
     known = source.memo.get(("dumps", node))
     if not isinstance(known, tuple):
@@ -68,7 +68,7 @@ def dump_elements(node: Bracketed) -> list[str]:
     return ["|".join("" if part is None else ast.dump(part) for part in parts) for parts in nodes_of(node)]
 
 
-def _read(source: Source, node: Bracketed) -> Elements:
+def _read(source: PythonSource, node: Bracketed) -> Elements:
     if _depth(node) > _MAX_DEPTH:
         raise _refuse(source, node, f"an expression nested more than {_MAX_DEPTH} deep", "reprint-depth")
     if (found := read_gaps(source, node, nodes_of(node))) is not None:
@@ -76,7 +76,7 @@ def _read(source: Source, node: Bracketed) -> Elements:
     return read_with_libcst(source, node)
 
 
-def read_with_libcst(source: Source, node: Bracketed) -> Elements:
+def read_with_libcst(source: PythonSource, node: Bracketed) -> Elements:
     """The reading that needs nothing but a parser of whole syntax; raises as `read_elements`."""
     import libcst as cst
     from libcst.metadata import ByteSpanPositionProvider, MetadataWrapper
@@ -143,7 +143,7 @@ def _statement(module: cst.Module) -> Any:
     return line.body[0]
 
 
-def _byte_mapper(source: Source, code: str, base: int, start: int) -> Any:
+def _byte_mapper(source: PythonSource, code: str, base: int, start: int) -> Any:
     """From byte offsets in the UTF-8 `code` to byte offsets in the file."""
     if source.encoding == "utf-8":
         return lambda at: base + at
@@ -162,7 +162,7 @@ def _depth(node: ast.AST) -> int:
     return depth
 
 
-def _refuse(source: Source, node: ast.AST, found: str, code: str) -> CheckoutRefused:
+def _refuse(source: PythonSource, node: ast.AST, found: str, code: str) -> CheckoutRefused:
     return CheckoutRefused(
         Problem(source.place(node), found, "code that can be edited without changing the rest", "", code)
     )

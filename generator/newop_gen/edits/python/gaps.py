@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from ..checkout.source import Source
+    from ...checkout.python import PythonSource
 
 _PIECE = re.compile(rb"(?P<space>[ \t\f\r\n]+|\\\r?\n|#[^\n]*)|(?P<mark>[(),])")
 _GAP = re.compile(rb"(?P<close>\)*)(?P<comma>,?)(?P<open>\(*)")
@@ -39,7 +39,7 @@ class Reading(NamedTuple):
     bracketed: bool
 
 
-def read_gaps(source: Source, node: ast.AST, parts: Sequence[tuple[ast.AST | None, ...]]) -> Reading | None:
+def read_gaps(source: PythonSource, node: ast.AST, parts: Sequence[tuple[ast.AST | None, ...]]) -> Reading | None:
     """Where the elements of `node` are, `parts` being the nodes that name each; None when gaps don't tell.
 
     They don't in a file that is not UTF-8, with `**mapping` in a dict, and with a generator as sole argument, whose
@@ -71,7 +71,7 @@ def read_gaps(source: Source, node: ast.AST, parts: Sequence[tuple[ast.AST | Non
     return None if items is None else Reading(opening, closing, items, bracketed)
 
 
-def _after_func(source: Source, node: ast.Call) -> int:
+def _after_func(source: PythonSource, node: ast.Call) -> int:
     """The offset past the bracket that opens the arguments, -1 when it isn't found."""
     for at, mark in _marks(source.data, source.end(node.func), source.end(node)):
         if mark == b"(":
