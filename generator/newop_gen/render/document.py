@@ -37,21 +37,29 @@ class Indented:
 @dataclass(frozen=True)
 class Group:
     """Breaks all its own lines, or none. It breaks when it does not fit into the line, when it would take more than
-    `most` columns on one, and when a line in it always breaks."""
+    `most` columns on one, or a group in it more than its own, and when a line in it always breaks."""
 
     doc: Doc
     most: int | None = None
 
 
 @dataclass(frozen=True)
+class Flat:
+    """One line. A choice of `Either` in which it, with what follows, does not fit is passed over; so it does not stand
+    in the last one."""
+
+    doc: Doc
+
+
+@dataclass(frozen=True)
 class Either:
     """The first of `choices` whose lines all fit, or the last one. Each is laid out as if it stood in a broken group:
-    what is to stay on one line is a `Group`."""
+    what is to stay on one line if it can is a `Group`, what has to a `Flat`."""
 
     choices: tuple[Doc, ...]
 
 
-Doc = Union[str, Line, IfBroken, Indented, Group, Either, tuple["Doc", ...]]
+Doc = Union[str, Line, IfBroken, Indented, Group, Flat, Either, tuple["Doc", ...]]
 
 SPACE = Line(" ")
 SOFT = Line()
@@ -92,6 +100,10 @@ def render(doc: Doc, *, width: int, margin: int = 0, start: int | None = None, s
     return text[: len(text) - len(suffix)] if suffix else text
 
 
+class _TooWide(Exception):
+    """A `Flat` does not fit."""
+
+
 # Indentation, whether the group around it is broken, the document.
 _Item = tuple[int, bool, Doc]
 
@@ -126,20 +138,26 @@ class _Printer:
                     stack.append((level, broken, item.flat))
             elif isinstance(item, Either):
                 stack.append((level, broken, self.chosen(item, level, column, stack)))
+            elif isinstance(item, Flat):
+                if not self.flat(item, column, stack):
+                    raise _TooWide
+                stack.append((level, False, item.doc))
             else:
-                room = self.width - column
-                flat = (
-                    not _forced(item.doc)
-                    and (item.most is None or _columns(item.most, item.doc, ()) <= item.most)
-                    and _columns(room, item.doc, stack) <= room
-                )
-                stack.append((level, not flat, item.doc))
+                stack.append((level, not self.flat(item, column, stack), item.doc))
         return "".join(out)
+
+    def flat(self, item: Group | Flat, column: int, rest: Sequence[_Item]) -> bool:
+        """Whether it stands on one line from `column` on."""
+        room = self.width - column
+        return not _forced(item.doc) and _columns(room, item, rest) <= room
 
     def chosen(self, either: Either, level: int, column: int, rest: Sequence[_Item]) -> Doc:
         behind = " " * _columns(self.width, (), rest)
         for choice in either.choices[:-1]:
-            text = self.lay([(0, True, behind), (level, True, choice)], column)
+            try:
+                text = self.lay([(0, True, behind), (level, True, choice)], column)
+            except _TooWide:
+                continue
             first, *others = map(len, text.split("\n"))
             if column + first <= self.width and all(self.margin + other <= self.width for other in others):
                 return choice
@@ -152,7 +170,7 @@ def _forced(doc: Doc) -> bool:
         return doc.hard
     if isinstance(doc, tuple):
         return any(map(_forced, doc))
-    if isinstance(doc, (Indented, Group)):
+    if isinstance(doc, (Indented, Group, Flat)):
         return _forced(doc.doc)
     if isinstance(doc, Either):
         return all(map(_forced, doc.choices))
@@ -161,7 +179,7 @@ def _forced(doc: Doc) -> bool:
 
 def _columns(most: int, doc: Doc, rest: Sequence[_Item]) -> int:
     """How many columns `doc`, flat, and what follows take up to the next possible break; counted to just above
-    `most`."""
+    `most`, as which a group in `doc` counts that may not be as wide as it is."""
     count = 0
     stack: list[tuple[bool, Doc]] = [(False, doc)]
     following = len(rest)
@@ -187,5 +205,8 @@ def _columns(most: int, doc: Doc, rest: Sequence[_Item]) -> int:
         elif isinstance(item, Either):
             stack.append((broken, item.choices[0]))
         else:
+            own = item.most if isinstance(item, Group) and following == len(rest) else None
+            if own is not None and _columns(own, item.doc, ()) > own:
+                return most + 1
             stack.append((broken, item.doc))
     return count
