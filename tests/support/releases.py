@@ -13,22 +13,23 @@ import shutil
 import subprocess
 import tempfile
 import zlib
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from newop_gen.problems import NewopError
 from newop_gen.sandbox.cache import cache_dir
-from newop_gen.sandbox.clone import CloneContents
-from newop_gen.sandbox.contents import METADATA_DIRECTORY, Contents, Entry, WheelContents
-from newop_gen.sandbox.make import commit_all, lay_out
-from newop_gen.sandbox.project import generated_files, minimal_metadata
+from newop_gen.sandbox.contents import Contents, Entry
+from newop_gen.sandbox.make import commit_all, contents_of, lay_out
+from newop_gen.sandbox.releases import CLONE_ONLY, ENGINES
 from newop_gen.sandbox.runtime import release_environment, runtime_python
-from newop_gen.sandbox.wheels import CLONE_ONLY, WHEELS, get_wheel
+from newop_gen.sandbox.wheels import WHEELS
 
-# Releases that the package index has, oldest first; those of issue 2 alone; and those that need a clone.
+# Releases that the package index has, oldest first; those whose ops are compiled; those with all ops in one module; and
+# those that need a clone.
 RELEASES = tuple(WHEELS)
+ENGINE_RELEASES = tuple(ENGINES)
 FLAT_RELEASES = ("0.6.0", "0.7.0", "0.8.0")
 CLONE_RELEASES = tuple(CLONE_ONLY)
 
@@ -81,8 +82,9 @@ def copy_release(version: str, directory: Path, *, git: bool = False, systems: C
     for system in base.systems() if systems is None else systems:
         tables += _link_tables(base.tables(system), directory)
     if git:
-        paths = [p for p in _files(directory) if p not in set(tables) and f"/{METADATA_DIRECTORY}/" not in p]
-        commit_all(directory, paths, tables, f"aiconfigurator {version}", 1_700_000_000)
+        built = [p for p in _files(directory) if Entry(p, "").made]
+        paths = [p for p in _files(directory) if p not in {*tables, *built}]
+        commit_all(directory, paths, built + tables, f"aiconfigurator {version}", 1_700_000_000)
     return Release(version, directory)
 
 
@@ -199,18 +201,16 @@ def _unpacked(version: str) -> _Unpacked:
     return _Unpacked(home, contents, entries)
 
 
-def _contents(version: str) -> tuple[Contents, str, dict[str, str]]:
-    if version in WHEELS:
-        wheel = WheelContents(version, get_wheel(version, _say), WHEELS[version].sha256)
-        added = generated_files(version, wheel.metadata(), wheel.source_packages())
-        # The layout of a checkout is this project's own and may change: it is part of the key.
-        digest = zlib.crc32("\0".join([*added, *added.values()]).encode())
-        return wheel, f"{WHEELS[version].sha256[:8]}-{digest:08x}", added
+def _contents(version: str) -> tuple[Contents, str, Mapping[str, str]]:
     clone = os.environ.get("REPO")
-    if not clone:
+    if version in WHEELS or version in ENGINES:
+        clone, archive = None, WHEELS[version].sha256 if version in WHEELS else ENGINES[version].crate.sha256
+    elif not clone:
         raise ReleaseUnavailable(f"aiconfigurator {version} comes from a clone only: set REPO to one")
-    tag = CloneContents(version, Path(clone))
-    return tag, "clone", {f"src/{METADATA_DIRECTORY}/PKG-INFO": minimal_metadata(version)}
+    _, contents, added = contents_of(version, Path(clone) if clone else None, _say)
+    # The layout of a checkout is this project's own and may change: it is part of the key.
+    digest = zlib.crc32("\0".join([*added, *added.values()]).encode())
+    return contents, "clone" if clone else f"{archive[:8]}-{digest:08x}", added
 
 
 def _once(directory: Path, fill: Callable[[Path], None]) -> Path:

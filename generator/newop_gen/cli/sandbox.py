@@ -41,19 +41,22 @@ def command(version: str, directory: Path, repo: Path | None, systems: tuple[str
     """Lay out release VERSION as a source checkout under git in DIR, which must be empty or not exist.
 
     The release comes from its wheel, which is downloaded once, or from the tag of a clone. 0.9.0 and 0.11.0 have no
-    usable wheel: they need a clone.
+    usable wheel: they need a clone. 0.12.0 and aisimulate-0.13.0 also need the crate of their engine, which cargo
+    fetches once.
 
     \b
     Examples:
       newop-gen sandbox 0.8.0 practice
       newop-gen sandbox 0.8.0 practice --system h200_sxm
       newop-gen sandbox 0.9.0 practice --repo ~/src/aiconfigurator
+      newop-gen sandbox aisimulate-0.13.0 practice --system h200_sxm
       PYTHONPATH=practice/src "$(newop-gen sandbox --show-python)" -c "import aiconfigurator"
     """
-    from ..sandbox import make_sandbox
+    from ..sandbox import ENGINES, make_sandbox
 
     with Progress(keep=True) as progress:
         made = make_sandbox(version, directory, repo, report=progress, systems=systems or None)
-    say(f"{made} is a practice checkout of aiconfigurator {version.removeprefix('v')}")
+    title = ENGINES[version].title if version in ENGINES else f"aiconfigurator {version.removeprefix('v')}"
+    say(f"{made} is a practice checkout of {title}")
     remark(f"next: newop-gen apply SPEC --checkout {directory} --dry-run")
     return Exit.DONE

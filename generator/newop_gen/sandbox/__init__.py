@@ -2,11 +2,13 @@
 
 from .cache import cache_dir
 from .make import make_sandbox
+from .releases import CLONE_ONLY, ENGINES
 from .runtime import release_environment, runtime_python
-from .wheels import CLONE_ONLY, WHEELS, get_wheel
+from .wheels import WHEELS, get_wheel
 
 __all__ = [
     "CLONE_ONLY",
+    "ENGINES",
     "WHEELS",
     "cache_dir",
     "get_wheel",

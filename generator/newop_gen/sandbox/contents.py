@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import calendar
 import re
+import tarfile
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -19,6 +20,7 @@ _TABLE = re.compile(r"(?:^|/)systems/data/(?P<system>[^/]+)/.+")
 # What setuptools writes beside the package in an editable install, and what aiconfigurator's own .gitignore names.
 # It answers importlib.metadata.version("aiconfigurator"), which the package asks for when it is imported.
 METADATA_DIRECTORY = "aiconfigurator.egg-info"
+_METADATA = re.compile(r"(?:^|/)[A-Za-z0-9_]+\.egg-info/")
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,13 @@ class Entry:
     @property
     def needed(self) -> bool:
         """Whether the release can't be edited or run without it: code and the project file."""
-        return self.path.endswith((".py", ".toml")) and not self.path.startswith(("tests/", "tools/", "collector/"))
+        code = self.path.endswith((".py", ".rs", ".toml"))
+        return code and not self.path.startswith(("tests/", "tools/", "collector/"))
+
+    @property
+    def made(self) -> bool:
+        """Whether a build or an installation makes it, so that a repository does not hold it."""
+        return _METADATA.search(self.path) is not None or self.path.endswith((".so", ".pyd", ".dylib"))
 
 
 class Contents(Protocol):
@@ -57,11 +65,12 @@ class Contents(Protocol):
 
 
 class WheelContents:
-    """A release out of its wheel, its packages under `src/`."""
+    """A release out of its wheel, its packages under `src/`, or those of `folders` where it names them."""
 
-    def __init__(self, version: str, path: Path, sha256: str) -> None:
+    def __init__(self, version: str, path: Path, sha256: str, folders: Mapping[str, str] | None = None) -> None:
         self.version = version
-        self.origin = f"its wheel {path.name} (sha256 {sha256})"
+        self.origin = f"{'its' if folders is None else 'the'} wheel {path.name} (sha256 {sha256})"
+        self._folders = folders
         try:
             self._archive = zipfile.ZipFile(path)
         except (OSError, zipfile.BadZipFile) as error:
@@ -87,7 +96,7 @@ class WheelContents:
     def entries(self) -> list[Entry]:
         found = []
         for name, info in self._members.items():
-            path = _place(name)
+            path = self._place(name)
             if path is not None:
                 found.append(Entry(path, name, executable=bool((info.external_attr >> 16) & 0o100)))
         return found
@@ -99,16 +108,72 @@ class WheelContents:
             except (OSError, zipfile.BadZipFile) as error:
                 raise IoFault(Problem(Place(str(self._archive.filename)), f"{entry.key}: {error}")) from None
 
+    def _place(self, name: str) -> str | None:
+        """Where a member belongs in a checkout; None for those that only an installer needs."""
+        directory, _, rest = name.partition("/")
+        if not directory.endswith(".dist-info"):
+            return f"{self._folder(directory)}/{name}"
+        project = directory.partition("-")[0]
+        beside = f"{self._folder(project)}/{project}.egg-info"
+        if rest == "METADATA":
+            return f"{beside}/PKG-INFO"
+        if rest in ("entry_points.txt", "top_level.txt"):
+            return f"{beside}/{rest}"
+        if rest == "licenses/LICENSE":
+            return "LICENSE"
+        return None
 
-def _place(name: str) -> str | None:
-    """Where a wheel's member belongs in a checkout; None for those that only an installer needs."""
-    directory, _, rest = name.partition("/")
-    if not directory.endswith(".dist-info"):
-        return f"src/{name}"
-    if rest == "METADATA":
-        return f"src/{METADATA_DIRECTORY}/PKG-INFO"
-    if rest in ("entry_points.txt", "top_level.txt"):
-        return f"src/{METADATA_DIRECTORY}/{rest}"
-    if rest == "licenses/LICENSE":
-        return "LICENSE"
-    return None
+    def _folder(self, package: str) -> str:
+        return "src" if self._folders is None else self._folders[package]
+
+
+class CrateContents:
+    """The engine of a release out of its crate, in `folder`. `manifest` is the member that becomes its Cargo.toml."""
+
+    def __init__(self, path: Path, sha256: str, folder: str, manifest: str) -> None:
+        self.version = path.stem
+        self.origin = f"the crate {path.name} (sha256 {sha256})"
+        self._folder, self._manifest, self._path = folder, manifest, path
+        try:
+            with tarfile.open(path) as archive:
+                self._members = {
+                    info.name.partition("/")[2]: (data.read(), int(info.mtime), bool(info.mode & 0o100))
+                    for info in archive
+                    if info.isfile() and (data := archive.extractfile(info)) is not None
+                }
+        except (OSError, tarfile.TarError) as error:
+            raise IoFault(Problem(Place(str(path)), f"the crate can't be read ({error})")) from None
+        self.date = max(mtime for _, mtime, _ in self._members.values())
+
+    def entries(self) -> list[Entry]:
+        """What is in the repository: not what cargo adds when it packs a crate."""
+        added = {".cargo_vcs_info.json", "Cargo.toml", "Cargo.toml.orig"}
+        found = [
+            Entry(f"{self._folder}/{name}", name, executable=executable)
+            for name, (_, _, executable) in self._members.items()
+            if name not in added
+        ]
+        return [*found, Entry(f"{self._folder}/Cargo.toml", self._manifest)]
+
+    def read(self, entries: Iterable[Entry]) -> Iterator[tuple[Entry, bytes | None]]:
+        for entry in entries:
+            yield entry, self._members[entry.key][0]
+
+
+class JoinedContents:
+    """A release out of several archives."""
+
+    def __init__(self, version: str, parts: Sequence[WheelContents | CrateContents]) -> None:
+        self.version = version
+        self.origin = ", ".join(part.origin for part in parts)
+        self.date = max(part.date for part in parts)
+        self._parts = parts
+
+    def entries(self) -> list[Entry]:
+        return list({entry.path: entry for part in self._parts for entry in part.entries()}.values())
+
+    def read(self, entries: Iterable[Entry]) -> Iterator[tuple[Entry, bytes | None]]:
+        wanted = list(entries)
+        for part in self._parts:
+            own = set(part.entries())
+            yield from part.read(entry for entry in wanted if entry in own)

@@ -6,16 +6,18 @@ import difflib
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..problems import CheckoutRefused, IoFault, Place, Problem, SpecError
 from .clone import CloneContents
-from .contents import METADATA_DIRECTORY, Contents, Entry, WheelContents
+from .contents import METADATA_DIRECTORY, Contents, CrateContents, Entry, JoinedContents, WheelContents
+from .crates import fetch_crate
 from .git import run_git
-from .project import generated_files, minimal_metadata
-from .wheels import WHEELS, get_wheel
+from .project import engine_files, generated_files, minimal_metadata
+from .releases import ENGINES, unknown_version
+from .wheels import WHEELS, fetch_wheel, get_wheel
 
 # The sandbox's own repository stores bytes as they are, whatever the release's .gitattributes says (Git LFS, eol).
 _ATTRIBUTES = "* -filter -text -ident -working-tree-encoding -eol\n"
@@ -32,7 +34,8 @@ def make_sandbox(
 ) -> Path:
     """Lays out release `version` ("0.8.0") in `directory` as a source checkout with one commit, and returns its path.
 
-    The release comes from its wheel (downloaded once, then cached), or from the tag of the clone `repo`. `directory`
+    The release comes from its wheel (downloaded once, then cached), with the crate of its engine where its ops are
+    compiled, or from the tag of the clone `repo`. `directory`
     must not exist or be empty; it appears complete or not at all. `systems` limits the measured tables to those of
     the systems named (`h200_sxm`); None takes all. The tables are files of the checkout but not of its commit: they
     are listed in `.git/info/exclude`, so that git need not store half a gigabyte, and a table that is added later
@@ -44,28 +47,22 @@ def make_sandbox(
     version = version.strip().removeprefix("v")
     target = Path(directory).absolute()
     _check_target(target)
-    contents: Contents
-    if repo is not None:
-        contents = CloneContents(version, Path(repo))
-        added = {f"src/{METADATA_DIRECTORY}/PKG-INFO": minimal_metadata(version)}
-    else:
-        contents = WheelContents(version, get_wheel(version, report), WHEELS[version].sha256)
-        added = generated_files(version, contents.metadata(), contents.source_packages())
-    entries = select(contents.entries(), systems, version)
+    title, contents, added = contents_of(version, None if repo is None else Path(repo), report)
+    entries = select(contents.entries(), systems, title)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         # Beside the target, so that the last step is a rename.
         scratch = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
         try:
-            report(f"Laying out aiconfigurator {version} from {contents.origin}")
+            report(f"Laying out {title} from {contents.origin}")
             laid_out = lay_out(contents, entries, scratch)
             for path, text in added.items():
                 _write(scratch / path, text.encode("utf-8"))
             for line in laid_out.warnings():
                 report(line)
-            laid_out.tracked += [path for path in added if not _is_metadata(path)]
-            message = f"aiconfigurator {version}\n\nFrom {contents.origin}."
-            commit_all(scratch, laid_out.tracked, laid_out.tables, message, contents.date)
+            laid_out.tracked += [path for path in added if not Entry(path, "").made]
+            message = f"{title}\n\nFrom {contents.origin}."
+            commit_all(scratch, laid_out.tracked, laid_out.built + laid_out.tables, message, contents.date)
             umask = os.umask(0)
             os.umask(umask)
             scratch.chmod(0o777 & ~umask)
@@ -80,7 +77,35 @@ def make_sandbox(
     return target
 
 
-def select(entries: list[Entry], systems: Collection[str] | None, version: str) -> list[Entry]:
+def contents_of(
+    version: str, repo: Path | None, report: Callable[[str], None]
+) -> tuple[str, Contents, Mapping[str, str]]:
+    """What a release is called, its files, and the text of every file that is added to them, by path."""
+    title = f"aiconfigurator {version}"
+    if repo is not None:
+        return (
+            title,
+            CloneContents(version, repo),
+            {f"src/{METADATA_DIRECTORY}/PKG-INFO": minimal_metadata(version)},
+        )
+    if version in WHEELS:
+        wheel = WheelContents(version, get_wheel(version, report), WHEELS[version].sha256)
+        return title, wheel, generated_files(version, wheel.metadata(), wheel.source_packages())
+    if version not in ENGINES:
+        raise unknown_version(version)
+    engine = ENGINES[version]
+    crate = CrateContents(fetch_crate(engine.crate, report), engine.crate.sha256, engine.crate_folder, engine.manifest)
+    wheels = [WheelContents(one.version, fetch_wheel(one, report), one.sha256, engine.folders) for one in engine.wheels]
+    for path in engine.stand_ins:
+        report(f"{path} is a stand-in of newop-gen's own: no archive holds it, and the crate's tests read it")
+    return (
+        engine.title,
+        JoinedContents(version, [crate, *wheels]),
+        {**engine_files(engine, wheels[0].metadata()), **engine.stand_ins},
+    )
+
+
+def select(entries: list[Entry], systems: Collection[str] | None, title: str) -> list[Entry]:
     """The entries without the tables of systems that are not wanted; `SpecError` for a system that is not there."""
     if systems is None:
         return entries
@@ -91,7 +116,7 @@ def select(entries: list[Entry], systems: Collection[str] | None, version: str) 
             near = difflib.get_close_matches(name, there, 1)
             problems.append(
                 Problem(
-                    Place(f"aiconfigurator {version}"),
+                    Place(title),
                     f"no measured tables of a system {name!r}",
                     f"one of {', '.join(there)}",
                     f"did you mean {near[0]}?" if near else "",
@@ -105,9 +130,11 @@ def select(entries: list[Entry], systems: Collection[str] | None, version: str) 
 
 @dataclass
 class LaidOut:
-    """What was written: paths for the commit, tables beside it, files whose content could not be had."""
+    """What was written: paths for the commit, what a build makes and tables beside it, files whose content could not be
+    had."""
 
     tracked: list[str] = field(default_factory=list)
+    built: list[str] = field(default_factory=list)
     tables: list[str] = field(default_factory=list)
     pointers: int = 0
     missing: list[str] = field(default_factory=list)
@@ -144,8 +171,8 @@ def lay_out(contents: Contents, entries: list[Entry], directory: Path) -> LaidOu
         if entry.system is not None:
             laid_out.tables.append(entry.path)
             laid_out.pointers += data.startswith(b"version https://git-lfs.github.com/spec/")
-        elif not _is_metadata(entry.path):
-            laid_out.tracked.append(entry.path)
+        else:
+            (laid_out.built if entry.made else laid_out.tracked).append(entry.path)
     if needed:
         raise CheckoutRefused(
             [
@@ -160,10 +187,6 @@ def lay_out(contents: Contents, entries: list[Entry], directory: Path) -> LaidOu
             ]
         )
     return laid_out
-
-
-def _is_metadata(path: str) -> bool:
-    return f"/{METADATA_DIRECTORY}/" in path
 
 
 def _check_target(target: Path) -> None:
@@ -196,7 +219,7 @@ def commit_all(directory: Path, paths: list[str], excluded: list[str], message: 
     info = directory / ".git" / "info"
     info.mkdir(exist_ok=True)
     (info / "attributes").write_text(_ATTRIBUTES)
-    lines = ["# Written by newop-gen sandbox: kept out of the commit.", f"{METADATA_DIRECTORY}/"]
+    lines = ["# Written by newop-gen sandbox: kept out of the commit.", "*.egg-info/"]
     lines += ["/" + _escape(path) for path in excluded]
     (info / "exclude").write_text("\n".join(lines) + "\n", encoding="utf-8", errors="surrogateescape")
     listing = "".join(f"{path}\0" for path in paths).encode("utf-8", "surrogateescape")

@@ -6,10 +6,13 @@ import re
 from collections.abc import Sequence
 from email.parser import HeaderParser
 
+from .releases import EngineRelease
+
 # The directories of a checkout's test tree in which a new op's unit test belongs.
 TEST_PACKAGES = ("tests", "tests/unit", "tests/unit/sdk", "tests/unit/sdk/database")
 
 IGNORED = ("__pycache__/", "*.egg-info/", "build/", "dist/", "venv/", "env/", ".venv/", ".pytest_cache/")
+BUILT = ("target/", "*.so")
 
 # The lint profile that aiconfigurator's releases have in common; wheels carry none.
 _SELECT = "YTT B A C4 T10 SIM I C90 E W F PGH UP RUF TRY N"
@@ -24,11 +27,17 @@ _FIRST_PARTY = ("utils", "helper")
 _MARKERS = ("unit: fast tests", "integration: several components together", "e2e: end to end", "build: for builds")
 
 
-def project_file(version: str, metadata: str, packages: Sequence[str]) -> str:
+def project_file(
+    version: str,
+    metadata: str,
+    packages: Sequence[str],
+    name: str = "aiconfigurator",
+    folders: Sequence[str] = ("src",),
+) -> str:
     """A `pyproject.toml` for a checkout made from a wheel: installable, with upstream's lint profile.
 
     `metadata` is the wheel's METADATA; its requirements (those of no extra) and its Python floor are taken over.
-    `packages` are the wheel's source packages, which imports are sorted by.
+    `packages` are the wheel's source packages, which imports are sorted by, `folders` where packages stand.
     """
     headers = HeaderParser().parsestr(metadata)
     requirements = [str(r) for r in headers.get_all("Requires-Dist", []) if ";" not in str(r)]
@@ -36,10 +45,10 @@ def project_file(version: str, metadata: str, packages: Sequence[str]) -> str:
     match = re.search(r"3\.(\d+)", floor)
     target = f"py3{match[1]}" if match else "py310"
     return f"""\
-# Made by newop-gen for a practice checkout of aiconfigurator {version}; the release's wheel carries no project file.
+# Made by newop-gen for a practice checkout of {name} {version}; the release's wheel carries no project file.
 
 [project]
-name = "aiconfigurator"
+name = "{name}"
 version = "{version}"
 requires-python = "{floor}"
 dependencies = {_array(requirements)}
@@ -49,7 +58,7 @@ requires = ["setuptools"]
 build-backend = "setuptools.build_meta"
 
 [tool.setuptools.packages.find]
-where = ["src"]
+where = {_array(folders)}
 
 [tool.ruff]
 line-length = 120
@@ -64,7 +73,7 @@ ignore = {_array(_IGNORE.split())}
 known-first-party = {_array([*packages, *_FIRST_PARTY])}
 
 [tool.pytest.ini_options]
-pythonpath = ["src"]
+pythonpath = {_array(folders)}
 testpaths = ["tests"]
 addopts = "--strict-markers"
 markers = {_array(_MARKERS)}
@@ -76,6 +85,16 @@ def generated_files(version: str, metadata: str, packages: Sequence[str]) -> dic
     files = {"pyproject.toml": project_file(version, metadata, packages), ".gitignore": "\n".join(IGNORED) + "\n"}
     files |= {f"{package}/__init__.py": "" for package in TEST_PACKAGES}
     return files
+
+
+def engine_files(release: EngineRelease, metadata: str) -> dict[str, str]:
+    """Path and text of every file that is added to a release whose ops are compiled."""
+    inside = f"{release.home}/" if release.home else ""
+    folders = list(dict.fromkeys(folder.removeprefix(inside) or "." for folder in release.folders.values()))
+    folders = [folder for folder in folders if folder != release.home]
+    project = project_file(release.version, metadata, sorted(release.folders), release.project, folders)
+    files = {f"{inside}pyproject.toml": project, ".gitignore": "\n".join((*IGNORED, *BUILT)) + "\n"}
+    return files | {f"{inside}{package}/__init__.py": "" for package in TEST_PACKAGES}
 
 
 def minimal_metadata(version: str) -> str:

@@ -1,4 +1,4 @@
-"""The releases that PyPI has as a wheel with the op code in it: which, and how to get one."""
+"""Wheels from PyPI: those of the releases whose op code is in one, and how to get any."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..problems import IoFault, Place, Problem, SpecError
+from ..problems import IoFault, Place, Problem
 from .cache import cache_fault, file_digest, locked
 
 DOWNLOAD_SECONDS = 900
@@ -26,6 +26,7 @@ class Wheel:
     filename: str
     sha256: str
     megabytes: int
+    project: str = "aiconfigurator"
 
 
 WHEELS = {
@@ -58,54 +59,19 @@ WHEELS = {
     )
 }
 
-# Supported releases without a wheel to practise on, with the reason.
-CLONE_ONLY = {
-    "0.9.0": "PyPI has only a source archive of it, which does not build",
-    "0.11.0": "its wheel holds shims only, the op code is not in it",
-}
-
-
-def known_versions() -> str:
-    """One clause that says which versions work, and how."""
-    return f"{', '.join(WHEELS)} (from PyPI), or {' and '.join(CLONE_ONLY)} with --repo CLONE"
-
-
-def wheel_for(version: str) -> Wheel:
-    """The wheel of `version`; raises `SpecError` that lists the versions that work when there is none."""
-    if version in WHEELS:
-        return WHEELS[version]
-    if version in CLONE_ONLY:
-        raise SpecError(
-            Problem(
-                Place(f"aiconfigurator {version}"),
-                f"there is no usable wheel: {CLONE_ONLY[version]}",
-                known_versions(),
-                f"clone aiconfigurator's repository with its tags and add --repo CLONE; its tag v{version} is used",
-                "no-wheel",
-            )
-        )
-    import difflib
-
-    near = difflib.get_close_matches(version, [*WHEELS, *CLONE_ONLY], 1, 0.5)
-    raise SpecError(
-        Problem(
-            Place(f"aiconfigurator {version}"),
-            "no such version to make a sandbox of",
-            known_versions(),
-            f"did you mean {near[0]}?" if near else "any other tagged release can be taken from a clone with --repo",
-            "unknown-version",
-        )
-    )
-
 
 def get_wheel(version: str, report: Callable[[str], None] = print) -> Path:
-    """The wheel file of `version`, downloaded by pip at the first call, from the cache afterwards.
+    """The wheel file of aiconfigurator `version`, from 0.6 to 0.10; as `fetch_wheel`. Raises `KeyError` for another."""
+    return fetch_wheel(WHEELS[version], report)
 
-    The cached file is checked against its digest each time, and fetched again when it does not match. Raises
-    `SpecError` for a version without a wheel, `IoFault` when it can't be downloaded or the cache can't be written.
+
+def fetch_wheel(wheel: Wheel, report: Callable[[str], None] = print) -> Path:
+    """The file of a wheel, downloaded by pip at the first call, from the cache afterwards.
+
+    The cached file is checked against its digest each time, and fetched again when it does not match. Raises `IoFault`
+    when it can't be downloaded or the cache can't be written.
     """
-    wheel = wheel_for(version)
-    with locked(f"wheel-{version}") as cache:
+    with locked(f"wheel-{wheel.project}-{wheel.version}") as cache:
         path = cache / "wheels" / wheel.filename
         try:
             if path.is_file():
@@ -113,7 +79,7 @@ def get_wheel(version: str, report: Callable[[str], None] = print) -> Path:
                     return path
                 report(f"{path} is damaged; it is downloaded again")
             path.parent.mkdir(parents=True, exist_ok=True)
-            report(f"Downloading aiconfigurator {version} ({wheel.megabytes} MB, once) into {path.parent}")
+            report(f"Downloading {wheel.project} {wheel.version} ({wheel.megabytes} MB, once) into {path.parent}")
             with tempfile.TemporaryDirectory(prefix="download-", dir=path.parent) as scratch:
                 _download(wheel, Path(scratch))
                 os.replace(Path(scratch) / wheel.filename, path)
@@ -145,7 +111,7 @@ def _download(wheel: Wheel, directory: Path) -> None:
     # The digest goes along as a requirement, so that pip takes this very file or none. Platform and Python are named
     # because what is wanted is source to look at and edit, the same on every machine, not something to install here.
     requirements = directory / "requirements.txt"
-    requirements.write_text(f"aiconfigurator=={wheel.version} --hash=sha256:{wheel.sha256}\n")
+    requirements.write_text(f"{wheel.project}=={wheel.version} --hash=sha256:{wheel.sha256}\n")
     command = [
         *pip_command(),
         "download",
@@ -168,7 +134,7 @@ def _download(wheel: Wheel, directory: Path) -> None:
     if failed or not (directory / wheel.filename).is_file():
         raise IoFault(
             Problem(
-                Place(f"aiconfigurator {wheel.version}"),
+                Place(f"{wheel.project} {wheel.version}"),
                 f"the wheel could not be downloaded: {pip_words(output)}",
                 f"{wheel.filename} from the package index that pip is set up for",
                 "check the network and pip's configuration; it is needed once, later runs use the cache",

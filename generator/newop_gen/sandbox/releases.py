@@ -1,0 +1,133 @@
+"""Which releases can be laid out, and from what."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ..problems import Place, Problem, SpecError
+from .crates import Crate
+from .wheels import WHEELS, Wheel
+
+CLONE_ONLY = {
+    "0.9.0": "PyPI has only a source archive of it, which does not build",
+    "0.11.0": "its wheel holds shims only, the op code is not in it",
+}
+"""Supported releases without a wheel to practise on, with the reason."""
+
+
+@dataclass(frozen=True)
+class EngineRelease:
+    """A release whose ops are compiled: the crate of its engine and the wheels of its Python, which belong together.
+
+    Paths are those of upstream's repository. `folders` are where each wheel's packages go, by the package's name;
+    `manifest` is the file of the crate that becomes its `Cargo.toml`; `stand_ins` are files of our own for those that
+    upstream's tests read and no archive holds: path -> text.
+    """
+
+    project: str
+    version: str
+    crate: Crate
+    crate_folder: str
+    manifest: str
+    wheels: tuple[Wheel, ...]
+    folders: Mapping[str, str]
+    home: str = ""
+    stand_ins: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def title(self) -> str:
+        return f"{self.project} {self.version}"
+
+
+ENGINES: Mapping[str, EngineRelease] = {
+    "0.12.0": EngineRelease(
+        project="aiconfigurator",
+        version="0.12.0",
+        crate=Crate(
+            "aiconfigurator-core", "0.12.0", "9fd0436cec528b34982f64e954f3dee5c4174e1c7cd553a4944551769489afd8"
+        ),
+        crate_folder="aic-core/rust/aiconfigurator-core",
+        # As the repository has it; the published one is rewritten by cargo.
+        manifest="Cargo.toml.orig",
+        wheels=(
+            Wheel(
+                "0.12.0",
+                "aiconfigurator-0.12.0-py3-none-any.whl",
+                "95ef03bfdf2560072e5c47404cbec2fcdd73b8dcdfba72951322e7f1c03de3a9",
+                1,
+            ),
+            Wheel(
+                "0.12.0",
+                "aiconfigurator_core-0.12.0-cp311-abi3-manylinux_2_28_x86_64.whl",
+                "aadc4aad0a00bf8a61c477c62bef43de479849c3aa0b1c3078068e08309eccc4",
+                82,
+                "aiconfigurator-core",
+            ),
+        ),
+        folders={"aiconfigurator": "src", "aiconfigurator_core": "aic-core/src"},
+    ),
+    "aisimulate-0.13.0": EngineRelease(
+        project="aisimulate",
+        version="0.13.0",
+        crate=Crate("aisimulate-core", "0.13.0", "1d2deb095416b9ff555cbf1053f1eb7832c610b9cae06be37944cd939a6ae2b5"),
+        crate_folder="crates/core",
+        # The repository's own inherits from a workspace that no archive holds.
+        manifest="Cargo.toml",
+        # The nightly whose engine speaks the crate's schema, 27; the wheel of 0.13.0 itself is on another index.
+        wheels=(
+            Wheel(
+                "0.13.0.dev202610130000000070",
+                "aisimulate-0.13.0.dev202610130000000070-cp311-abi3-manylinux_2_28_x86_64.whl",
+                "94dfc680484adde46ffe1399aa185afc54b31d96b9da0b16371807f747d1dbf4",
+                111,
+                "aisimulate",
+            ),
+        ),
+        folders={
+            "aisimulate": "python/aisimulate/src",
+            "aisimulate_core": "python/aisimulate/src",
+            "collector": "python/aisimulate",
+        },
+        home="python/aisimulate",
+        stand_ins={
+            "python/aisimulate/tests/fixtures/deepep_ll_dtype_candidates.json": "[]\n",
+            "python/aisimulate/tests/fixtures/deepep_ll_calibration_viability.json": "[]\n",
+            "tests/fixtures/power-contract-v1.json": "{}\n",
+        },
+    ),
+}
+
+
+def known_versions() -> str:
+    """One clause that says which versions work, and how."""
+    engines = " and ".join(ENGINES)
+    return (
+        f"{', '.join(WHEELS)} (from PyPI), {engines} (from PyPI and cargo's registry), or "
+        f"{' and '.join(CLONE_ONLY)} with --repo CLONE"
+    )
+
+
+def unknown_version(version: str) -> SpecError:
+    """Why there is no sandbox of `version`, with the versions that work."""
+    if version in CLONE_ONLY:
+        return SpecError(
+            Problem(
+                Place(f"aiconfigurator {version}"),
+                f"there is no usable wheel: {CLONE_ONLY[version]}",
+                known_versions(),
+                f"clone aiconfigurator's repository with its tags and add --repo CLONE; its tag v{version} is used",
+                "no-wheel",
+            )
+        )
+    near = difflib.get_close_matches(version, [*WHEELS, *ENGINES, *CLONE_ONLY], 1, 0.5)
+    return SpecError(
+        Problem(
+            Place(f"aiconfigurator {version}"),
+            "no such version to make a sandbox of",
+            known_versions(),
+            f"did you mean {near[0]}?" if near else "any other tagged release can be taken from a clone with --repo",
+            "unknown-version",
+        )
+    )
