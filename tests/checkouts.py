@@ -1,6 +1,6 @@
 """Small checkouts in the shape of each layout, for tests that need one to change.
 
-The trees in `fixtures/checkouts` are this project's own writing: the names, places and forms that op integration
+What `fixtures/checkouts` makes them from is this project's own writing: the names, places and forms that op integration
 depends on are those of a release, everything behind them is made up. They run, and take a second where a release takes
 ten. `fixture_selfcheck` holds them to the releases.
 """
@@ -14,12 +14,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+from support.composed import built, version_of
+
 from newop_gen.problems import NewopError
 from newop_gen.sandbox.runtime import runtime_python
 
-FOLDER = Path(__file__).parent / "fixtures" / "checkouts"
-
-#: Fixture by layout name as `newop-gen detect` prints it, and the release that each stands for.
+#: Fixtures by layout name as `newop-gen detect` prints it.
 BY_LAYOUT = {
     "direct": ("v0_6",),
     "func_map": ("v0_7", "v0_8"),
@@ -27,10 +27,8 @@ BY_LAYOUT = {
     "op_owned": ("v0_10",),
     "core": ("v0_11",),
 }
-VERSIONS = {
-    path.name: path.name[1:].replace("_", ".") + ".0"
-    for path in sorted(FOLDER.glob("v*_*"), key=lambda path: int(path.name.rpartition("_")[2]))
-}
+#: The release that each fixture stands for, oldest first.
+VERSIONS = {name: f"{version_of(name)}.0" for names in BY_LAYOUT.values() for name in names}
 #: What a fixture imports beside the standard library; tables are parquet from 0.10 on.
 NEEDS = {
     name: ("numpy", "scipy", "yaml") if int(name[3:]) < 10 else ("numpy", "pyarrow", "scipy", "yaml")
@@ -42,11 +40,13 @@ _POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:{digest}\nsiz
 
 def copy_fixture(name: str, directory: Path) -> Path:
     """A fresh copy of the fixture `name` (such as `v0_9`) as `directory / name`, which must not exist."""
-    root = directory / name
-    shutil.copytree(
-        FOLDER / name, root, symlinks=True, ignore=shutil.ignore_patterns("__pycache__", ".ruff_cache", ".pytest_cache")
-    )
-    return root
+    return put_fixture(name, directory / name)
+
+
+def put_fixture(name: str, root: Path) -> Path:
+    """A fresh copy of the fixture `name` in the directory `root`, beside what may be there."""
+    # Modes of files are the copy's own: the fixture itself is not for writing.
+    return Path(shutil.copytree(built(name), root, symlinks=True, dirs_exist_ok=True, copy_function=shutil.copyfile))
 
 
 def copy_git_fixture(name: str, directory: Path, *, lfs_pointers: bool = False) -> Path:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 from support import durations, needs, untouched
+from support.composed import BUILT, changed_fixtures
 from support.releases import Release, ReleaseUnavailable, changed_tables, copy_release
 
 # The same examples on every run and every machine; a found failure is kept as a test of its own.
@@ -67,12 +68,15 @@ def cargo() -> Path:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _cached_tables_stay_as_they_are() -> None:
-    """Tests get hard links to the cache's tables: none may write through one."""
+def _what_is_shared_stays_as_it_is() -> None:
+    """Tests get hard links to the cache's tables, and read the fixtures where they were put together: none may write
+    there."""
     before = set(changed_tables())
     yield
     changed = sorted(set(changed_tables()) - before)
     assert not changed, f"a test wrote through to cached tables: {changed}; remove their directory from the cache"
+    written = changed_fixtures()
+    assert not written, f"a test wrote to fixtures that others read: {written}; remove {BUILT}"
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

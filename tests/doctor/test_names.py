@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from checkouts import FOLDER, VERSIONS
+from checkouts import VERSIONS, built
 
 from newop_gen import doctor
 from newop_gen.checkout.tree import Tree
@@ -22,7 +22,7 @@ def catalogue() -> set[str]:
     of upstream's own ops."""
     found: set[str] = set()
     for version in VERSIONS:
-        subject = Subject.of(Tree.open(FOLDER / version))
+        subject = Subject.of(Tree.open(built(version)))
         found |= set(subject.code.members) | set(subject.tables.loaders) | set(subject.tables.filled)
         found |= {m for m in subject.queries.database_methods if m.startswith("query_")}
         found |= {m.removeprefix("query_") for m in subject.queries.database_methods if m.startswith("query_")}

@@ -7,7 +7,7 @@ import sysconfig
 from pathlib import Path
 
 import pytest
-from checkouts import FOLDER
+from checkouts import built
 
 from newop_gen.checkout.python import PythonSource
 from newop_gen.edits.python.elements import Element, Elements, _depth, nodes_of, read_with_libcst
@@ -18,8 +18,8 @@ FORMS = (ast.List, ast.Tuple, ast.Set, ast.Dict, ast.Call, ast.ImportFrom)
 STDLIB = Path(sysconfig.get_paths()["stdlib"])
 #: Code in many hands' styles: every release's shape, and modules of the standard library.
 FILES = [
-    *sorted(FOLDER.glob("v0_[69]/**/*.py")),
-    *sorted(FOLDER.glob("v0_10/**/operations/*.py")),
+    *sorted(path for name in ("v0_6", "v0_9") for path in built(name).rglob("*.py")),
+    *sorted(built("v0_10").glob("**/operations/*.py")),
     *(STDLIB / f"{name}.py" for name in ("argparse", "bdb", "copy", "fractions", "locale", "mimetypes", "optparse")),
     Path(__file__),
 ]

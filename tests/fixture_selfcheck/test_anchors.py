@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from checkouts import FOLDER, VERSIONS
+from checkouts import VERSIONS, built
 
 from fixture_selfcheck.anchors import GROUPS, all_anchors
 
@@ -47,7 +47,7 @@ def real_tree(version: str, release: Callable[..., Any]) -> Path:
 @pytest.mark.parametrize("name", VERSIONS)
 def test_a_fixture_answers_as_its_release(name: str, release: Callable[..., Any]) -> None:
     root = real_tree(VERSIONS[name], release)
-    fixture, real = all_anchors(FOLDER / name), all_anchors(root)
+    fixture, real = all_anchors(built(name)), all_anchors(root)
     for group in ("tests", "lint"):
         # a tree from a wheel comes without its tests (other fixtures of 0.9 and later have stubs), maybe without lint
         if real[group] is None or (group == "tests" and "stubs" in fixture[group] and "stubs" not in real[group]):
@@ -58,13 +58,13 @@ def test_a_fixture_answers_as_its_release(name: str, release: Callable[..., Any]
 
 @pytest.mark.parametrize("name", VERSIONS)
 def test_every_group_of_anchors_has_an_answer(name: str) -> None:
-    answers = all_anchors(FOLDER / name)
+    answers = all_anchors(built(name))
     assert set(answers) == set(GROUPS)
     assert {"BaseModel", "LLAMAModel", "MOEModel", "DeepSeekModel", "NemotronNas", "GPTModel"} <= set(answers["models"])
 
 
 def test_differences_are_found() -> None:
-    real = all_anchors(FOLDER / "v0_9")
+    real = all_anchors(built("v0_9"))
     assert not list(differences(real, real))
     for change in (
         lambda answers: answers["enums"].update(suffix="_perf.csv"),

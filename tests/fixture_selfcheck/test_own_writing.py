@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from checkouts import FOLDER, VERSIONS
+from checkouts import VERSIONS, built
 
 from fixture_selfcheck.test_anchors import real_tree
 
@@ -65,11 +65,11 @@ def coincidences(fixture: Path, real: Path) -> Iterator[str]:
 
 @pytest.mark.parametrize("name", VERSIONS)
 def test_no_body_is_a_releases(name: str, release: Callable[..., Any]) -> None:
-    found = list(coincidences(FOLDER / name, real_tree(VERSIONS[name], release)))
+    found = list(coincidences(built(name), real_tree(VERSIONS[name], release)))
     assert not found, "\n".join(found)
 
 
 def test_a_copied_body_would_be_found() -> None:
-    tree = FOLDER / "v0_9" / "src" / "aiconfigurator" / "sdk"
+    tree = built("v0_9") / "src" / "aiconfigurator" / "sdk"
     assert any("perf_database.py __init__" in line for line in coincidences(tree, tree))
     assert any("gpt.py __init__: self.context_ops.extend" in line for line in coincidences(tree, tree))

@@ -10,15 +10,18 @@ from pathlib import Path
 import pytest
 from checkouts import (
     BY_LAYOUT,
-    FOLDER,
     NEEDS,
     VERSIONS,
+    built,
     copy_fixture,
     copy_git_fixture,
     python_for,
     run_git,
     run_in_fixture,
 )
+
+from newop_gen.checkout.tree import Tree
+from newop_gen.layouts import REGISTERED, detect
 
 
 def fixture_copy(name: str, directory: Path) -> Path:
@@ -83,12 +86,14 @@ print(json.dumps(found))
 
 
 def model_paths(name: str) -> list[str]:
-    folder = next((FOLDER / name).glob("**/model_configs"))
+    folder = next(built(name).glob("**/model_configs"))
     return sorted(path.name.removesuffix("_config.json").replace("--", "/") for path in folder.glob("*_config.json"))
 
 
 def test_every_layout_has_a_fixture() -> None:
-    assert sorted(name for names in BY_LAYOUT.values() for name in names) == sorted(VERSIONS)
+    assert list(BY_LAYOUT) == list(REGISTERED)
+    for layout, names in BY_LAYOUT.items():
+        assert {detect(Tree.open(built(name))).layout.name for name in names} == {layout}
 
 
 @pytest.mark.parametrize("name", VERSIONS)

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from checkouts import FOLDER, copy_fixture, python_for, source_roots
+from checkouts import built, copy_fixture, python_for, source_roots
 from support.applying import PROFILE, assert_only_insertions, inserted_lines, reformatted_lines
 from wiring.sweep import facts_of, targets
 
@@ -64,7 +64,7 @@ class Outcome:
 
 def anchors(fixture: str) -> list[Anchor]:
     """Every op of every model of a fixture."""
-    tree = Tree.open(FOLDER / fixture)
+    tree = Tree.open(built(fixture))
     return [Anchor(t.model, t.phase, t.anchor) for t in targets(tree, facts_of(tree))]
 
 

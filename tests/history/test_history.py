@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from checkouts import FOLDER, copy_fixture, run_git
+from checkouts import copy_fixture, put_fixture, run_git
 from support.applying import ROOT
 
 sys.path.insert(0, str(ROOT / "scripts"))
@@ -36,7 +36,7 @@ def become(repo: Path, fixture: str) -> None:
     for path in repo.iterdir():
         if path.name != ".git":
             shutil.rmtree(path) if path.is_dir() else path.unlink()
-    shutil.copytree(FOLDER / fixture, repo, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
+    put_fixture(fixture, repo)
 
 
 def rewrite(repo: Path, file: str, old: str, new: str) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
+from checkouts import built, put_fixture
 from click.testing import CliRunner
-from support.applying import ROOT, SPECS, apply_specs
+from support.applying import SPECS, apply_specs
 
 from newop_gen.checkout.tree import Tree
 from newop_gen.cli import cli
@@ -22,7 +22,6 @@ from newop_gen.model.op import Op
 from newop_gen.problems import SpecError
 from newop_gen.spec.load import load_spec
 
-FIXTURES = ROOT / "tests" / "fixtures" / "checkouts"
 LAYOUTS = ("v0_6", "v0_7", "v0_8", "v0_9", "v0_10", "v0_11")
 RELEASES = ("0.6.0", "0.7.0", "0.8.0", "0.10.0")
 
@@ -37,7 +36,7 @@ def columns(op: Existing) -> list[str]:
 
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_hand_written_ops_are_read_alike_in_each_layout(layout) -> None:
-    ops = ops_of(FIXTURES / layout)
+    ops = ops_of(built(layout))
     gemm, bmm, mla, decode = (ops[n] for n in ("gemm", "mla_bmm", "context_mla", "generation_attention"))
     assert columns(gemm) == ["gemm_dtype", "m", "n", "k"]
     assert [role for role, _ in gemm.axes] == ["x", "", ""]
@@ -56,7 +55,7 @@ def test_hand_written_ops_are_read_alike_in_each_layout(layout) -> None:
 
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_every_op_of_a_fixture_begins_a_valid_spec(layout) -> None:
-    for op in ops_of(FIXTURES / layout).values():
+    for op in ops_of(built(layout)).values():
         begun = like(op, "kelp_op")
         loaded = checked(begun.text)
         assert loaded.spec.op == "kelp_op" and "TODO" in begun.text
@@ -67,7 +66,7 @@ def test_every_op_of_a_fixture_begins_a_valid_spec(layout) -> None:
 def test_what_was_generated_is_read_back(layout, tmp_path) -> None:
     """A generated op's own spec is the oracle: nesting and axes come back from its code."""
     root = tmp_path / layout
-    shutil.copytree(FIXTURES / layout, root)
+    put_fixture(layout, root)
     paths = [SPECS / "new_op_tokens.yaml", SPECS / "new_op.yaml"]
     apply_specs(root, paths, lint=False)
     ops = ops_of(root)
@@ -113,7 +112,7 @@ def test_ready_made_specs_say_the_same_as_the_code(version, release) -> None:
 
 
 def test_a_ready_made_spec_that_fits_is_begun_from(tmp_path) -> None:
-    begun = like(ops_of(FIXTURES / "v0_8")["mla_bmm"], "mine")
+    begun = like(ops_of(built("v0_8"))["mla_bmm"], "mine")
     ours = load_spec(SPECS / "upstream" / "mla_bmm.yaml").spec
     spec = checked(begun.text).spec
     assert spec.sol == ours.sol and spec.nesting == ours.nesting and spec.op == "mine" and not begun.placeholder
@@ -122,7 +121,7 @@ def test_a_ready_made_spec_that_fits_is_begun_from(tmp_path) -> None:
 
 def test_a_ready_made_spec_of_another_nesting_is_not(tmp_path) -> None:
     root = tmp_path / "tree"
-    shutil.copytree(FIXTURES / "v0_8", root)
+    put_fixture("v0_8", root)
     (file,) = root.rglob("perf_database.py")
     text = file.read_text()
     assert '["num_tokens"]' in text
@@ -161,7 +160,7 @@ def load_kelp_data(file):
 
 def test_rows_are_read_statement_by_statement(tmp_path) -> None:
     home = tmp_path / "src" / "aiconfigurator" / "sdk"
-    shutil.copytree(FIXTURES / "v0_8", tmp_path, dirs_exist_ok=True)
+    put_fixture("v0_8", tmp_path)
     (home / "perf_database.py").write_text(LOADER)
     loader = find_loaders(Code(Tree.open(tmp_path)))["load_kelp_data"]
     (store,) = loader.stores
@@ -187,18 +186,18 @@ def run(tmp_path, monkeypatch):
 
 
 def test_a_file_is_written_once(run, tmp_path) -> None:
-    args = ("--like", "gemm", "--checkout", FIXTURES / "v0_8", "--op", "mine")
+    args = ("--like", "gemm", "--checkout", built("v0_8"), "--op", "mine")
     first = run(*args)
     assert first.exit_code == 0 and "the SOL is a placeholder" in first.stderr and "axis decision  x" in first.stdout
     text = (tmp_path / "mine.yaml").read_text()
     assert run(*args).exit_code == 2 and (tmp_path / "mine.yaml").read_text() == text
-    assert run("out.yaml", "--like", "MLABmm", "--checkout", FIXTURES / "v0_8").exit_code == 0
+    assert run("out.yaml", "--like", "MLABmm", "--checkout", built("v0_8")).exit_code == 0
     assert CliRunner().invoke(cli, ["validate", "out.yaml"]).exit_code == 0
 
 
 def test_the_checkout_is_only_read(run, tmp_path) -> None:
     root = tmp_path / "tree"
-    shutil.copytree(FIXTURES / "v0_10", root)
+    put_fixture("v0_10", root)
     before = {p: p.read_bytes() for p in root.rglob("*") if p.is_file()}
     assert run("--like", "gemm", "--checkout", root).exit_code == 0
     assert {p: p.read_bytes() for p in root.rglob("*") if p.is_file()} == before
@@ -207,14 +206,14 @@ def test_the_checkout_is_only_read(run, tmp_path) -> None:
 @pytest.mark.parametrize(
     "args, said",
     [
-        (("--like", "gem", "--checkout", FIXTURES / "v0_8"), "did you mean gemm"),
+        (("--like", "gem", "--checkout", built("v0_8")), "did you mean gemm"),
         (("--like", "gemm"), "needs --checkout"),
-        (("--checkout", FIXTURES / "v0_8"), "are for --like"),
-        (("--like", "gemm", "--checkout", FIXTURES / "v0_8", "--phase", "context"), "takes --op only"),
-        (("--like", "gemm", "--checkout", FIXTURES / "v0_8", "--spec", "a.yaml"), "without a name"),
-        (("--checkout", FIXTURES / "v0_8", "--like"), "needs --spec"),
-        (("a.yaml", "--checkout", FIXTURES / "v0_8", "--spec", "b.yaml", "--like"), "writes nothing"),
-        (("--like", "gemm", "--checkout", FIXTURES / "v0_8", "--from-csv", "a.csv"), "two ways"),
+        (("--checkout", built("v0_8")), "are for --like"),
+        (("--like", "gemm", "--checkout", built("v0_8"), "--phase", "context"), "takes --op only"),
+        (("--like", "gemm", "--checkout", built("v0_8"), "--spec", "a.yaml"), "without a name"),
+        (("--checkout", built("v0_8"), "--like"), "needs --spec"),
+        (("a.yaml", "--checkout", built("v0_8"), "--spec", "b.yaml", "--like"), "writes nothing"),
+        (("--like", "gemm", "--checkout", built("v0_8"), "--from-csv", "a.csv"), "two ways"),
     ],
 )
 def test_what_does_not_go_together_is_told(run, tmp_path, args, said) -> None:
@@ -225,7 +224,7 @@ def test_what_does_not_go_together_is_told(run, tmp_path, args, said) -> None:
 
 def test_an_op_that_files_rows_in_two_shapes_is_refused_with_the_reason(run, tmp_path) -> None:
     root = tmp_path / "tree"
-    shutil.copytree(FIXTURES / "v0_8", root)
+    put_fixture("v0_8", root)
     (file,) = root.rglob("perf_database.py")
     text = file.read_text()
     for name, key in (("gemm", "gemm_data[quant_mode]"), ("mla_bmm", "data[quant_mode][op_name]")):

@@ -6,8 +6,9 @@ import json
 
 import jsonschema
 import pytest
+from checkouts import built
 from click.testing import CliRunner
-from support.applying import ROOT, SPECS
+from support.applying import SPECS
 
 from newop_gen.checkout.tree import Tree
 from newop_gen.cli import cli
@@ -19,13 +20,12 @@ from newop_gen.model.op import Op
 from newop_gen.resources import schemas_dir
 from newop_gen.spec.load import load_spec
 
-FIXTURES = ROOT / "tests" / "fixtures" / "checkouts"
 LAYOUTS = ("v0_6", "v0_7", "v0_8", "v0_9", "v0_10", "v0_11")
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_an_op_is_closest_to_the_spec_that_was_begun_from_it(layout) -> None:
-    ops = existing(Tree.open(FIXTURES / layout))
+    ops = existing(Tree.open(built(layout)))
     for op in ops:
         ranked = rank(ops, Op.from_spec(checked(like(op).text).spec))
         assert ranked[0].op.name == op.name
@@ -81,7 +81,7 @@ empirical: 0.8
     ],
 )  # fmt: skip
 def test_each_difference_counts_and_is_said(old, new, said) -> None:
-    op = next(op for op in existing(Tree.open(FIXTURES / "v0_8")) if op.name == "mla_bmm")
+    op = next(op for op in existing(Tree.open(built("v0_8"))) if op.name == "mla_bmm")
     (same,) = rank([op], spec_of(MINE))
     assert same.distance == 0 and not same.differs
     text = MINE.replace(old, new)
@@ -96,7 +96,7 @@ def test_each_difference_counts_and_is_said(old, new, said) -> None:
 def test_on_the_command_line(tmp_path, monkeypatch) -> None:
     monkeypatch.chdir(tmp_path)
     mine = SPECS / "upstream" / "context_mla.yaml"
-    args = ["init", "--like", "--spec", str(mine), "--checkout", str(FIXTURES / "v0_8")]
+    args = ["init", "--like", "--spec", str(mine), "--checkout", str(built("v0_8"))]
     result = CliRunner().invoke(cli, args, catch_exceptions=False)
     assert result.exit_code == 0 and result.stdout.startswith("1. context_mla  distance 0")
     assert "next: newop-gen init NEW.yaml --like context_mla" in result.stderr
@@ -105,7 +105,7 @@ def test_on_the_command_line(tmp_path, monkeypatch) -> None:
 
 def test_the_ranking_as_json() -> None:
     mine = SPECS / "upstream" / "context_mla.yaml"
-    args = ["init", "--like", "--spec", str(mine), "--checkout", str(FIXTURES / "v0_8")]
+    args = ["init", "--like", "--spec", str(mine), "--checkout", str(built("v0_8"))]
     told = CliRunner().invoke(cli, args).stdout
     data = json.loads(CliRunner().invoke(cli, [*args, "--json"]).stdout)
     schema = json.loads((schemas_dir() / "like-1.schema.json").read_text(encoding="utf-8"))

@@ -64,7 +64,7 @@ def weave(texts: Mapping[str, str]) -> str:
         text = texts[version]
         assert MARK not in text and (not text or text.endswith("\n")), version
         woven = list(_woven_in(woven, text.split("\n")[:-1], version))
-    return "".join(f"{line}\n" for line in _marked(woven, versions))
+    return "".join(f"{line}\n" for line in _marked(_joined(woven), versions))
 
 
 def _woven_in(
@@ -89,6 +89,17 @@ def _matches(a: Sequence[str], b: Sequence[str]) -> Iterator[difflib.Match]:
         if not weak or (i, j) == (block.a, block.b):
             yield block
             i, j = block.a + block.size, block.b + block.size
+
+
+def _joined(woven: Sequence[tuple[str, frozenset[str]]]) -> list[tuple[str, frozenset[str]]]:
+    """A line alone before a run that ends with its like moves behind the run, where it has company."""
+    runs = [[*group] for _, group in itertools.groupby(woven, lambda pair: pair[1])]
+    for alone, run, after in zip(runs, runs[1:], runs[2:]):
+        like = alone and run and after and alone[0][1] == after[0][1] > run[0][1]
+        if like and len(alone) == 1 and alone[0][0] == run[-1][0]:
+            run.insert(0, run.pop())
+            after.insert(0, alone.pop())
+    return [pair for run in runs for pair in run]
 
 
 def _marked(woven: Sequence[tuple[str, frozenset[str]]], versions: Sequence[str]) -> Iterator[str]:

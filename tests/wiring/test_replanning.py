@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from checkouts import FOLDER
+from checkouts import built
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from wiring.sweep import TOY, Target, changes_of, facts_of, op_with, patched, targets, toy_tree
@@ -101,7 +101,7 @@ def test_another_scale_in_a_group_changes_nothing_beside_it(trees: dict[str, Tre
 def test_any_order_in_and_beside_upstreams_groups(fixture: str) -> None:
     """Two ops inside a group with scales of their own, and one beside it: the same file in every order, in one go and
     one after the other."""
-    tree = Tree.open(FOLDER / fixture)
+    tree = Tree.open(built(fixture))
     facts = facts_of(tree)
     everything = [t for t in targets(tree, facts) if t.phase == "generation"]
     for beside in (t for t in everything if "overlap" in t.anchor):
