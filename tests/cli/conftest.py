@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from newop_gen import guard, layouts
 from newop_gen.cli import cli
-from newop_gen.edits import find
+from newop_gen.edits.python import find
 from newop_gen.edits.python.place import after_statement, end_of_class
 from newop_gen.layouts import Probe
 from newop_gen.layouts.common.settle import settled

@@ -36,6 +36,7 @@ RUNS = {
     "detect": (["--checkout", "{}"], 0),
     "doctor": (["--checkout", "{}", "--no-run", "no_such_op"], 2),
     "sandbox": (["0.8.0", "{}"], 3),
+    "cache": (["--builds"], 0),
 }
 
 

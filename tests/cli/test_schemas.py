@@ -110,6 +110,15 @@ def test_explain(said, spec):
     assert data["points"] and data["sweep"] and data["measured"]
 
 
+def test_cache(said, tmp_path, monkeypatch):
+    monkeypatch.setenv("NEWOP_GEN_CACHE", str(tmp_path))
+    (tmp_path / "wheels").mkdir()
+    (tmp_path / "wheels" / "a.whl").write_bytes(b"x")
+    assert [one["kind"] for one in said("cache")["kept"]] == ["wheels"]
+    assert [one["bytes"] for one in said("cache", "--clear")["removed"]] == [1]
+    assert said("cache", "--builds") == {**said("cache"), "kept": [], "removed": [], "bytes": 0}
+
+
 def test_validate(said, tmp_path):
     assert said("validate", SPEC)["valid"]
     bad = tmp_path / "bad.yaml"

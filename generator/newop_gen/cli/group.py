@@ -37,6 +37,7 @@ COMMANDS = {
     "detect": "detect",
     "doctor": "doctor",
     "sandbox": "sandbox",
+    "cache": "cache",
 }
 
 EXIT_INTERNAL = 70  # EX_SOFTWARE of sysexits.h
