@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from .spec.load import LoadedSpec
     from .write import OpReceipt, OpStatus
 
-# Directories that no op is put into.
-SKIPPED = frozenset({"node_modules", "__pycache__", "site-packages", "venv"})
+# Directories that no op is put into, besides those that tools fill.
+SKIPPED = frozenset({"site-packages", "venv"})
 
 
 def recorded(checkout: Path) -> Mapping[str, OpReceipt]:
@@ -131,7 +131,7 @@ def spec_of(op: str, known: Mapping[str, OpReceipt], checkout: Path) -> Path:
 def not_applied(ops: Iterable[str], checkout: Path) -> dict[str, str]:
     """Of ops given by name, those that nothing in a checkout speaks of, with a suggestion ("" without any).
 
-    Neither is there a receipt, nor does any Python file have the name. Of an op without a receipt whose name is there
+    Neither is there a receipt, nor does any file of code have the name. Of an op without a receipt whose name is there
     (a clone) nothing is said: only its spec can tell what was put in. Nor is anything while a run is unfinished.
     """
     from .checkout.tree import Tree
@@ -152,13 +152,13 @@ def not_applied(ops: Iterable[str], checkout: Path) -> dict[str, str]:
 
 
 def _mentioned(tree: Tree, ops: Sequence[str], known: Iterable[str]) -> set[str]:
-    """Ops whose name, as generated code has it (`load_NAME_data`), is in a Python file; not as a part of the name of
+    """Ops whose name, as generated code has it (`load_NAME_data`), is in a file of code; not as a part of the name of
     another op that is applied."""
     longer = sorted(known, key=len, reverse=True)
     others = re.compile("|".join(map(re.escape, longer)).encode()) if longer else None
     names = {op: re.compile(rf"(?<![A-Za-z0-9]){re.escape(op)}(?![A-Za-z0-9])".encode()) for op in ops}
     found: set[str] = set()
-    for file in _python_files(tree):
+    for file in _code(tree):
         try:
             data = file.read_bytes()
         except OSError:
@@ -170,10 +170,14 @@ def _mentioned(tree: Tree, ops: Sequence[str], known: Iterable[str]) -> set[str]
     return found
 
 
-def _python_files(tree: Tree) -> Iterator[Path]:
+def _code(tree: Tree) -> Iterator[Path]:
+    from .checkout.made import is_made
+    from .kinds import is_code
+
     for folder, inner, files in os.walk(tree.root):
         inner[:] = [name for name in inner if not name.startswith(".") and name not in SKIPPED]
+        inner[:] = [name for name in inner if not is_made(Path(folder, name))]
         if Path(folder) == tree.root and "/" not in tree.package:
             # An installed package stands among others, of which those that come with it share its name.
             inner[:] = [name for name in inner if name.startswith(tree.package)]
-        yield from (Path(folder) / name for name in files if name.endswith(".py"))
+        yield from (Path(folder) / name for name in files if is_code(name))

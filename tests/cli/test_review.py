@@ -113,6 +113,9 @@ def test_a_copy_has_the_code_and_links_to_the_tables(tmp_path):
     (real / ".git").mkdir()
     (real / "env").mkdir()
     (real / "env/pyvenv.cfg").write_text("")
+    (real / "src/target").mkdir()  # of a crate
+    (real / "src/target/CACHEDIR.TAG").write_text("Signature: 8a477f597d28d172789f06886806bc55")
+    (real / "src/op.rs").write_bytes(b"//" * COPIED_BYTES)
     (real / "src/a.py").write_text("a = 1\n")
     (real / "src/table.txt").write_bytes(b"1" * (COPIED_BYTES + 1))
     (real / "inside").symlink_to("src/a.py")
@@ -121,7 +124,9 @@ def test_a_copy_has_the_code_and_links_to_the_tables(tmp_path):
     copy_tree(real, tmp_path / "copy")
     copy = tmp_path / "copy"
     assert sorted(p.name for p in copy.iterdir()) == ["inside", "outside", "src"]
-    assert not (copy / "src/a.py").is_symlink() and (copy / "src/table.txt").resolve() == real / "src/table.txt"
+    assert sorted(p.name for p in (copy / "src").iterdir()) == ["a.py", "op.rs", "table.txt"]
+    assert not any((copy / "src" / name).is_symlink() for name in ("a.py", "op.rs"))
+    assert (copy / "src/table.txt").resolve() == real / "src/table.txt"
     assert (copy / "inside").resolve() == copy / "src/a.py"
     assert (copy / "outside").read_text() == "x"
 

@@ -147,6 +147,15 @@ def test_an_op_that_is_there_without_a_receipt_is_not_said_to_be_gone(run, good,
     assert run("remove", good, *toy_at).exit_code == 0
 
 
+def test_a_trace_of_an_op_in_rust_is_one_too(run, toy_at):
+    built = toy_at[1] / "crate/target"
+    built.mkdir(parents=True)
+    (built / "CACHEDIR.TAG").touch()
+    for folder, code in ((built, Exit.DONE), (built.parent, Exit.CHECKOUT)):
+        (folder / "mod.rs").write_text("pub mod rope_cache;\n", encoding="utf-8")
+        assert run("remove", OP, *toy_at).exit_code == code
+
+
 def test_update_takes_a_name_where_the_spec_is_where_it_was(run, good, toy_at):
     run("apply", "good.yaml", *toy_at)
     change(good, f"op: {OP}\n", f"op: {OP}  # more\n")

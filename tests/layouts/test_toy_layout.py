@@ -108,7 +108,7 @@ def test_every_command_works_on_it(tool, checkout) -> None:
     assert again.returncode == 0 and "nothing to do" in again.stdout
     after = registry.read_bytes()
     path = "src/aiconfigurator/sdk/registry.py"
-    assert_clean(checkout, [FileChange(path, REGISTRY.encode(), after, (Span(0, len(after), "", b""),))])
+    assert_clean(checkout, [FileChange(path, REGISTRY.encode(), after, spans=(Span(0, len(after), "", b""),))])
     answers_are_those_of_the_reference(registry, specs)
 
     removed = run(tool, checkout, "remove", "new_op_tokens")

@@ -32,7 +32,7 @@ FILES = {
 def change(path: str, before: bytes | None, inserted: bytes, *, data: bool = False) -> FileChange:
     start = len(before or b"")
     after = (before or b"") + inserted
-    return FileChange(path, before, after, (Span(start, len(after), "op:step", b""),), data=data)
+    return FileChange(path, before, after, spans=(Span(start, len(after), "op:step", b""),), data=data)
 
 
 def test_each_suffix_of_each_kind_is_among_these() -> None:

@@ -102,7 +102,7 @@ def test_taking_the_spans_out_gives_the_old_bytes(drawn):
     assert len(change.after) - len(before) == sum(len(s.old) * -1 + s.end - s.start for s in change.spans)
 
 
-GOOD = FileChange("m.py", b"a = 1\n", b"a = 1\nb = 2\n", (Span(6, 12, "op:key", b""),))
+GOOD = FileChange("m.py", b"a = 1\n", b"a = 1\nb = 2\n", spans=(Span(6, 12, "op:key", b""),))
 
 
 @pytest.mark.parametrize(
@@ -114,10 +114,10 @@ GOOD = FileChange("m.py", b"a = 1\n", b"a = 1\nb = 2\n", (Span(6, 12, "op:key", 
         (replace(GOOD, spans=(Span(6, 99, "op:key", b""),)), "leave the file"),
         (replace(GOOD, spans=(Span(6, 12, "op:key", b""), Span(8, 12, "op:key", b""))), "overlap"),
         (replace(GOOD, after=b"a = 1\nb = =\n"), "would not compile"),
-        (FileChange("n.py", None, b"return 1\n", (Span(0, 9, "op:test", b""),)), "would not compile"),
-        (FileChange("n.py", None, b"x = '\xff'\n", (Span(0, 8, "op:test", b""),)), "would not compile"),
-        (FileChange("n.py", None, b"x\0\n", (Span(0, 3, "op:test", b""),)), "would not compile"),
-        (FileChange("n.txt", None, b"more than recorded", (Span(0, 4, "op:data", b""),)), "not the old bytes"),
+        (FileChange("n.py", None, b"return 1\n", spans=(Span(0, 9, "op:test", b""),)), "would not compile"),
+        (FileChange("n.py", None, b"x = '\xff'\n", spans=(Span(0, 8, "op:test", b""),)), "would not compile"),
+        (FileChange("n.py", None, b"x\0\n", spans=(Span(0, 3, "op:test", b""),)), "would not compile"),
+        (FileChange("n.txt", None, b"more than recorded", spans=(Span(0, 4, "op:data", b""),)), "not the old bytes"),
     ],
 )
 def test_the_postcondition_can_fail(bad, message):

@@ -14,7 +14,7 @@ from newop_gen.problems import CheckoutRefused
 def change(before: bytes, inserted: bytes) -> FileChange:
     """`inserted` at the end."""
     after = before + inserted
-    return FileChange("common.py", before, after, (Span(len(before), len(after), "op:enum", b""),))
+    return FileChange("common.py", before, after, spans=(Span(len(before), len(after), "op:enum", b""),))
 
 
 @pytest.mark.parametrize(

@@ -162,7 +162,7 @@ GUARDS = [
     # taking out
     Guard("an edited insertion stops a removal", "write/remove.py", "            if not force:\n", "            if False:\n",
           "tests/safety/test_edits.py -k exactly"),
-    Guard("an edited file stops a removal", "write/remove.py", "        elif file_.intact:\n", "        elif True:\n",
+    Guard("an edited file stops a removal", "write/remove.py", "        elif file_.intact or force:\n", "        elif True:\n",
           "tests/write/test_removal.py -k created_file"),
     Guard("what is left can be read", "write/remove.py",
           "if kind.unsound(data) is None and kind.unsound(after) is not None:", "if False:",

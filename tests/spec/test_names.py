@@ -11,6 +11,42 @@ from spec.cases import changed, escaped, load_text, marked, problems, refused
 
 PYTHON = sorted({*keyword.kwlist, *keyword.softkwlist, *dir(builtins), "self", "cls"})
 LOWER = [name for name in PYTHON if name.islower() and len(name) > 1 and not name.startswith("_")]
+# What Rust reserves, up to its edition of 2024, and Python does not.
+RUST = [
+    "abstract",
+    "become",
+    "box",
+    "const",
+    "crate",
+    "do",
+    "dyn",
+    "enum",
+    "extern",
+    "final",
+    "fn",
+    "gen",
+    "impl",
+    "let",
+    "loop",
+    "macro",
+    "mod",
+    "move",
+    "mut",
+    "override",
+    "priv",
+    "pub",
+    "ref",
+    "static",
+    "struct",
+    "trait",
+    "typeof",
+    "union",
+    "unsafe",
+    "unsized",
+    "use",
+    "virtual",
+    "where",
+]
 UNUSUAL = [
     *["", "a", "1a", "_a", "a-b", "a b", "A", "aB", "a" * 49, "a" * 1000, "__x", "__init__", "_ignore_", "_missing_"],
     *["new_op\n", "new\nop", "new_op ", " new_op", "new.op", "new:op", "new(op)", "new;op", "new'op", "$op", "op[0]"],
@@ -36,6 +72,15 @@ def test_python_names_are_taken(name: str) -> None:
     assert repr(name) in problem.found
     found = problems(changed("  beta: {type: int}", f'  beta: {{type: int}}\n  "{name}": {{type: int}}'))
     assert ("reserved-name", 7) in {(p.code, p.place.line) for p in found}
+
+
+@pytest.mark.parametrize(
+    "old, new", [("op: new_op", "op: {}"), ("  beta: {type: int}", "  beta: {{type: int}}\n  {}: {{type: int}}")]
+)
+def test_of_rusts_words_only_what_it_cannot_escape_is_taken(old: str, new: str) -> None:
+    """A spec works unchanged on every layout: where ops are written in Rust, `mod` is `r#mod`."""
+    refusals = {word for word in RUST if "reserved-name" in {p.code for p in problems(changed(old, new.format(word)))}}
+    assert refusals == {"crate"}
 
 
 @pytest.mark.parametrize("name", UNUSUAL, ids=ascii)

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 # Larger files of a checkout are measured tables: a copy gets links to them.
 COPIED_BYTES = 2**20
-LEFT_OUT = frozenset({".git", "__pycache__", ".venv", "node_modules", ".pytest_cache", ".ruff_cache", ".mypy_cache"})
 
 
 @dataclass(frozen=True)
@@ -167,11 +166,14 @@ def copy_tree(source: Path, copy: Path, root: Path | None = None) -> None:
 
     Nothing in the copy may be written through: replace a file, don't change it. `root` is where the whole copy is of.
     """
+    from ..checkout.made import is_made
+    from ..kinds import is_code
+
     root = root or source.resolve()
     copy.mkdir()
     for entry in source.iterdir():
         target = copy / entry.name
-        if entry.name in LEFT_OUT or (entry / "pyvenv.cfg").exists():
+        if is_made(entry):
             continue
         if entry.is_symlink():
             # A link inside the checkout leads to the copy's own file, so that what was applied is what runs.
@@ -180,7 +182,7 @@ def copy_tree(source: Path, copy: Path, root: Path | None = None) -> None:
         elif entry.is_dir():
             copy_tree(entry, target, root)
         elif stat.S_ISREG(entry.stat().st_mode):
-            if entry.stat().st_size > COPIED_BYTES and entry.suffix != ".py":
+            if entry.stat().st_size > COPIED_BYTES and not is_code(entry.name):
                 target.symlink_to(entry.resolve())
             else:
                 shutil.copyfile(entry, target)

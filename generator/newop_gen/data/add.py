@@ -14,6 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import Literal, cast
 
 from ..checkout.tree import Tree
+from ..kinds import is_table
 from ..plan import Creation, Plan, Step
 from ..problems import CheckoutRefused, Conflict, Place, Problem, SpecError
 from ..spec.load import LoadedSpec
@@ -22,7 +23,8 @@ from ..write import Home, Receipt, SpecRef, update_op
 from ..write import receipts as known_receipts
 from ..write.replay import PlanOver
 
-TABLES = (".txt", ".csv", ".parquet")
+SIDECAR = ".yaml"
+"""What stands beside tables and says what they are."""
 
 Planner = Callable[[LoadedSpec], PlanOver]
 """Plans one spec against a checkout with some files different."""
@@ -100,7 +102,7 @@ def _added_before(home: Home, op: str) -> list[Creation]:
     found = []
     for file in receipt.created if receipt else ():
         path = home.base / file.path
-        if file.step == "data" and path.suffix in TABLES and path.is_file():
+        if file.step == "data" and is_table(file.path) and path.is_file():
             found.append(Creation(home.shown(file.path), path.read_bytes(), data=True))
     return found
 
@@ -142,10 +144,10 @@ def _there(wanted: PlanOver, loaded: LoadedSpec, checkout: Path) -> None:
     try:
         plan = wanted({})
     except Conflict as conflict:
-        taken = [p for p in conflict.problems if PurePosixPath(p.place.file).suffix in TABLES]
+        taken = [p for p in conflict.problems if is_table(p.place.file)]
         if taken:
             raise CheckoutRefused(_taken(p.place) for p in taken) from None
-        if any(PurePosixPath(p.place.file).suffix == ".py" for p in conflict.problems):
+        if not all(PurePosixPath(p.place.file).suffix == SIDECAR for p in conflict.problems):
             raise
         return  # a sidecar, that is written anew
     if any(not edit.done for step, edit in plan.step_edits() if step.key != "data"):

@@ -4,6 +4,6 @@ All that changes a checkout asks here. A file of no kind is refused by name: not
 sound afterwards. A kind more is one entry in `KINDS`.
 """
 
-from .kind import KINDS, Kind, Unsound, kind_of
+from .kind import KINDS, Kind, Unsound, is_code, is_table, kind_of
 
-__all__ = ["KINDS", "Kind", "Unsound", "kind_of"]
+__all__ = ["KINDS", "Kind", "Unsound", "is_code", "is_table", "kind_of"]

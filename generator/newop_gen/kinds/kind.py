@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 
 class Unsound(Exception):
@@ -17,9 +18,11 @@ class Unsound(Exception):
 
 @dataclass(frozen=True)
 class Kind:
-    """`check` raises `Unsound`; `fails` says of a file what it would not do then, `valid` what was expected."""
+    """`check` raises `Unsound`; `fails` says of a file what it would not do then, `valid` what was expected. `holds` is
+    what such files of a checkout are: the code of ops, tables of measurements, or what people write."""
 
     suffixes: tuple[str, ...]
+    holds: Literal["code", "tables", "text"]
     valid: str
     fails: str
     check: Callable[[bytes], None]
@@ -36,6 +39,14 @@ class Kind:
 def kind_of(path: str) -> Kind | None:
     """The kind of a file; None of a suffix that no kind has."""
     return next((kind for kind in KINDS if path.endswith(kind.suffixes)), None)
+
+
+def is_code(path: str) -> bool:
+    return (kind := kind_of(path)) is not None and kind.holds == "code"
+
+
+def is_table(path: str) -> bool:
+    return (kind := kind_of(path)) is not None and kind.holds == "tables"
 
 
 def _python(data: bytes) -> None:
@@ -91,10 +102,10 @@ def _parquet(data: bytes) -> None:
 
 
 KINDS = (
-    Kind((".py", ".pyi"), "valid Python", "compile", _python),
-    Kind((".rs",), "valid Rust", "parse", _rust),
-    Kind((".yaml", ".yml"), "valid YAML", "parse", _yaml),
-    Kind((".md",), "text in UTF-8", "be text", _text),
-    Kind((".csv", ".txt"), "text in UTF-8", "be text", _text),
-    Kind((".parquet",), "a parquet file", "be parquet", _parquet),
+    Kind((".py", ".pyi"), "code", "valid Python", "compile", _python),
+    Kind((".rs",), "code", "valid Rust", "parse", _rust),
+    Kind((".yaml", ".yml"), "text", "valid YAML", "parse", _yaml),
+    Kind((".md",), "text", "text in UTF-8", "be text", _text),
+    Kind((".csv", ".txt"), "tables", "text in UTF-8", "be text", _text),
+    Kind((".parquet",), "tables", "a parquet file", "be parquet", _parquet),
 )

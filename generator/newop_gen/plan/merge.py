@@ -90,7 +90,7 @@ def merge(plan: Planned) -> list[FileChange]:
         else:
             made, step = creation
             span = Span(0, len(made.content), label(plan, step), b"")
-            changes.append(FileChange(path, None, made.content, (span,), made.mode, made.data))
+            changes.append(FileChange(path, None, made.content, made.mode, made.data, (span,)))
     return changes
 
 
@@ -118,7 +118,7 @@ def _splice(plan: Planned, path: str, edits: list[Placed]) -> FileChange:
             cursor = edit.end
         spans.append(Span(start, len(out), label(plan, placed.step), old))
     out += before[cursor:]
-    return FileChange(path, before, bytes(out), tuple(spans))
+    return FileChange(path, before, bytes(out), spans=tuple(spans))
 
 
 def _clash(plan: Planned, path: str, one: int, other: int) -> Conflict:

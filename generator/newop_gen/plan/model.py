@@ -91,20 +91,29 @@ class Span(NamedTuple):
 
 
 @dataclass(frozen=True)
-class FileChange:
-    """A target file before and after. `before` is None for a new file.
+class Target:
+    """A file from one state to another: `before` is None for a new file, `after` for one that goes.
 
-    `spans` are the inserted byte ranges of `after`, with the step that caused each; taking them out of `after` (and
-    putting `old` back for replacements) gives `before` exactly. `mode` is the permission of a new file; a file that
-    exists keeps its own. `data` marks a perf table.
+    `mode` is the permission of a new file; a file that exists keeps its own. `data` marks a perf table.
     """
 
     path: str
     before: bytes | None
-    after: bytes
-    spans: tuple[Span, ...] = ()
+    after: bytes | None
     mode: int = 0o644
     data: bool = False
+
+
+@dataclass(frozen=True)
+class FileChange(Target):
+    """A target as a plan has it, which never goes.
+
+    `spans` are the inserted byte ranges of `after`, with the step that caused each; taking them out of `after` (and
+    putting `old` back for replacements) gives `before` exactly.
+    """
+
+    after: bytes
+    spans: tuple[Span, ...] = ()
 
     @property
     def before_digest(self) -> str | None:

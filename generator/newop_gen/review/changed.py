@@ -6,21 +6,24 @@ Where a plan is at hand its own edits say what changes (`diff`); here lines are 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from .diff import headed, hunk_text, is_binary, quoted
 from .hunks import CONTEXT, Hunk, Line, split
 
-DATA = "/systems/data/"  # measured tables, in every release
+if TYPE_CHECKING:
+    from ..plan import Target
 
 
-def changed(files: Mapping[str, tuple[bytes | None, bytes | None]], prefix: str = "", most: int | None = None) -> bytes:
-    """A patch for `git apply` of `files`: path to (before, after), None for no file. With `most`, that many lines of
-    each hunk of a perf table; such a one, and one with binary files, is for reading alone."""
-    return b"".join(part for path, pair in files.items() for part in _file(f"{prefix}{path}", *pair, most))
+def changed(files: Iterable[Target], prefix: str = "", most: int | None = None) -> bytes:
+    """A patch for `git apply` of `files`. With `most`, that many lines of each hunk of a perf table; such a one, and
+    one with binary files, is for reading alone."""
+    return b"".join(part for file in files for part in _file(file, f"{prefix}{file.path}", most))
 
 
-def _file(path: str, before: bytes | None, after: bytes | None, most: int | None) -> Iterator[bytes]:
+def _file(file: Target, path: str, most: int | None) -> Iterator[bytes]:
+    before, after = file.before, file.after
     old, new = quoted(f"a/{path}"), quoted(f"b/{path}")
     yield f"diff --git {old} {new}\n".encode()
     if before is None:
@@ -34,7 +37,7 @@ def _file(path: str, before: bytes | None, after: bytes | None, most: int | None
     if before or after:
         yield f"--- {headed(old)}\n+++ {headed(new)}\n".encode()
     for hunk in _hunks(split(before or b""), split(after or b"")):
-        yield from hunk_text(hunk, most if DATA in f"/{path}" else None)
+        yield from hunk_text(hunk, most if file.data else None)
 
 
 def _hunks(old: list[bytes], new: list[bytes]) -> Iterator[Hunk]:

@@ -1,7 +1,8 @@
 """Names that an op or a param cannot have, whatever the checkout holds.
 
 Names that are taken in a checkout are refused later, by the file and line that own them; here is what no release could
-give away: Python's own words, what an Enum keeps for itself, and the names that the inserted code uses around a param.
+give away: Python's own words, one of Rust's, what an Enum keeps for itself, and the names that the inserted code uses
+around a param.
 """
 
 from __future__ import annotations
@@ -14,6 +15,10 @@ from ..sol.formula import RESULTS
 from ..sol.quants import MODE_NAMES
 
 _PYTHON = frozenset({*keyword.kwlist, *keyword.softkwlist, *dir(builtins), "self", "cls"})
+
+# One spec goes into every layout. Rust's other words are written raw there (`r#mod`); this one can't be, and of those
+# like it `self` and `super` are Python's, too, and `Self` is no name of an op or a param.
+_RUST = frozenset({"crate"})
 
 # `mro` is a ValueError in a class body of an Enum; `name` and `value` are accepted, and then hide the attributes.
 _ENUM = frozenset({"mro", "name", "value", "names", "values"})
@@ -99,6 +104,8 @@ def reserved_class(name: str) -> str:
 def _common(name: str) -> str:
     if name in _PYTHON:
         return "which is a Python name"
+    if name in _RUST:
+        return "which Rust keeps for itself"
     if name in _MODULES:
         return "which is a module or a global of the files to edit"
     return ""

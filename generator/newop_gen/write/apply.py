@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from ..plan import FileChange, Plan
+from ..plan import FileChange, Plan, Target
 from ..plan.postcondition import check_postcondition
 from . import fs, paths, receipts
 from .dirt import check_git
@@ -16,7 +16,7 @@ from .record import SpecRef, record
 from .recover import RecoveryReport, pending, recover_held
 from .signals import Signals
 from .state import Home
-from .transaction import OnEvent, Target, Transaction, changed_meanwhile
+from .transaction import OnEvent, Transaction, changed_meanwhile
 
 Replan = Callable[[], Plan]
 
@@ -24,8 +24,8 @@ Replan = Callable[[], Plan]
 @dataclass(frozen=True)
 class Receipt:
     """What a run did. `changed` and `created` are empty when there was nothing to do; `notes` are for the user;
-    `recovered` says what an interrupted earlier run had left and was put right first; `contents` has the bytes of each
-    file before and after (None: no file), where a dry run of an update was asked."""
+    `recovered` says what an interrupted earlier run had left and was put right first; `contents` has what would become
+    of each file, where a dry run of an update was asked."""
 
     ops: tuple[OpReceipt, ...] = ()
     changed: tuple[str, ...] = ()
@@ -33,7 +33,7 @@ class Receipt:
     removed: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     recovered: RecoveryReport = field(default_factory=RecoveryReport)
-    contents: Mapping[str, tuple[bytes | None, bytes | None]] = field(default_factory=dict)
+    contents: tuple[Target, ...] = ()
 
     @property
     def nothing(self) -> bool:
@@ -128,7 +128,7 @@ def targets_of(home: Home, changes: list[FileChange]) -> list[Target]:
                 "",
                 "twice",
             )
-        targets[path] = Target(path, change.before, change.after, change.mode)
+        targets[path] = replace(change, path=path)
     return list(targets.values())
 
 

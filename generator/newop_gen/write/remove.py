@@ -9,8 +9,8 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ..kinds import kind_of
-from ..plan import FileChange, Span
+from ..kinds import is_table, kind_of
+from ..plan import FileChange, Span, Target
 from ..plan.merge import without_spans
 from ..problems import Conflict, NewopError, Place, Problem
 from . import receipts, undo
@@ -24,7 +24,7 @@ from .recover import pending, recover_held
 from .replay import PlanOver, proves, reconstruct
 from .signals import Signals
 from .state import Home
-from .transaction import OnEvent, Target, Transaction
+from .transaction import OnEvent, Transaction
 
 
 @dataclass
@@ -91,7 +91,7 @@ def plan_removal(
     removal = Removal(ops)
     problems: list[Problem] = []
     cuts: dict[str, tuple[bytes, list[tuple[Region, Piece]]]] = {}
-    goes: dict[str, bytes] = {}
+    goes: dict[str, Target] = {}
     others = [receipt for op, receipt in known.items() if op not in ops]
     unknown = [op for op in ops if op not in known]
     if unknown and plan_over is None:
@@ -111,7 +111,7 @@ def plan_removal(
     for path, (data, regions) in cuts.items():
         if regions:
             removal.targets.append(Target(path, data, _checked_cut(home, path, data, regions)))
-    removal.targets += [Target(path, data, None) for path, data in goes.items()]
+    removal.targets += goes.values()
     if found_out and plan_over and not force:
         _prove(home, removal, plan_over, found_out)
     check_git(home, {t.path: t.before for t in removal.targets}, list(known.values()), allow_dirty=True)
@@ -138,7 +138,7 @@ def _take(
     removal: Removal,
     found: Found,
     cuts: dict[str, tuple[bytes, list[tuple[Region, Piece]]]],
-    goes: dict[str, bytes],
+    goes: dict[str, Target],
     claimed: Mapping[str, set[tuple[int, int]]],
     owned: set[str],
     force: bool,
@@ -168,11 +168,10 @@ def _take(
             continue
         if path in owned:
             removal.notes.append(f"{home.shown(path)}: another op needs this file, too; it stays")
-        elif file_.intact:
-            goes[path] = file_.data
-        elif force:
-            goes[path] = file_.data
-            removal.copies[_copy_name(path)] = file_.data
+        elif file_.intact or force:
+            goes[path] = Target(path, file_.data, None, data=file_.step == "data" and is_table(path))
+            if not file_.intact:
+                removal.copies[_copy_name(path)] = file_.data
         else:
             problems += conflict(
                 home.shown(path),
@@ -216,7 +215,7 @@ def _checked_cut(home: Home, path: str, data: bytes, regions: list[tuple[Region,
     except AssertionError:
         raise conflict(home.shown(path), "insertions overlap in this file, so none can be taken out") from None
     spans = tuple(Span(r.start, r.end, "", p.old) for r, p in sorted(regions, key=lambda x: (x[0].start, x[0].end)))
-    if without_spans(FileChange(path, after, data, spans)) != after:
+    if without_spans(FileChange(path, after, data, spans=spans)) != after:
         raise refused(
             home.shown(path), "internal check failed: the file would not be what it was", "", "", "postcondition"
         )

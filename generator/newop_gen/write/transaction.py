@@ -16,6 +16,7 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ..plan import Target
 from ..problems import Interrupted, NewopError
 from . import fs, journal, paths, receipts, undo
 from .errors import interrupted, io_fault, refused
@@ -24,19 +25,6 @@ from .signals import Signals
 from .state import Home
 
 OnEvent = Callable[[str, str], None]
-
-
-@dataclass(frozen=True)
-class Target:
-    """A file, by its canonical path relative to the base, before (None: there is none) and after (None: it goes).
-
-    `mode` is for a new file; a changed one keeps its own.
-    """
-
-    path: str
-    before: bytes | None
-    after: bytes | None
-    mode: int = 0o644
 
 
 @dataclass

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 
+from ..plan import Target
 from ..plan.postcondition import check_postcondition
 from . import receipts, undo
 from .apply import Receipt, made_for, targets_of
@@ -16,7 +18,7 @@ from .remove import Removal, plan_removal
 from .replay import PlanOver
 from .signals import Signals
 from .state import Home
-from .transaction import OnEvent, Target, Transaction
+from .transaction import OnEvent, Transaction
 
 
 def update_op(
@@ -67,7 +69,7 @@ def update_op(
         tuple(home.shown(t.path) for t in targets if t.after is None),
         tuple(notes),
         recovered,
-        {home.shown(t.path): (t.before, t.after) for t in targets} if dry_run else {},
+        tuple(replace(t, path=home.shown(t.path)) for t in targets) if dry_run else (),
     )
 
 
@@ -82,5 +84,5 @@ def join(removal: Removal, fresh: list[Target]) -> list[Target]:
             continue
         if under.after != target.before:
             raise AssertionError(f"{target.path} was planned against other bytes than the removal leaves")
-        joined[target.path] = Target(target.path, under.before, target.after, target.mode)
+        joined[target.path] = Target(target.path, under.before, target.after, target.mode, target.data)
     return [t for t in joined.values() if t.before != t.after]
