@@ -5,7 +5,7 @@
 # ARGS=...     more arguments for pytest, or for the script that a target runs
 # Downloads stay in $NEWOP_GEN_CACHE, else ~/.cache/newop-gen: after the first run no network is needed.
 
-.PHONY: help setup demo test lint format goldens bench bench-apply bench-ops fuzz mistakes replay history matrix docs docs-serve docs-long dist doctor-table \
+.PHONY: help setup demo test lint format goldens bench bench-apply bench-ops fuzz formulas mistakes replay history matrix docs docs-serve docs-long dist doctor-table \
         coverage clean safety crash faults permissions hostile targets examples edits updates races sabotage
 .DEFAULT_GOAL := help
 
@@ -21,6 +21,7 @@ help:
 	@echo "  make bench-apply  how long and how much memory a dry run takes, next to LibCST and ast"
 	@echo "  make bench-ops    generated ops and the hand-written ones that they replay: loading, queries, opening a database"
 	@echo "make fuzz     10,000 random specs on every layout, against the evaluator (ARGS='--specs 2000': fewer)"
+	@echo "make formulas 10,000 random formulas as one Rust program, against the evaluator (needs rustc and rustfmt; 15 minutes)"
 	@echo "make mistakes mistakes seeded into correct ops: which checks of verify catch each, and the cause named (6 minutes)"
 	@echo "make replay   upstream's own ops from specs beside the originals, on all real tables (hours; ARGS=--quick: minutes)"
 	@echo "make history  the examples on every way that upstream has arranged its code (REPO=PATH to a clone; ALL=1)"
@@ -76,6 +77,9 @@ bench-ops: setup
 
 fuzz: setup
 	@$(RUN) scripts/fuzz.py $(ARGS)
+
+formulas: setup
+	@$(RUN) scripts/rust_formulas.py $(or $(ARGS),--write)
 
 mistakes: setup
 	@$(RUN) scripts/prefetch.py

@@ -8,7 +8,7 @@ moved out of a choice or of `and`/`or` in which it might not have been evaluated
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, Protocol, Union
 
 from ..formula import RESULTS, ConstantTable, Formula
@@ -185,18 +185,20 @@ class _Values:
         room = self.spelling.width - indent - STEP - len("// ")
         texts = [self.spelling.text(operand) for operand in operands]
         long = [index for index, operand in enumerate(operands) if not self.is_short(operand)]
-        chosen = (
-            [index for index in long if len(texts[index]) > room]
-            or [index for index in long if "(" in texts[index]]
-            or [index for index in long if len(texts[index]) > self.names.short]
-        )
+        chosen = [index for index in long if len(texts[index]) > room] or [
+            index for index in long if "(" in texts[index] and children(operands[index])
+        ]
         lets: list[Let] = []
+        value: Expr | None = None
         if not chosen:
+            value = self.shorter(target, expr, indent, lets)
+            chosen = [index for index in long if len(texts[index]) > self.names.short]
+        if value is None and not chosen:
             if len(target) <= self.names.short:
                 # Nothing is left to take apart: a single name that is longer than a line is the caller's.
                 return Block((), expr)
-            value: Expr = self.piece(target, expr, indent, lets)
-        else:
+            value = self.piece(target, expr, indent, lets)
+        elif value is None:
             value = rebuilt(
                 expr,
                 tuple(
@@ -206,6 +208,22 @@ class _Values:
             )
         rest = self.block(target, value, indent)
         return Block((*lets, *rest.lets), rest.value)
+
+    def shorter(self, target: str, expr: Expr, indent: int, lets: list[Let]) -> Expr | None:
+        """A row of more than two operands with the first half of them as a local: it is evaluated from there anyway."""
+        if isinstance(expr, Chain) and len(expr.rest) > 1:
+            half = (len(expr.rest) + 1) // 2
+            head, rest = (expr.first, expr.rest[:half]), expr.rest[half:]
+            whole = _whole(head[0], *(operand for _, operand in head[1])) and all(op != "/" for op, _ in head[1])
+            piece = self.piece(target, Chain(*head, type=Type.INT if whole else Type.REAL), indent, lets)
+            return replace(expr, first=piece, rest=rest)
+        if isinstance(expr, Call) and len(expr.args) > 2:
+            half = (len(expr.args) + 1) // 2
+            args = expr.args[:half]
+            kind = Type.INT if _whole(*args) else Type.REAL
+            piece = self.piece(target, replace(expr, args=args, type=kind), indent, lets)
+            return replace(expr, args=(piece, *expr.args[half:]))
+        return None
 
     def is_short(self, expr: Expr) -> bool:
         """Whether it is a local, which only a shorter one could replace."""
@@ -290,11 +308,16 @@ class _Formula(_Values):
         return self.lets(target, _in_milliseconds(seconds), self.indent)
 
 
+def _whole(*operands: Expr) -> bool:
+    return all(operand.type is Type.INT for operand in operands)
+
+
 def _sum(terms: list[Expr]) -> Expr | None:
     """The terms added from the left; a single one as it is, None for none."""
     if len(terms) < 2:
         return terms[0] if terms else None
-    return Chain(terms[0], tuple(("+", term) for term in terms[1:]), type=Type.REAL)
+    kind = Type.INT if _whole(*terms) else Type.REAL
+    return Chain(terms[0], tuple(("+", term) for term in terms[1:]), type=kind)
 
 
 def _in_milliseconds(seconds: Expr) -> Expr:
