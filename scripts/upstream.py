@@ -13,14 +13,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from newop_gen.checkout.places import REPOSITORIES, Places
 from newop_gen.checkout.python import PythonSource
 from newop_gen.checkout.tree import Tree
-from newop_gen.problems import IoFault, Place, Problem
+from newop_gen.problems import CheckoutRefused, IoFault, Place, Problem
 from newop_gen.sandbox.clone import git_directory
 from newop_gen.sandbox.git import git_command, git_environment, run_git
 
-PACKAGE = "src/aiconfigurator"
-CORE = "aic-core/src/aiconfigurator_core"
+_AS_IT_WAS = REPOSITORIES[0]
+PACKAGE = f"{_AS_IT_WAS.folder}/{_AS_IT_WAS.name}"
+CORE = f"{_AS_IT_WAS.core_folder}/{_AS_IT_WAS.core}"
 # What is laid out of a state.
 CODE = (
     f"{PACKAGE}/__init__.py",
@@ -159,9 +161,12 @@ class CloneTree(Tree):
     """A state as a `Tree`: only Python files are there. Files that stay the same are parsed once for all states."""
 
     def __init__(self, clone: Clone, state: State, before: CloneTree | None = None) -> None:
-        super().__init__(clone.directory, PACKAGE)
         self._clone, self._files = clone, state.files
         self._folders = {above for path in state.files for above in _above(path)}
+        places = Places.among("", self._folders.__contains__, self._files.__contains__)
+        if places is None:
+            raise CheckoutRefused(Problem(Place(state.commit), "no aiconfigurator package here", code="no-package"))
+        super().__init__(clone.directory, places)
         for path, source in before._sources.items() if before is not None else ():
             if source is not None and before is not None and state.files.get(path) == before._files.get(path):
                 self._sources[path] = source

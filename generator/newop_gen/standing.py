@@ -177,7 +177,6 @@ def _code(tree: Tree) -> Iterator[Path]:
     for folder, inner, files in os.walk(tree.root):
         inner[:] = [name for name in inner if not name.startswith(".") and name not in SKIPPED]
         inner[:] = [name for name in inner if not is_made(Path(folder, name))]
-        if Path(folder) == tree.root and "/" not in tree.package:
-            # An installed package stands among others, of which those that come with it share its name.
-            inner[:] = [name for name in inner if name.startswith(tree.package)]
+        if Path(folder) == tree.root:
+            inner[:] = [name for name in inner if tree.places.may_hold(name)]
         yield from (Path(folder) / name for name in files if is_code(name))

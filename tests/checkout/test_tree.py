@@ -26,7 +26,7 @@ def test_repository_source_root_and_package(package, named, inside, monkeypatch)
     assert tree.at("sdk/common.py") == f"{inside}sdk/common.py"
     assert tree.python(tree.at("sdk/common.py")).data == b"a = 1\n"
     monkeypatch.chdir(package)
-    assert (Tree.open(named).root, Tree.open(named).package) == (tree.root, tree.package)
+    assert (Tree.open(named).root, Tree.open(named).places) == (tree.root, tree.places)
 
 
 @pytest.mark.parametrize("named", ["sdk", "nothing", "__init__.py"])

@@ -114,10 +114,11 @@ def test_which_versions_serve(name, version, met):
 def test_where_a_release_is_imported_from(tmp_path):
     checkout = tmp_path / "checkout"
     (checkout / "src/aiconfigurator/sdk").mkdir(parents=True)
+    (checkout / "src/aiconfigurator/__init__.py").touch()
     assert import_roots(checkout) == [checkout / "src"]
     assert import_roots(checkout / "src") == [checkout / "src"]
     assert import_roots(checkout / "src/aiconfigurator") == [checkout / "src"]
-    (checkout / "aic-core/src").mkdir(parents=True)
+    (checkout / "aic-core/src/aiconfigurator_core/sdk").mkdir(parents=True)
     assert import_roots(checkout) == [checkout / "src", checkout / "aic-core/src"]
 
 

@@ -34,6 +34,8 @@ class TestGroup:
 @pytest.fixture
 def root(tmp_path) -> Path:
     (tmp_path / "tests" / "unit" / "sdk" / "database").mkdir(parents=True)
+    (tmp_path / "src" / "aiconfigurator" / "sdk").mkdir(parents=True)
+    (tmp_path / "src" / "aiconfigurator" / "__init__.py").touch()
     return tmp_path
 
 

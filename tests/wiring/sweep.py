@@ -87,7 +87,7 @@ def changes_of(tree: Tree, *steps: Step) -> list[FileChange]:
 
 def patched(tree: Tree, changes: Sequence[FileChange]) -> Tree:
     """The tree with changes made in memory."""
-    after = Tree(tree.root, tree.package)
+    after = Tree(tree.root, tree.places)
     for path, data in tree.sources().items():
         after._sources[path] = PythonSource(path, data)
     for change in changes:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from .opened import source_of
+from .places import Places
 from .tree import Tree
 
 
@@ -16,14 +17,14 @@ def open_over(directory: str | os.PathLike[str], files: Mapping[str, bytes | Non
     Raises as `Tree.open`.
     """
     real = Tree.open(directory)
-    return OverlayTree(real.root, real.package, files)
+    return OverlayTree(real.root, real.places, files)
 
 
 class OverlayTree(Tree):
     """A tree whose `files` stand over what is on disk."""
 
-    def __init__(self, root: os.PathLike[str], package: str, files: Mapping[str, bytes | None]) -> None:
-        super().__init__(Path(root), package)
+    def __init__(self, root: os.PathLike[str], places: Places, files: Mapping[str, bytes | None]) -> None:
+        super().__init__(Path(root), places)
         self._files = files
         for path, data in files.items():
             self._sources[path] = None if data is None else source_of(path, data)

@@ -8,49 +8,31 @@ from pathlib import Path
 
 from ..problems import CheckoutRefused, Place, Problem
 from .opened import source_of
+from .places import Places
 from .python import PythonSource
 from .rust import RustSource
 from .source import Source
 
 MAX_TARGET_BYTES = 10 * 1024 * 1024
 
-# Where the package stands below the directory that a user names: a repository root, a `src` root, an installed
-# package's parent (site-packages), or the package itself.
-_PACKAGE_PLACES = ("src/aiconfigurator", "aiconfigurator", "")
-
 
 @dataclass
 class Tree:
-    """A checkout: `root` as the user named it, `package` the path of the `aiconfigurator` package below it ("" when
-    `root` is the package itself). Files are given relative to `root`, with `/`."""
+    """A checkout: `root` as the user named it, `places` where upstream's parts stand below it. Files are given relative
+    to `root`, with `/`."""
 
     root: Path
-    package: str
+    places: Places
     _sources: dict[str, Source | None] = field(default_factory=dict, repr=False)
 
     @classmethod
     def open(cls, directory: str | os.PathLike[str]) -> Tree:
-        """The checkout in `directory`; raises `CheckoutRefused` when there is no aiconfigurator package in it."""
-        root = Path(os.path.realpath(directory))  # "." inside the package has its name, too
-        if root.is_dir():
-            for place in _PACKAGE_PLACES:
-                package = root / place if place else root
-                is_package = (package / "sdk").is_dir() and (package / "__init__.py").is_file()
-                if is_package and (place or root.name == "aiconfigurator"):
-                    return cls(root, place)
-        raise CheckoutRefused(
-            Problem(
-                Place(str(directory)),
-                "no aiconfigurator package here",
-                "a repository root, a `src` root or an installed package (a directory that holds aiconfigurator/sdk)",
-                "`newop-gen sandbox 0.8.0 DIR` makes a practice checkout",
-                "no-package",
-            )
-        )
+        """The checkout in `directory`; raises `CheckoutRefused` when there is no package of upstream's in it."""
+        return cls(Path(os.path.realpath(directory)), Places.of(directory))
 
     def at(self, inside: str) -> str:
         """Path relative to the root of a path inside the package (`sdk/common.py`)."""
-        return f"{self.package}/{inside}" if self.package else inside
+        return f"{self.places.package}/{inside}" if self.places.package else inside
 
     def exists(self, path: str) -> bool:
         return (self.root / path).exists()

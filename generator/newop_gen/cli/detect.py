@@ -60,7 +60,7 @@ def _tell(detection: Detection, tree: Tree) -> None:
     from ..layouts.recognise import nearest
 
     found = detection.layout
-    say(f"package: {tree.root / tree.package}")
+    say(f"package: {tree.root / tree.places.package}")
     say(f"layout: {found.name} ({found.title})" if found else "layout: none that is supported")
     shown = found.name if found else nearest(detection)
     for name, probes in detection.probes.items():
@@ -91,7 +91,7 @@ def _data(detection: Detection, tree: Tree) -> dict[str, Any]:
         "schema": SCHEMA,
         "tool": {"name": "newop-gen", "version": __version__},
         "checkout": str(tree.root),
-        "package": tree.package,
+        "package": tree.places.package,
         "layout": detection.layout.name if detection.layout else None,
         "layouts": [
             {

@@ -14,8 +14,6 @@ from dataclasses import dataclass, field
 from ..checkout.python import PythonSource
 from ..checkout.tree import Tree
 from ..edits.python.find import Function
-from ..layouts.op_owned.probes import OwnedProber, core_package
-from ..layouts.python.probes import Prober
 from ..problems import CheckoutRefused, Place
 from .flow import Flow
 
@@ -68,28 +66,19 @@ class Code:
             self._nodes[source.path] = tuple(ast.walk(source.tree))
         return self._nodes[source.path]
 
-    @functools.cached_property
-    def prober(self) -> Prober:
-        """Asks the tree where its files are, as a layout does: the core package's, or the package's own."""
-        return OwnedProber.of_core(self.tree) if core_package(self.tree) else OwnedProber.of(self.tree)
-
     @property
     def home(self) -> str:
         """Path of the SDK."""
-        prober = self.prober
-        assert isinstance(prober, OwnedProber)
-        return prober.home
+        return self.tree.places.sdk
 
     @property
     def module_root(self) -> str:
         """Import name of the SDK."""
-        prober = self.prober
-        assert isinstance(prober, OwnedProber)
-        return prober.package
+        return self.tree.places.sdk_name
 
     @property
     def systems(self) -> str:
-        return f"{self.home.removesuffix('sdk')}systems"
+        return self.tree.places.systems
 
     def _named(self, name: str) -> list[PythonSource]:
         """`name.py`, and every module of a package `name`."""

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..checkout.places import Places
 from ..problems import IoFault, Place, Problem
 from .cache import cache_fault, locked
 from .wheels import pip_words
@@ -114,11 +115,8 @@ def release_environment(directory: str | os.PathLike[str], base: Mapping[str, st
 def import_roots(directory: str | os.PathLike[str]) -> list[Path]:
     """The directories that go on `sys.path` for the release in `directory`, in order."""
     root = Path(directory).resolve()
-    if root.name == "aiconfigurator" and (root / "sdk").is_dir():
-        return [root.parent]
-    roots = [root / "src"] if (root / "src" / "aiconfigurator").is_dir() else [root]
-    core = root / "aic-core" / "src"
-    return [*roots, core] if core.is_dir() else roots
+    places = Places.find(root)
+    return [root] if places is None else places.import_roots(root)
 
 
 def missing_here() -> list[Requirement]:

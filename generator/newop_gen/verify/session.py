@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
+from ..checkout.places import Places
 from ..problems import IoFault, Place, Problem
 from ..sandbox.runtime import import_roots, release_environment, runtime_python
 
@@ -156,11 +157,13 @@ class Conversation:
 @contextlib.contextmanager
 def begin(process: Process, checkout: Path, *, fork: bool = False, offline: bool = True) -> Iterator[Conversation]:
     """Has the process, or a fork of it, import the checkout. Raises `IoFault` when it can't."""
+    package = Places.of(checkout).name
     roots = [str(r) for r in import_roots(checkout)]
-    started = process.request({"verb": "begin", "roots": roots, "fork": fork, "offline": offline}, START_SECONDS)
+    asked = {"verb": "begin", "roots": roots, "package": package, "fork": fork, "offline": offline}
+    started = process.request(asked, START_SECONDS)
     if "error" in started:
         error = started["error"]
-        if "ModuleNotFoundError" in error["bases"] and "aiconfigurator" not in error["text"]:
+        if "ModuleNotFoundError" in error["bases"] and package not in error["text"]:
             raise IoFault(
                 _fault(
                     process.python,

@@ -15,18 +15,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
+from ..checkout.places import Places
 from ..sandbox.runtime import import_roots, release_environment
 
 # What an op could break: tests of databases, models and operations, of what is listed by name, of the support matrix
 # and, from 0.11 on, of the contract between the packages. The SDK's other tests search whole deployments with tables of
 # upstream's ops, and those of the command line, the generator and the collector know of no op.
 SUITES = (
-    "tests/unit/sdk/database",
-    "tests/unit/sdk/models",
-    "tests/unit/sdk/operations",
-    "tests/unit/sdk/test_*.py",
-    "tests/unit/support_matrix",
-    "tests/cross_package",
+    "unit/sdk/database",
+    "unit/sdk/models",
+    "unit/sdk/operations",
+    "unit/sdk/test_*.py",
+    "unit/support_matrix",
+    "cross_package",
 )
 SECONDS = 3600  # for one run of all of them; on two busy cores the longest took a fraction of it
 
@@ -39,10 +40,10 @@ _RUN = """\
 import json, sys
 sys.path[0] = sys.argv[1]
 from child.lend import lend
-lend(json.loads(sys.argv[2]))
+lend(json.loads(sys.argv[2]), sys.argv[3])
 sys.path[0] = ""
 import pytest
-sys.exit(pytest.main(sys.argv[3:]))
+sys.exit(pytest.main(sys.argv[4:]))
 """
 
 
@@ -75,8 +76,9 @@ class Outcomes:
 
 
 def suites_of(root: Path) -> list[str]:
-    """Those of `SUITES` that a checkout has, as paths in it."""
-    return [p.relative_to(root).as_posix() for suite in SUITES for p in sorted(root.glob(suite))]
+    """Those of `SUITES` that a checkout has among its tests, as paths in it."""
+    tests = root / Places.of(root).tests
+    return [p.relative_to(root).as_posix() for suite in SUITES for p in sorted(tests.glob(suite))]
 
 
 def pytest_command(
@@ -89,7 +91,7 @@ def pytest_command(
     environment = release_environment(root)
     if tools is not None:
         environment["PYTHONPATH"] = os.pathsep.join((str(tools), environment["PYTHONPATH"]))
-    return [python, "-c", _RUN, _HERE, json.dumps(roots), *flags, *arguments], environment
+    return [python, "-c", _RUN, _HERE, json.dumps(roots), Places.of(root).name, *flags, *arguments], environment
 
 
 def run_suites(

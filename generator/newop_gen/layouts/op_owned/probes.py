@@ -29,17 +29,9 @@ INTERPOLATION_FUNCTIONS = (
     "extrapolate_data_grid",
 )
 PERF_INTERP_NAMES = ("Grid", "OpInterpConfig", "ValueTransform", "get_value", "query")
-CORE_PLACES = ("aic-core/src/aiconfigurator_core", "{beside}aiconfigurator_core")
-
-
-def core_package(tree: Tree) -> str | None:
-    """Path of the core package that holds the SDK, or None: in a repository under `aic-core`, installed beside."""
-    beside = tree.package.rpartition("/")[0]
-    for place in CORE_PLACES:
-        path = place.format(beside=f"{beside}/" if beside else "")
-        if tree.is_dir(f"{path}/sdk"):
-            return path
-    return None
+# The packages that these layouts know the SDK to be in, with shims at the old place or without.
+CORE = "aiconfigurator_core"
+OWN = "aiconfigurator"
 
 
 @dataclass
@@ -47,7 +39,7 @@ class OwnedProber(Prober):
     """Asks one tree whose SDK is in the package at `home` (a path), imported as `package`."""
 
     home: str = ""
-    package: str = "aiconfigurator.sdk"
+    package: str = f"{OWN}.sdk"
 
     @classmethod
     def of(cls, tree: Tree) -> OwnedProber:
@@ -55,7 +47,7 @@ class OwnedProber(Prober):
 
     @classmethod
     def of_core(cls, tree: Tree) -> OwnedProber:
-        return cls(tree, home=f"{core_package(tree) or 'aiconfigurator_core'}/sdk", package="aiconfigurator_core.sdk")
+        return cls(tree, home=f"{tree.places.core or CORE}/sdk", package=f"{CORE}.sdk")
 
     def path(self, name: str) -> str:
         return f"{self.home}/{name}" if self.home else name
@@ -79,14 +71,15 @@ class OwnedProber(Prober):
     # required
 
     def core(self, wanted: bool) -> None:
-        found = core_package(self.tree)
-        detail = f"{found} holds it" if found else "there is no aiconfigurator_core/sdk"
+        places = self.tree.places
+        found, name = places.core, places.core_name or places.name
+        detail = f"{found} holds it" if found else f"there is no {CORE}/sdk"
         if found is None and self.tree.source(self.tree.at("sdk/_compat.py")) is not None:
             detail += ", but shims for it: name the root of the repository"
         self.ask(
             "core-package",
-            "is the SDK in a package aiconfigurator_core?" if wanted else "is the SDK in aiconfigurator itself?",
-            (found is not None) == wanted,
+            f"is the SDK in a package {CORE}?" if wanted else f"is the SDK in {OWN} itself?",
+            name == (CORE if wanted else OWN),
             detail,
         )
 
@@ -271,7 +264,7 @@ class OwnedProber(Prober):
             wrapper=True,
             tests=self.test_folder,
             stubs=there("tests/unit/sdk/database/conftest.py"),
-            systems=f"{self.home.removesuffix('sdk')}systems",
+            systems=self.tree.places.systems,
             quants=self.quants,
             engine=self.engine,  # type: ignore[arg-type]
             family_first=self.family_first,
@@ -299,6 +292,3 @@ def _methods(owner: ast.ClassDef) -> set[str]:
 
 def _imports(node: ast.AST, name: str) -> bool:
     return isinstance(node, ast.ImportFrom) and any(a.name == name for a in node.names)
-
-
-__all__ = ["OwnedProber", "core_package"]

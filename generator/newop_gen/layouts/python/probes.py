@@ -332,7 +332,7 @@ class Prober:
             wrapper=wrapper,
             tests=self.test_folder,
             stubs=self.stubs,
-            systems=self.tree.at("systems"),
+            systems=self.tree.places.systems,
             quants=self.quants,
         )
 

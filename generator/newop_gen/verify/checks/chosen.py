@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from ...checkout.places import Places
 from ...model.op import Op
 from ...problems import IoFault
-from ...sandbox.runtime import import_roots, release_environment
+from ...sandbox.runtime import release_environment
 from ..bench import Bench
 from ..candidates import Shelf
 from ..causes.errors import explain_error
@@ -98,12 +99,10 @@ def _model(bench: Bench, catalogue: Mapping[str, Any]) -> str | None:
 
 
 def _has_tables(checkout: Path, system: str, backend: str) -> bool:
-    for root in import_roots(checkout):
-        for folder in root.glob(f"aiconfigurator*/systems/data/{system}/{backend}"):
-            for table in folder.glob("**/gemm_perf.*"):
-                with table.open("rb") as stream:
-                    if not stream.read(len(POINTER)).startswith(POINTER):
-                        return True
+    for table in (checkout / Places.of(checkout).systems / "data" / system / backend).glob("**/gemm_perf.*"):
+        with table.open("rb") as stream:
+            if not stream.read(len(POINTER)).startswith(POINTER):
+                return True
     return False
 
 

@@ -15,6 +15,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from ...checkout.places import Places
 from ..bench import Bench
 from ..pulse import Pulse
 from ..result import Cause, CheckResult, Tally
@@ -104,10 +105,9 @@ def _copy(root: Path, target: Path) -> None:
 
 def _link_tables(root: Path, copy: Path, leave_out: Sequence[str]) -> None:
     """Links to the checkout's measured tables, but for those whose names start with one of `leave_out`."""
-    for data in (*root.glob("src/*/systems/data"), *root.glob("*/src/*/systems/data")):
-        for folder, _, names in os.walk(data):
-            there = copy / Path(folder).relative_to(root)
-            there.mkdir(parents=True, exist_ok=True)
-            for name in names:
-                if not name.startswith(tuple(leave_out)) and not (there / name).exists():
-                    (there / name).symlink_to(Path(folder) / name)
+    for folder, _, names in os.walk(root / Places.of(root).systems / "data"):
+        there = copy / Path(folder).relative_to(root)
+        there.mkdir(parents=True, exist_ok=True)
+        for name in names:
+            if not name.startswith(tuple(leave_out)) and not (there / name).exists():
+                (there / name).symlink_to(Path(folder) / name)

@@ -14,8 +14,9 @@ import traceback
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from .calls import _databases, result_of, sdk
+from .calls import _databases, result_of
 from .link import decode, encode, failure
+from .upstream import sdk, upstream
 
 _models: dict[str, Any] = {}
 _backends: dict[str, Any] = {}
@@ -30,7 +31,7 @@ def catalogue() -> dict[str, Any]:
     """The models that the release knows by name, and the raw configuration of those that it has one of."""
     common = sdk("common")
     names: dict[str, Any] = dict.fromkeys(getattr(common, "SupportedModels", None) or ())
-    folder = os.path.join(os.path.dirname(importlib.import_module("aiconfigurator").__file__ or ""), "model_configs")
+    folder = os.path.join(os.path.dirname(upstream().__file__ or ""), "model_configs")
     for name in sorted(os.listdir(folder) if os.path.isdir(folder) else ()):
         if name.endswith("_config.json") and not name.endswith("_hf_quant_config.json"):
             with open(os.path.join(folder, name), encoding="utf-8") as stream:

@@ -13,8 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .link import decode, encode, failure
-
-SDK = "aiconfigurator.sdk"
+from .upstream import sdk, upstream
 
 _databases: dict[str, Any] = {}
 
@@ -41,10 +40,6 @@ def verbs() -> dict[str, Callable[..., Any]]:
     }
 
 
-def sdk(name: str) -> Any:
-    return importlib.import_module(f"{SDK}.{name}")
-
-
 def look(members: list[str], methods: list[str], classes: list[str], loaders: dict[str, list[str]]) -> dict[str, Any]:
     """What is there of an op. A member that is an alias of another one is told by that one's name."""
     common, database = sdk("common"), sdk("perf_database").PerfDatabase
@@ -55,7 +50,7 @@ def look(members: list[str], methods: list[str], classes: list[str], loaders: di
         "classes": {c: isinstance(getattr(sdk("operations"), c, None), type) for c in classes},
         "loaders": {name: _loader(name, modules) is not None for name, modules in loaders.items()},
         "modes": [m.name for m in common.DatabaseMode],
-        "version": getattr(importlib.import_module("aiconfigurator"), "__version__", ""),
+        "version": getattr(upstream(), "__version__", ""),
     }
 
 

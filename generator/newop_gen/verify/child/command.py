@@ -5,14 +5,14 @@ from __future__ import annotations
 import argparse
 import contextlib
 import functools
-import importlib
 import logging
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from . import built
-from .calls import _databases, sdk
+from .calls import _databases
 from .link import failure
+from .upstream import package, sdk, upstream
 
 KEPT = 64  # refusals of different text that are told
 RUNNERS = ("_execute_task_configs", "_execute_tasks")  # what the command searches with, by release
@@ -85,11 +85,11 @@ def _refusals(ours: list[str], refused: dict[str, Any]) -> Iterator[None]:
 def _run(options: dict[str, Any]) -> dict[str, Any]:
     """The command line and the first row of what it chose. Raises what that raises; `RuntimeError` for no row."""
     logging.disable(logging.NOTSET)
-    main = importlib.import_module("aiconfigurator.cli.main")
+    main = upstream("cli.main")
     words = ["default"]
     for name, value in options.items():
         words += [_option(main, name), str(value)]
-    parser = argparse.ArgumentParser(prog="aiconfigurator cli")
+    parser = argparse.ArgumentParser(prog=f"{package()} cli")
     main.configure_parser(parser)
     chosen: list[dict[str, Any]] = []
     name = next(n for n in RUNNERS if hasattr(main, n))

@@ -27,13 +27,13 @@ def keep_offline() -> None:
     urllib.request.urlopen = refuse
 
 
-def lend(roots: Sequence[str]) -> list[str]:
-    """Lends what is missing below `roots`; gives the names of compiled modules that may be stood in for."""
-    _lend_version()
+def lend(roots: Sequence[str], package: str) -> list[str]:
+    """Lends what `package` misses below `roots`; gives the names of compiled modules that may be stood in for."""
+    _lend_version(package)
     return _lend_compiled(roots)
 
 
-def _lend_version() -> None:
+def _lend_version(package: str) -> None:
     """A checkout that was never installed has no metadata, and asks for its version when it is imported."""
     known = importlib.metadata.version
 
@@ -41,7 +41,7 @@ def _lend_version() -> None:
         try:
             return known(distribution_name)
         except importlib.metadata.PackageNotFoundError:
-            if distribution_name.startswith("aiconfigurator"):
+            if distribution_name.startswith(package):
                 return "0"
             raise
 

@@ -13,6 +13,8 @@ import sys
 import traceback
 from typing import Any
 
+from .upstream import package
+
 
 class Link:
     """Lines in and out. Reading is unbuffered, so that a forked child takes over in the middle of a conversation."""
@@ -88,8 +90,9 @@ def failure(error: BaseException) -> dict[str, Any]:
     """An exception as data: its class and bases, its text, and the innermost place in the checkout."""
     places = []
     for frame in traceback.extract_tb(error.__traceback__):
-        if "aiconfigurator" in frame.filename.replace(os.sep, "/"):
-            name = frame.filename.replace(os.sep, "/").rpartition("aiconfigurator/")[2]
+        file = frame.filename.replace(os.sep, "/")
+        if package() in file:
+            name = file.rpartition(f"{package()}/")[2]
             places.append(f"{name}:{frame.lineno} in {frame.name}")
     return {
         "error": {

@@ -11,6 +11,7 @@ from typing import Any
 
 from .lend import keep_offline, lend
 from .link import Link, failure
+from .upstream import begin, package
 
 # What a release imports before anything of its own. Imported early, these make a forked child cheap.
 NEEDED = ("numpy", "scipy.interpolate", "pandas", "yaml")
@@ -19,8 +20,8 @@ NEEDED = ("numpy", "scipy.interpolate", "pandas", "yaml")
 def main() -> None:
     """Answers requests until there are no more.
 
-    `begin` names the directories to import the checkout from. With `fork`, a child of this process does the work up to
-    `end`, and this one, with its warm imports, waits for the next `begin`.
+    `begin` names the directories to import the checkout from, and its package. With `fork`, a child of this process
+    does the work up to `end`, and this one, with its warm imports, waits for the next `begin`.
     """
     # The directory that this package was found in has modules of other names; none of them may be taken for another.
     sys.path[:] = [p for p in sys.path if os.path.realpath(p) != os.path.dirname(os.path.dirname(__file__))]
@@ -62,7 +63,8 @@ def _work(link: Link, request: dict[str, Any]) -> None:
     """Answers with `calls` and `built` until `end`."""
     sys.path[:0] = request["roots"]
     os.environ["PYTHONPATH"] = os.pathsep.join(request["roots"])
-    lend(request["roots"])
+    begin(request["package"])
+    lend(request["roots"], package())
     if request["offline"]:
         keep_offline()
     try:
