@@ -102,7 +102,7 @@ def gpu(system: str, *, direct: bool) -> Gpu:
     for factor, key in ((2, "fp8_tc_flops"), (4, "fp4_tc_flops")):
         if key in figures:
             flops[factor] = figures[key]
-    return Gpu(figures["mem_bw"], flops, direct)
+    return Gpu(figures["mem_bw"], flops, "factor" if direct else "figure")
 
 
 def expected(query: Query, point: Mapping[str, Any], modes: Modes, device: Gpu) -> tuple[float, float, float] | str:

@@ -36,10 +36,16 @@ class Next:
         marked = Probe("marker", "is there sdk/generation.txt?", tree.exists(tree.at("sdk/generation.txt")))
         return [marked, *guarded(lambda _: prober.ask_all(core=False), prober)]
 
+    def facts(self, tree):
+        return OwnedProber.of(tree).owned(NAME, TEMPLATES)
+
+    def rules(self, tree):
+        return self.facts(tree).rules
+
     def plan(self, ops, tree):
         from newop_gen.layouts.op_owned.plan import plan_ops
 
-        return plan_ops(ops, tree, OwnedProber.of(tree).owned(NAME, TEMPLATES))
+        return plan_ops(ops, tree, self.facts(tree))
 
     def words(self):
         from newop_gen.layouts.op_owned.op_owned.words import WORDS

@@ -118,6 +118,18 @@ def test_every_command_works_on_it(tool, checkout) -> None:
     assert registry.read_text(encoding="utf-8") == REGISTRY
 
 
+def test_what_is_told_of_it_is_what_its_layout_says(tool, checkout) -> None:
+    """Of its systems, by its own rule for their peaks; that it can't be verified, which its rules say."""
+    systems = checkout / "src" / "aiconfigurator" / "systems"
+    systems.mkdir()
+    (systems / "one.yaml").write_text("gpu: {mem_bw: 4.0e+12, bfloat16_tc_flops: 1.0e+15}\n", encoding="utf-8")
+    told = run(tool, checkout, "explain", SPECS / "new_op.yaml", "--system", "one")
+    assert told.returncode == 0 and "src/aiconfigurator/systems/one.yaml" in told.stdout, told.stderr
+    assert run(tool, checkout, "apply", SPECS / "new_op.yaml").returncode == 0
+    refused = run(tool, checkout, "verify", SPECS / "new_op.yaml", "--python", sys.executable)
+    assert refused.returncode == 3 and "layout 'toy' can't be verified yet" in refused.stderr
+
+
 def answers_are_those_of_the_reference(registry: Path, specs: list[Path]) -> None:
     names: dict[str, object] = {}
     exec(compile(registry.read_bytes(), str(registry), "exec"), names)

@@ -118,20 +118,30 @@ SYSTEM = {"gpu": {"mem_bw": 8e12, "float16_tc_flops": 2.25e15, "int8_tc_flops": 
 
 
 @pytest.mark.parametrize(
-    ("quant", "direct", "peak"),
+    ("quant", "rule", "peak"),
     [
-        (Quant("float16", 2, 1), False, 2.25e15),
-        (Quant("fp8", 1, 2), False, 4.6e15),
-        (Quant("fp8", 1, 2), True, 4.5e15),
-        (Quant("sq", 1, 2), False, 4.6e15),
-        (Quant("nvfp4", 0.5, 4), False, 9e15),
-        (Quant("fp8", 1, 0), False, 0.0),
+        (Quant("float16", 2, 1), "figure", 2.25e15),
+        (Quant("fp8", 1, 2), "figure", 4.6e15),
+        (Quant("fp8", 1, 2), "factor", 4.5e15),
+        (Quant("sq", 1, 2), "figure", 4.6e15),
+        (Quant("nvfp4", 0.5, 4), "figure", 9e15),
+        (Quant("fp8", 1, 0), "figure", 0.0),
     ],
 )
-def test_peak_of_a_system(quant: Quant, direct: bool, peak: float) -> None:
-    gpu = Gpu.from_system(SYSTEM, direct=direct)
+def test_peak_of_a_system(quant: Quant, rule: str, peak: float) -> None:
+    gpu = Gpu.from_system(SYSTEM, rule)
     assert gpu.mem_bw == 8e12
     assert gpu.peak(quant) == peak
+
+
+def test_the_strict_rule_takes_the_figure_of_the_type_that_a_mode_computes_in_or_none() -> None:
+    figures = {"bfloat16_tc_flops": 2.0, "int8_tc_flops": 5.0, "fp8_tc_flops": 0.0, "fp4_tc_flops": float("inf")}
+    gpu = Gpu.from_system({"gpu": {"mem_bw": 1.0, **figures}}, "strict")
+    assert gpu.peak(Quant("bfloat16", 2, 1, "bfloat16")) == 2.0
+    assert gpu.peak(Quant("sq", 1, 2, "int8")) == 5.0
+    for quant in (Quant("fp8", 1, 2, "fp8"), Quant("nvfp4", 0.5, 4, "fp4"), Quant("int8", 1, 0), Quant("x", 1, 1, "x")):
+        with pytest.raises(SolValueError, match=f"no peak FLOPS for {quant.name}"):
+            gpu.peak(quant)
 
 
 def test_system_with_the_newer_key_and_fp4() -> None:

@@ -257,7 +257,7 @@ def expression_disagreements(seeds: Iterable[int]) -> tuple[int, list[int]]:
         if expr is None:
             continue
         values = texts.values()
-        for dialect, gpu in ((HELPER, GPU), (DIRECT, Gpu(GPU.mem_bw, GPU.flops, direct=True))):
+        for dialect, gpu in ((HELPER, GPU), (DIRECT, Gpu(GPU.mem_bw, GPU.flops, "factor"))):
             try:
                 wanted = evaluate(expr, reference(values), gpu, modes=MODE_VALUES)
             except SolValueError:
@@ -285,23 +285,23 @@ def formula_disagreements(seeds: Iterable[int]) -> tuple[int, list[int], list[st
     for seed in seeds:
         formula = sample_formula(seed)
         indent, prefix = 4 + 4 * (seed % 4), ["", "new_op_"][seed // 4 % 2]
-        for dialect, direct in ((HELPER, False), (DIRECT, True)):
+        for dialect, rule in ((HELPER, "figure"), (DIRECT, "factor")):
             lines = render_formula(formula, dialect, indent, prefix=prefix)
-            functions.append(wrapped(f"sol_{seed}_{int(direct)}", lines, indent))
+            functions.append(wrapped(f"sol_{seed}_{rule}", lines, indent))
             namespace: dict[str, Any] = dict(NAMESPACE)
             exec(functions[-1], namespace)
             for point in range(3):
                 values = Texts(seed * 3 + point).values()
                 try:
                     wanted = evaluate_formula(
-                        formula, reference(values), Gpu(GPU.mem_bw, GPU.flops, direct), modes=MODE_VALUES
+                        formula, reference(values), Gpu(GPU.mem_bw, GPU.flops, rule), modes=MODE_VALUES
                     )
                 except SolValueError:
                     continue
                 compared += 1
                 namespace.update(values)
                 try:
-                    got = namespace[f"sol_{seed}_{int(direct)}"](NAMESPACE["self"])
+                    got = namespace[f"sol_{seed}_{rule}"](NAMESPACE["self"])
                 except (ArithmeticError, AttributeError, NameError, TypeError):
                     got = None
                 if got != (wanted.math, wanted.mem):

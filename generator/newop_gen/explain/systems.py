@@ -52,20 +52,18 @@ def find_system(name: str, checkout: Path | None) -> System:
 
     tree = Tree.open(checkout)
     layout = detect(tree).layout
-    facts = layout.facts(tree) if layout is not None and hasattr(layout, "facts") else None
-    folder = facts.systems if facts is not None else tree.at("systems")
+    folder = tree.places.systems
     path = tree.root / folder / f"{name}.yaml"
     if not path.is_file():
         raise _unknown(name, [n[:-5] for n in tree.listdir(folder) if n.endswith(".yaml")], f"in {folder}: ")
     try:
-        gpu = Gpu.from_system(
-            yaml.safe_load(path.read_text(encoding="utf-8")), direct=bool(facts and not facts.flops_helper)
-        )
+        described = yaml.safe_load(path.read_text(encoding="utf-8"))
+        gpu = Gpu.from_system(described) if layout is None else Gpu.from_system(described, layout.rules(tree).peak)
     except (yaml.YAMLError, KeyError, TypeError) as error:
         raise SpecError(
             Problem(Place(str(path)), f"the system can't be read ({error})", "mem_bw and a 16-bit peak", "", "system")
         ) from None
-    return System(name, gpu, {**MODES, **(facts.quants if facts else {})}, f"{folder}/{name}.yaml")
+    return System(name, gpu, MODES if layout is None else layout.facts(tree).modes, f"{folder}/{name}.yaml")
 
 
 def _unknown(name: str, known: list[str], where: str) -> SpecError:

@@ -10,16 +10,38 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Union
+from dataclasses import dataclass, field
+from typing import Any, Literal, Union
 
 from .formula import ConstantTable, Formula, PartFormula
 from .quants import MODES, SIXTEEN_BIT_NAMES, Quant
 from .tree import Bool, Call, Chain, Choice, Compare, Expr, Int, Logic, MemBw, Mode, Name, Neg, Not, Power, Real, Str
 
-__all__ = ["Gpu", "PartTimes", "Quant", "SolTimes", "SolValueError", "Value", "evaluate", "evaluate_formula"]
+__all__ = [
+    "Gpu",
+    "PartTimes",
+    "PeakRule",
+    "Quant",
+    "SolTimes",
+    "SolValueError",
+    "Value",
+    "evaluate",
+    "evaluate_formula",
+]
 
 Value = Union[int, float, bool, str, Quant]
+
+PeakRule = Literal["factor", "figure", "strict"]
+"""How a release finds the peak FLOPS at a precision:
+
+- `factor`: always the 16-bit peak times the mode's compute factor, even where the system names another figure (0.6 and
+  0.7, which have no helper);
+- `figure`: the system's figure for the factor, else the 16-bit peak times it (`_get_quant_tc_flops`, 0.8 to 0.11);
+- `strict`: the system's figure for the type that the mode computes in; a mode without one, and a figure that is not
+  positive and finite, are refused (`quant_tc_flops` of the compiled engine, from 0.12 on).
+"""
+
+COMPUTE_TYPES = ("bfloat16", "int8", "fp8", "fp4")
 
 _MAX_BITS = 4096
 """Integers beyond this are no FLOPs of anything; the limit keeps powers of powers from eating the machine."""
@@ -36,19 +58,17 @@ class SolValueError(Exception):
 
 @dataclass(frozen=True)
 class Gpu:
-    """Peak numbers of one GPU: memory bandwidth in bytes/s, and FLOPS by compute factor (1 is the 16-bit peak).
-
-    `direct` is how releases without a helper count (0.6, 0.7): always the 16-bit peak times the factor, even where the
-    system names another figure for the precision.
-    """
+    """Peak numbers of one GPU: memory bandwidth in bytes/s, FLOPS by compute factor (1 is the 16-bit peak), and, for
+    the `strict` rule, by the type that is computed in (`bfloat16`, `int8`, `fp8`, `fp4`)."""
 
     mem_bw: float
     flops: Mapping[float, float]
-    direct: bool = False
+    rule: PeakRule = "figure"
+    types: Mapping[str, float] = field(default_factory=dict)
 
     @classmethod
-    def from_system(cls, system: Mapping[str, Any], *, direct: bool = False) -> Gpu:
-        """From a parsed `systems/<name>.yaml`: the 16-bit peak, and those of `fp8` and `fp4` where the file has them.
+    def from_system(cls, system: Mapping[str, Any], rule: PeakRule = "figure") -> Gpu:
+        """From a parsed `systems/<name>.yaml`: the 16-bit peak, and those of other types where the file has them.
 
         Raises `KeyError` when the file has no memory bandwidth or no 16-bit peak.
         """
@@ -58,11 +78,18 @@ class Gpu:
         for factor, key in ((2, "fp8_tc_flops"), (4, "fp4_tc_flops")):
             if key in gpu:
                 flops[factor] = gpu[key]
-        return cls(gpu["mem_bw"], flops, direct)
+        types = {name: gpu[key] for name in COMPUTE_TYPES if (key := f"{name}_tc_flops") in gpu}
+        return cls(gpu["mem_bw"], flops, rule, types)
 
     def peak(self, quant: Quant) -> float:
-        """Peak FLOPS at a precision: the figure of its compute factor, else the 16-bit peak times the factor."""
-        if not self.direct and quant.compute in self.flops:
+        """Peak FLOPS at a precision, by the rule. Raises `SolValueError` where the strict rule has no figure."""
+        if self.rule == "strict":
+            figure = self.types.get(quant.computes_in, 0.0) if quant.computes_in is not None else 0.0
+            if not (0 < figure < math.inf):
+                of = f"{quant.computes_in}_tc_flops" if quant.computes_in is not None else "nothing is computed in it"
+                raise SolValueError(f"the system has no peak FLOPS for {quant.name} ({of})")
+            return figure
+        if self.rule == "figure" and quant.compute in self.flops:
             return self.flops[quant.compute]
         return self.flops[1] * quant.compute
 

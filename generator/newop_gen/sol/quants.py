@@ -19,11 +19,15 @@ SIXTEEN_BIT_NAMES = frozenset({"bfloat16", "float16"})
 
 @dataclass(frozen=True)
 class Quant:
-    """A mode: bytes per element, and its peak FLOPS as a multiple of the 16-bit peak (0: nothing is computed in it)."""
+    """A mode: bytes per element, and its peak FLOPS as a multiple of the 16-bit peak (0: nothing is computed in it).
+
+    `computes_in` is the type whose peak counts for it, in trees whose modes say so (`bfloat16`, `int8`, `fp8`, `fp4`).
+    """
 
     name: str
     memory: float
     compute: float
+    computes_in: str | None = None
 
 
 def canonical(name: str) -> str:

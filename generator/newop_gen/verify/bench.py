@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..layouts.base import Facts, Loading, Rules
 from ..model.op import Op, Query, Table
 from ..problems import Place, Problem, SpecError
+from ..sol.evaluate import Gpu
 from .expectation import Dataset, Expectation
-from .facts import VerifyFacts
 from .made_up import made_up
 from .points import Values, path_values
 from .session import Session
@@ -34,7 +35,9 @@ class Bench:
 
     op: Op
     spec_path: Path
-    facts: VerifyFacts
+    facts: Facts
+    rules: Rules
+    loading: Loading
     session: Session
     scratch: Path
     datasets: list[Dataset] = field(default_factory=list)
@@ -45,7 +48,7 @@ class Bench:
 
     def __post_init__(self) -> None:
         self.system = system_spec(self.facts)
-        self.expect = Expectation(self.op, self.facts, self.facts.gpu(self.system))
+        self.expect = Expectation(self.op, self.facts, self.rules, Gpu.from_system(self.system, self.rules.peak))
         self._numbers = itertools.count()
         self._seconds: dict[str, str] = {}
 
@@ -53,6 +56,11 @@ class Bench:
     def own(self) -> Dataset:
         """The made-up tables."""
         return self.datasets[0]
+
+    @property
+    def loader_modules(self) -> list[str]:
+        """Where the op's loaders are looked for, below the SDK."""
+        return [module.format(op=self.op.name) for module in self.loading.modules]
 
     def file_name(self, table: Table) -> str:
         return f"{table.stem}{self.facts.suffix}"
@@ -114,7 +122,7 @@ class Bench:
         """The table's leaves in the database as they came: [[path, leaf], ...], None, or an error."""
         query = next(q for q in self.op.queries if q.table is table)
         first = self.measured(data, query)[:1]
-        asked = arguments(self.op, first[0][1], self.facts) if first and self.facts.lazy else None
+        asked = arguments(self.op, first[0][1], self.facts) if first and self.loading.lazy else None
         return self.session.attempt(
             "leaves",
             handle=data.handle,

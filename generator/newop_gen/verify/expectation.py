@@ -10,11 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from ..layouts.base import Facts, Rules
 from ..model.op import Op, Query
 from ..sol.evaluate import Gpu, SolTimes
 from ..spec.model import Nesting
 from . import perf_interp
-from .facts import VerifyFacts
 from .grid import Answer, Nothing, Promise, Refusal, answer
 from .points import speed_of_light
 from .table import Leaf, Missing, Path, TableModel, grids_of, select
@@ -86,7 +86,8 @@ class Expectation:
     """The spec's word on the op's queries in one tree."""
 
     op: Op
-    facts: VerifyFacts
+    facts: Facts
+    rules: Rules
     gpu: Gpu
 
     def sol(self, query: Query, values: Mapping[str, Any]) -> SolTimes | None:
@@ -116,7 +117,7 @@ class Expectation:
         prefix = values.get("prefix", 0) if query.takes_prefix else 0
         longer = prefix and not vary.look_up_s
         point = [values[a.axis] + (prefix if longer and a.axis == "s" else 0) for a in nesting.axes]
-        if self.facts.fills_grid:
+        if self.rules.between == "spec":
             found = answer(nesting, grids[keys], point)
         else:
             found = perf_interp.answer(nesting, grids[keys], point, lambda at: self._sol_at(query, values, at))

@@ -7,10 +7,10 @@ import random
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from ..layouts.base import Facts
 from ..model.columns import typed
 from ..model.op import Op, Query, key_params
 from ..sol.evaluate import Gpu, SolTimes, SolValueError, evaluate, evaluate_formula
-from .facts import VerifyFacts
 from .table import Member, Path, quantised
 
 Values = dict[str, Any]
@@ -21,7 +21,7 @@ PREFIXES = (0, 1, 333, 8192)
 TRIES = 600
 
 
-def path_values(op: Op, query: Query, path: Path, facts: VerifyFacts, prefix: int = 0) -> Values | None:
+def path_values(op: Op, query: Query, path: Path, facts: Facts, prefix: int = 0) -> Values | None:
     """Arguments of a query that ask for exactly the leaf at `path` (without its phase), or None when none are found.
 
     With a prefix that the table is looked up at, `s` is that much shorter; None when nothing is left of it.
@@ -74,7 +74,7 @@ def texts(op: Op, param: str) -> tuple[str, ...]:
     return ("alpha",)
 
 
-def _solve(op: Op, lookup: str, param: str, found: Any, values: Values, facts: VerifyFacts) -> bool:
+def _solve(op: Op, lookup: str, param: str, found: Any, values: Values, facts: Facts) -> bool:
     """Gives `param` a value for which the key that is looked up is `found`."""
     expr = typed(lookup, op.types())
     kind = op.params[param].type
@@ -93,7 +93,7 @@ def _solve(op: Op, lookup: str, param: str, found: Any, values: Values, facts: V
     return False
 
 
-def speed_of_light(op: Op, query: Query, values: Mapping[str, Any], gpu: Gpu, facts: VerifyFacts) -> SolTimes | None:
+def speed_of_light(op: Op, query: Query, values: Mapping[str, Any], gpu: Gpu, facts: Facts) -> SolTimes | None:
     """The SOL times of a query, or None where the formula has no value."""
     known = {"prefix": 0, **quantised(op, values, facts)}
     try:

@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..checkout.tree import Tree
 from ..model.op import Op
@@ -18,9 +18,11 @@ from .bench import EMPTY, MADE_UP, Bench
 from .checks import chosen, loading, lookup, modes, operations, refusals, unit_test, upstream, wiring
 from .checks.inserted import absent, inserted, look
 from .datasets import spec_tables
-from .facts import facts_of
 from .result import Cause, CheckResult, Report, Tally
 from .session import CheckoutFailed, Session, session
+
+if TYPE_CHECKING:
+    from ..layouts.base import Layout, Loading, Rules
 
 PACKAGE = Path(__file__).parents[1]
 
@@ -47,7 +49,8 @@ def verify(
     """
     from ..layouts.recognise import layout_of
 
-    layout_of(Tree.open(checkout))  # before an interpreter is looked for, or made
+    tree = Tree.open(checkout)
+    _loading(layout_of(tree), tree)  # refused before an interpreter is looked for, or made
     with session(checkout, options.python, report) as conversation:
         return verify_in(conversation, loaded, checkout, options, report)
 
@@ -62,9 +65,9 @@ def verify_in(
     tree = Tree.open(checkout)
     layout = layout_of(tree)
     op = Op.from_spec(loaded.spec)
-    facts = facts_of(layout, tree, op)
+    rules, loading = _loading(layout, tree)
     with tempfile.TemporaryDirectory(prefix="newop-verify-") as scratch:
-        bench = Bench(op, loaded.path, facts, conversation, Path(scratch))
+        bench = Bench(op, loaded.path, layout.facts(tree), rules, loading, conversation, Path(scratch))
         found = look(bench)
         if absent(found):
             raise CheckoutRefused(_not_applied(op, loaded, checkout))
@@ -88,6 +91,16 @@ def verify_in(
         loaded.sha256,
         tuple(bench.reached),
     )
+
+
+def _loading(layout: Layout, tree: Tree) -> tuple[Rules, Loading]:
+    """The layout's rules, and how its ops load tables; raises `CheckoutRefused` where it isn't Python that does."""
+    rules = layout.rules(tree)
+    if rules.loading is None:
+        raise CheckoutRefused(
+            Problem(Place(str(tree.root)), f"layout {layout.name!r} can't be verified yet", "", "", "verify-layout")
+        )
+    return rules, rules.loading
 
 
 def _checks(

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 if TYPE_CHECKING:
-    from .facts import VerifyFacts
+    from ..layouts.base import Facts
     from .session import Session
 
 SYSTEM, BACKEND, VERSION = "verified", "trtllm", "1.0.0"
@@ -23,7 +23,7 @@ PEAK = 6.7e14  # FLOPS at 16 bits
 MEM_BW = 3.1e12  # bytes/s
 
 
-def system_spec(facts: VerifyFacts) -> dict[str, Any]:
+def system_spec(facts: Facts) -> dict[str, Any]:
     """The system's description, with the tree's keys: peaks of fp8 and fp4 are not 2 and 4 times the 16-bit one."""
     return {
         "data_dir": f"data/{SYSTEM}",
@@ -57,7 +57,7 @@ class Root:
     files: Mapping[str, Path]
 
     @classmethod
-    def make(cls, directory: Path, facts: VerifyFacts, session: Session, tables: Mapping[str, str]) -> Root:
+    def make(cls, directory: Path, facts: Facts, session: Session, tables: Mapping[str, str]) -> Root:
         """Writes the system and `tables` (file name -> CSV text). Parquet is written by the session's interpreter."""
         folder = directory / "data" / SYSTEM / BACKEND / VERSION
         folder.mkdir(parents=True)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Union
 
+from ..layouts.base import Facts
 from ..model.columns import column_names, number_column, real_column, row_condition, row_types, typed
 from ..model.op import Op, Query, Table, axis_column, key_columns, key_params
 from ..sol.evaluate import SolValueError, evaluate
@@ -18,7 +19,6 @@ from ..sol.quants import canonical
 from ..sol.tree import Expr, Name
 from ..sol.types import Type
 from ..spec.model import Alike, Key, Nesting, PhaseName
-from .facts import VerifyFacts
 
 MILLISECONDS = {"ms": 1.0, "us": 1e-3, "s": 1e3}
 
@@ -221,7 +221,7 @@ class Missing(Exception):
         super().__init__(f"{', '.join(level)} = {asked}")
 
 
-def asked_keys(op: Op, nesting: Nesting, values: Mapping[str, Any], facts: VerifyFacts) -> Iterator[tuple[Key, Any]]:
+def asked_keys(op: Op, nesting: Nesting, values: Mapping[str, Any], facts: Facts) -> Iterator[tuple[Key, Any]]:
     """The exact keys that a query with these params asks for, before fallbacks."""
     for key in nesting.keys:
         params = key_params(key)
@@ -233,7 +233,7 @@ def asked_keys(op: Op, nesting: Nesting, values: Mapping[str, Any], facts: Verif
             yield key, key_value(op, params[0], values[params[0]])
 
 
-def select(op: Op, query: Query, grids: Mapping[Path, Any], values: Mapping[str, Any], facts: VerifyFacts) -> Path:
+def select(op: Op, query: Query, grids: Mapping[Path, Any], values: Mapping[str, Any], facts: Facts) -> Path:
     """The exact keys in `grids` that answer a query: those asked for, else fallbacks and nearest ones. Raises
     `Missing` with the first level that has nothing."""
     chosen: Path = ()
@@ -269,12 +269,12 @@ def key_value(op: Op, param: str, value: Any) -> Any:
     return value if kind in ("int", "str") else Member(kind, canonical(str(value)))
 
 
-def quantised(op: Op, values: Mapping[str, Any], facts: VerifyFacts) -> dict[str, Any]:
+def quantised(op: Op, values: Mapping[str, Any], facts: Facts) -> dict[str, Any]:
     """Values for the evaluator: modes with their figures in this tree."""
     return {n: facts.quant(str(v)) if n in op.quant_params else v for n, v in values.items()}
 
 
-def encoded(value: Any, facts: VerifyFacts) -> Any:
+def encoded(value: Any, facts: Facts) -> Any:
     """A key as the child writes it: enum members and tuples as objects, modes by the tree's own names."""
     if isinstance(value, Member):
         return {"enum": [value.owner, facts.mode_name(value.mode)]}
@@ -292,7 +292,7 @@ def decoded(value: Any) -> Any:
     return value
 
 
-def arguments(op: Op, values: Mapping[str, Any], facts: VerifyFacts) -> dict[str, Any]:
+def arguments(op: Op, values: Mapping[str, Any], facts: Facts) -> dict[str, Any]:
     """Arguments of a query as they are sent."""
     return {
         name: {"enum": [op.params[name].type, facts.mode_name(str(value))]} if name in op.quant_params else value

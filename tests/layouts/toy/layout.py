@@ -16,7 +16,7 @@ from ...problems import Place
 from ...render import fragment
 from ...render.environment import literal
 from ...sol.render.python import PythonDialect, render_formula
-from ..base import Probe
+from ..base import Facts, Probe, Rules
 from ..common.settle import Draft, StepDraft, finish, settled
 
 if TYPE_CHECKING:
@@ -52,6 +52,23 @@ class Toy:
                 source.place(ops) if source and ops else None,
             ),
         ]
+
+    def facts(self, tree: Tree) -> Facts:
+        return Facts(
+            layout=NAME, suffix=".txt", sixteen_bit="bfloat16", quants={}, systems=tree.places.systems, tests=None
+        )
+
+    def rules(self, tree: Tree) -> Rules:
+        return Rules(
+            peak="figure",
+            empirical="constant",
+            hybrid="any",
+            between="spec",
+            outside="spec",
+            fills_grid=False,
+            source_tags=False,
+            loading=None,  # no tables
+        )
 
     def plan(self, ops: Sequence[tuple[Op, Path]], tree: Tree) -> list[Step]:
         return [step for op, _ in ops for step in _plan_op(op, tree)]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..base import Probe
+from ..base import Loading, Probe, Rules
 from ..python.probes import Prober, guarded
 
 if TYPE_CHECKING:
@@ -62,6 +62,19 @@ class DatabaseLayout:
     def facts(self, tree: Tree) -> DatabaseFacts:
         """Facts of a tree whose required probes all hold."""
         return Prober(tree).facts(self.name, wrapper=self.wrapper)
+
+    def rules(self, tree: Tree) -> Rules:
+        facts = self.facts(tree)
+        return Rules(
+            peak=facts.peak,
+            empirical="constant",
+            hybrid="any",
+            between="spec",
+            outside="spec",
+            fills_grid=True,
+            source_tags=facts.source_tags,
+            loading=Loading(modules=("perf_database",), sources=facts.reads_sources, lazy=False),
+        )
 
     def plan(self, ops: Sequence[tuple[Op, Path]], tree: Tree) -> list[Step]:
         from .plan import plan_ops

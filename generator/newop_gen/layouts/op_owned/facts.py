@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from ..base import Loading, Rules
 from ..python.facts import DatabaseFacts
 
 
@@ -35,6 +36,21 @@ class OpOwnedFacts(DatabaseFacts):
     opspec_coverage: str | None = None
     engine_step: str | None = None
     afd: str | None = None
+
+    @property
+    def rules(self) -> Rules:
+        """How an op answers: by the release's own rules, where `perf_interp` is what interpolates."""
+        own = self.engine == "perf_interp"
+        return Rules(
+            peak=self.peak,
+            empirical="utilisation",
+            hybrid="missing",
+            between="perf_interp" if own else "spec",
+            outside="held" if own else "spec",
+            fills_grid=not own,
+            source_tags=self.source_tags,
+            loading=Loading(modules=("operations.{op}",), sources=True, lazy=True),
+        )
 
     def module_file(self, name: str) -> str:
         """Path of the module `name` of the operations package."""

@@ -262,6 +262,7 @@ class OwnedProber(Prober):
             flops_helper=self.flops_helper,
             source_tags=True,
             wrapper=True,
+            reads_sources=True,
             tests=self.test_folder,
             stubs=there("tests/unit/sdk/database/conftest.py"),
             systems=self.tree.places.systems,

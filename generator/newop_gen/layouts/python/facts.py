@@ -2,36 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass
 
-from ...sol.quants import Quant
+from ...sol.evaluate import PeakRule
+from ..base import Facts
 
 
-@dataclass(frozen=True)
-class DatabaseFacts:
+@dataclass(frozen=True, kw_only=True)
+class DatabaseFacts(Facts):
     """Facts of one tree of a layout.
 
-    Paths are relative to the checkout's root. `sixteen_bit` is what the tree calls the 16-bit member of its quant
-    enums. `flops_helper`: `PerfDatabase` has `_get_quant_tc_flops`. `source_tags`: `PerformanceResult` takes
-    `source=`. `wrapper`: tables are `LoadedOpData`, registered through `func_map`.
+    Paths are relative to the checkout's root. `flops_helper`: there is a `_get_quant_tc_flops`. `source_tags`:
+    `PerformanceResult` takes `source=`. `wrapper`: tables are `LoadedOpData`, registered through `func_map`.
+    `reads_sources`: loaders get `(path, kernel_source)` pairs.
     """
 
-    layout: str
     common: str
     perf_database: str
     operations: str
     models: tuple[str, ...]
-    suffix: str
-    sixteen_bit: Literal["float16", "bfloat16"]
     flops_helper: bool
     source_tags: bool
     wrapper: bool
-    tests: str | None
+    reads_sources: bool
     stubs: str | None = None
-    systems: str = ""
-    quants: Mapping[str, Quant] = field(default_factory=dict)  # bytes and compute factor of the tree's own modes
+
+    @property
+    def peak(self) -> PeakRule:
+        """The helper takes a system's own figure; without one the generated code multiplies the 16-bit peak."""
+        return "figure" if self.flops_helper else "factor"
 
     @property
     def flops_key(self) -> str:

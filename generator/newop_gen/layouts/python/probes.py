@@ -330,6 +330,7 @@ class Prober:
             flops_helper=self.has_method("_get_quant_tc_flops"),
             source_tags=self.source_tags,
             wrapper=wrapper,
+            reads_sources=self.reads_sources,
             tests=self.test_folder,
             stubs=self.stubs,
             systems=self.tree.places.systems,

@@ -190,7 +190,7 @@ class TestView:
         gpu = Gpu(
             GPU_KEYS["mem_bw"],
             {1: GPU_KEYS["sixteen"], 2: GPU_KEYS["fp8_tc_flops"], 4: GPU_KEYS["fp4_tc_flops"]},
-            direct=not self.facts.flops_helper,
+            rule=self.facts.peak,
         )
         known = {"prefix": 0, **self._quants(values)}
         try:

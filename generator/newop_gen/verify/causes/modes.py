@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Union
 
 from ...model.op import Query
-from ...sol.evaluate import Gpu, SolTimes, SolValueError, evaluate_formula
+from ...sol.evaluate import Gpu, PeakRule, SolTimes, SolValueError, evaluate_formula
 from ...sol.formula import Formula
 from ..bench import Bench
 from ..expectation import off
@@ -182,9 +182,10 @@ def _put(**places: str) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
 def _gpus(gpu: Gpu) -> Iterator[tuple[str, Gpu]]:
     """The same GPU, with another figure for one precision."""
     words: Mapping[float, str] = {1: "16-bit", 2: "fp8", 4: "fp4"}
-    yield "the figures of fp8 and fp4 are multiples of the 16-bit one", dataclasses.replace(gpu, direct=not gpu.direct)
+    other: PeakRule = "figure" if gpu.rule == "factor" else "factor"
+    yield "the figures of fp8 and fp4 are multiples of the 16-bit one", dataclasses.replace(gpu, rule=other)
     flat = dict.fromkeys(gpu.flops, gpu.flops[1])
-    yield "the 16-bit one for every precision", dataclasses.replace(gpu, flops=flat, direct=False)
+    yield "the 16-bit one for every precision", dataclasses.replace(gpu, flops=flat, rule="figure")
     for here, there in itertools.permutations(gpu.flops, 2):
         changed = {**gpu.flops, here: gpu.flops[there]}
         yield f"{words[there]} where {words[here]} should be", dataclasses.replace(gpu, flops=changed)

@@ -16,7 +16,7 @@ def look(bench: Bench) -> dict[str, Any]:
         members=[t.member for t in op.tables],
         methods=[q.method for q in op.queries],
         classes=[op.class_name(p) for p in op.phases],
-        loaders={t.loader: list(bench.facts.loader_modules) for t in op.tables},
+        loaders={t.loader: bench.loader_modules for t in op.tables},
     )
     return found
 

@@ -33,9 +33,9 @@ def _leaves(bench: Bench, data: Dataset, table: Table) -> CheckResult:
     found = bench.session.attempt(
         "load",
         name=table.loader,
-        modules=list(bench.facts.loader_modules),
+        modules=bench.loader_modules,
         path=str(path),
-        sources=bench.facts.reads_sources,
+        sources=bench.loading.sources,
     )
     if not isinstance(found, list):
         text = "None" if found is None else told(found)
@@ -106,7 +106,7 @@ def registration(bench: Bench, data: Dataset) -> list[CheckResult]:
 
 def pre_interpolation(bench: Bench, data: Dataset) -> list[CheckResult]:
     """The points that the database adds to a grid."""
-    if not bench.facts.fills_grid:
+    if not bench.rules.fills_grid:
         return []
     results = []
     by_line: bool = bench.session.ask("energy_by_line")
@@ -214,7 +214,7 @@ def support(bench: Bench) -> list[CheckResult]:
     if not entries:
         return []
     tally = Tally("support-matrix", "supported_quant_mode lists the modes of the spec that the table has data of")
-    if bench.facts.lazy:  # the matrix is resolved from the tables when it is asked
+    if bench.loading.lazy:  # the matrix is resolved from the tables when it is asked
         bench.raw_dump(bench.own, bench.op.tables[0])
     found = bench.session.ask("support", handle=bench.own.handle, names=[name for name, *_ in entries])
     for name, table, depth, param in entries:

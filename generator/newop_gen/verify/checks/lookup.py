@@ -43,7 +43,7 @@ def between(bench: Bench, data: Dataset) -> list[CheckResult]:
     """Points off the grid, inside the collected range."""
     results = []
     for query in _queries(bench, data):
-        method = query.nesting.method if bench.facts.fills_grid else "perf_interp"
+        method = query.nesting.method if bench.rules.between == "spec" else bench.rules.between
         promise = {
             "cubic": "near its cell, and on the plane where its corners lie in one",
             "linear": "on the line or triangle between its neighbours",
@@ -72,7 +72,7 @@ def outside(bench: Bench, data: Dataset) -> list[CheckResult]:
         }
         if bench.op.spec.missing == "sol" and policy == "error":
             words["error"] = "gets its SOL"
-        if not bench.facts.fills_grid:
+        if bench.rules.outside == "held":
             words[policy] = "keeps the nearest point's share of the SOL (this release's own rule)"
         tally = Tally(f"outside:{query.method}", f"a point outside the collected range {words[policy]}", 1e-9)
         _judge(bench, data, query, list(itertools.islice(_outside(bench, data, query), OUTSIDE)), tally)

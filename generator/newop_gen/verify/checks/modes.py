@@ -77,7 +77,7 @@ def empirical(bench: Bench) -> list[CheckResult]:
     """EMPIRICAL by the layout's rule."""
     results = []
     for query in bench.op.queries:
-        if bench.facts.empirical == "constant":
+        if bench.rules.empirical == "constant":
             results.append(_constant(bench, query))
         else:
             results.append(_utilisation(bench, query))
@@ -154,7 +154,7 @@ def hybrid(bench: Bench) -> list[CheckResult]:
         tally = Tally(
             f"hybrid:{query.method}",
             "HYBRID is SILICON where data is and EMPIRICAL where it is not; other exceptions "
-            + ("fall back, too" if bench.facts.hybrid == "any" else "pass through"),
+            + ("fall back, too" if bench.rules.hybrid == "any" else "pass through"),
             0.0,
         )
         points = [v for _, v, _ in bench.measured(bench.own, query)][::5][:40]
@@ -163,7 +163,7 @@ def hybrid(bench: Bench) -> list[CheckResult]:
                 bench.query(handle, [(query, v, mode) for v in points]) for mode in ("SILICON", "HYBRID", "EMPIRICAL")
             )
             for values, s, h, e in zip(points, silicon, mixed, guess):
-                falls_back = without and (bench.op.spec.missing == "raise" or bench.facts.empirical == "constant")
+                falls_back = without and (bench.op.spec.missing == "raise" or bench.rules.empirical == "constant")
                 wanted = e if falls_back else s
                 where = f"{point_text(query, values)}, HYBRID{' without a file' if without else ''}"
                 tally.holds(same(h, wanted), where, told(wanted), told(h))
@@ -191,7 +191,7 @@ def _broken(bench: Bench, query: Query, points: list[Values], handle: str, tally
     path = paths[tuple(values.items())]
     start = [query.phase] if query.table.phase_column else []
     sent = [*start, *(encoded(k, bench.facts) for k in path)]
-    if bench.facts.lazy:
+    if bench.loading.lazy:
         bench.query(handle, [(query, values, "SILICON")])
         return
     put = bench.session.ask(
@@ -207,13 +207,13 @@ def _broken(bench: Bench, query: Query, points: list[Values], handle: str, tally
     if "error" not in silicon:
         return
     where = f"{point_text(query, values)}, HYBRID on a leaf that is no number"
-    wanted = guess if bench.facts.hybrid == "any" else silicon
+    wanted = guess if bench.rules.hybrid == "any" else silicon
     tally.holds(same(mixed, wanted), where, told(wanted), told(mixed))
 
 
 def tags(bench: Bench) -> list[CheckResult]:
     """Where results say where they come from, they say the truth."""
-    if not bench.facts.source_tags:
+    if not bench.rules.source_tags:
         return []
     tally = Tally("source-tags", "results say where they come from: sol, empirical or silicon")
     for query in bench.op.queries:
@@ -232,7 +232,7 @@ def tags(bench: Bench) -> list[CheckResult]:
                 if (
                     handle == bench.opened[EMPTY]
                     and bench.op.spec.missing == "sol"
-                    and bench.facts.empirical != "constant"
+                    and bench.rules.empirical != "constant"
                 ):
                     wanted = "sol"
                 where = (

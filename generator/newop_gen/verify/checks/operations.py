@@ -166,7 +166,7 @@ def _operation(bench: Bench, phase: PhaseName, host: str, tally: Tally) -> None:
             if not holds:
                 told_given = ", ".join(f"{k}={v:g}" for k, v in given.items() if k in _TOLD)
                 tally.fail(f"{where} ({host}; {told_given})", promised_text(promised), told(outcome))
-            if bench.facts.source_tags and "latency" in outcome:
+            if bench.rules.source_tags and "latency" in outcome:
                 source, found = run.mode.lower(), outcome["source"]
                 if not tally.holds(found == source, where, f"source {source}", f"source {found}"):
                     tally.blame(SOURCE_DROPPED)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...base import Probe
+from ...base import Probe, Rules
 from ...python.probes import guarded
 from ..probes import OwnedProber
 
@@ -34,6 +34,9 @@ class Core:
     def facts(self, tree: Tree) -> OpOwnedFacts:
         """Facts of a tree whose required probes all hold."""
         return OwnedProber.of_core(tree).owned(NAME, TEMPLATES, shims=tree.at("sdk/operations"))
+
+    def rules(self, tree: Tree) -> Rules:
+        return self.facts(tree).rules
 
     def plan(self, ops: Sequence[tuple[Op, Path]], tree: Tree) -> list[Step]:
         from ..plan import plan_ops
