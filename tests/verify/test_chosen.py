@@ -126,7 +126,7 @@ def fake_cli(monkeypatch):
     main.configure_parser = lambda parser: parser.add_argument("words", nargs="*")
     main._execute_tasks = search
     main.main = lambda _: main._execute_tasks()
-    monkeypatch.setattr(command.importlib, "import_module", lambda name: main)
+    monkeypatch.setattr(command, "upstream", lambda name: main)
     monkeypatch.setattr(command, "sdk", lambda name: SimpleNamespace(Ours=Query))
     return rows
 
