@@ -13,8 +13,8 @@ from support.applying import apply_specs
 
 from fuzz.specs import LONG
 from newop_gen.model.columns import typed
-from newop_gen.render.environment import assigned, assigned_call, call, literal, statement, tuple_of
-from newop_gen.render.python import with_optional_parentheses
+from newop_gen.render.code import call, statement, tupled
+from newop_gen.render.python import literal, with_optional_parentheses
 from newop_gen.sol.render.python import PythonDialect, render_assignment
 from newop_gen.sol.types import Type
 from newop_gen.spec.load import load_spec
@@ -137,12 +137,13 @@ def test_literals_are_written_as_ruff_writes_them() -> None:
 
 
 def test_long_assignments_get_parentheses() -> None:
-    assert assigned("a", "b", 4) == "a = b"
-    assert assigned("a" * 60, "b" * 60, 4) == f"{'a' * 60} = (\n        {'b' * 60}\n    )"
+    assert statement("a = ", "b", 4) == "a = b"
+    assert statement(f"{'a' * 60} = ", "b" * 60, 4) == f"{'a' * 60} = (\n        {'b' * 60}\n    )"
     # An element of a dict has a comma, too: one column less.
-    assert "(" not in assigned("a" * 54, "b" * 54, 8, sign=":").split("\n")[0][:-1]
-    assert assigned_call("a", "f", "x", 8) == "a = f(x)"
-    assert assigned_call("a" * 60, "f" * 60, "x", 8) == f"{'a' * 60} = (\n            {'f' * 60}(x)\n        )"
+    assert statement(f"{'a' * 55}: ", "b" * 54, 8, ",") == f"{'a' * 55}: {'b' * 54},"
+    assert statement(f"{'a' * 56}: ", "b" * 54, 8, ",") == f"{'a' * 56}: (\n            {'b' * 54}\n        ),"
+    assert statement("a = ", "f(x)", 8) == "a = f(x)"
+    assert statement(f"{'a' * 60} = ", f"{'f' * 60}(x)", 8) == f"{'a' * 60} = (\n            {'f' * 60}(x)\n        )"
     whole = call("f", f"g({'x' * 60}, {'y' * 60})", "", 4)
     assert whole == f"f(\n        g(\n            {'x' * 60},\n            {'y' * 60},\n        )\n    )"
 
@@ -152,7 +153,7 @@ def test_long_values_of_statements_get_parentheses() -> None:
     assert statement("key = ", "a + b", 8) == "key = a + b"
     broken = sum_.replace(" + ", "\n            + ")
     assert statement("key = ", sum_, 8) == f"key = (\n            {broken}\n        )"
-    assert tuple_of(("1", sum_), 8) == f"(\n            1,\n            {broken},\n        )"
+    assert statement("", tupled(["1", sum_]), 8) == f"(\n            1,\n            {broken},\n        )"
 
 
 def test_a_long_parameter_is_left_as_it_is() -> None:
@@ -164,7 +165,7 @@ def test_a_long_parameter_is_left_as_it_is() -> None:
 def test_brackets_of_a_long_element_are_opened() -> None:
     code = f'names[map.get(row["{"c" * 36}"], row["{"c" * 36}"])]'
     code = code.replace("names", "n" * 30)
-    assert tuple_of(("1", code), 8) == (
+    assert statement("", tupled(["1", code]), 8) == (
         f'(\n            1,\n            {"n" * 30}[\n                map.get(row["{"c" * 36}"], row["{"c" * 36}"])\n            ],\n        )'
     )
 

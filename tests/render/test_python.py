@@ -57,8 +57,32 @@ class Maker:
             lambda: ast.UnaryOp(ast.USub(), self.name()),
             lambda: ast.IfExp(test=self.expression(depth), body=one, orelse=other),
             lambda: ast.Call(ast.Name(self.random.choice(("min", "max"))), self.some(depth, 2, 3), []),
+            lambda: ast.Subscript(self.name(), one if self.random.random() < 0.7 else ast.Constant("gpu")),
+            lambda: ast.Subscript(ast.Call(self.name(), [one], [ast.keyword("at", other)]), ast.Constant(0)),
+            lambda: ast.Attribute(ast.Subscript(self.name(), one), "memory"),
+            lambda: self.display(depth),
         ]
         return self.random.choice(makers)()
+
+    def display(self, depth: int) -> ast.expr:
+        elements = self.some(depth, 1, 2, 4)
+        clause = ast.comprehension(ast.Name("at"), self.name(), self.some(depth, 0, 0, 1), False)
+        return self.random.choice(
+            (
+                ast.List(elements),
+                ast.Tuple(elements),
+                ast.Set(elements),
+                ast.Dict([ast.Constant(f"key{n}") for n in range(len(elements))], elements),
+                ast.ListComp(elements[0], [clause]),
+                ast.SetComp(elements[0], [clause, clause]),
+                ast.Call(ast.Name("min"), [ast.GeneratorExp(elements[0], [clause])], []),
+                ast.Call(
+                    ast.Name("estimate"),
+                    [ast.Lambda(ast.arguments([], [ast.arg("at")], None, [], [], None, []), elements[0])],
+                    [],
+                ),
+            )
+        )
 
     def op(self) -> ast.expr:
         count = self.random.randint(0, 5)

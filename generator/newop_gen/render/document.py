@@ -104,6 +104,13 @@ class _TooWide(Exception):
     """A `Flat` does not fit."""
 
 
+def flat(doc: Doc) -> str:
+    """The document on one line, however long, but for lines that always break."""
+    return render(doc, width=_ENDLESS)
+
+
+_ENDLESS = 1_000_000
+
 # Indentation, whether the group around it is broken, the document.
 _Item = tuple[int, bool, Doc]
 

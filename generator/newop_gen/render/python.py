@@ -1,11 +1,10 @@
 """Python laid out as `ruff format` would, so that inserted code needs no reformatting.
 
-It covers the expressions that wirings and lookups are made of (names, calls, operators, conditionals, lists, tuples) in
-their stable shapes:
+It covers the expressions that generated code is made of in their stable shapes:
 
 - arguments go on one indented line when they fit there, else one a line with a comma; a lone argument gets no comma;
-- lists and tuples go one element a line; a lone list element gets no comma;
-- an operator or `if`/`else` starts a line, all of one precedence break together;
+- displays go one element a line; a lone element gets no comma, but for that of a tuple;
+- an operator, `if`/`else` or a clause of a comprehension starts a line, all of one precedence break together;
 - a condition or value of a statement is put in parentheses when it does not fit, unless breaking inside its first or
   last pair of brackets is enough.
 """
@@ -15,27 +14,54 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Sequence
 
-from .document import SOFT, SPACE, Doc, Group, IfBroken, Indented, joined, render
+from .document import SOFT, SPACE, Doc, Either, Flat, Group, IfBroken, Indented, joined, render
+
+# Literals
+
+
+def literal(value: object) -> str:
+    """A literal that reads back equal, as ruff writes it: `1e16` and not `1e+16`, strings in double quotes unless that
+    costs more escapes."""
+    if isinstance(value, str):
+        quote = "'" if value.count('"') > value.count("'") else '"'
+        return quote + value.replace("\\", "\\\\").replace(quote, f"\\{quote}") + quote
+    if isinstance(value, float):
+        return repr(value).replace("e+", "e")
+    if isinstance(value, tuple):
+        return f"({', '.join(map(literal, value))}{',' if len(value) == 1 else ''})"
+    return repr(value)
+
 
 # Shapes
 
 
-def call(function: str, arguments: Sequence[Doc]) -> Doc:
+def call(function: Doc, arguments: Sequence[Doc]) -> Doc:
     if not arguments:
-        return f"{function}()"
-    comma: tuple[Doc, ...] = (IfBroken(","),) if len(arguments) > 1 else ()
-    inner = Group((joined(arguments), *comma))
-    return (f"{function}(", Group((Indented((SOFT, inner)), SOFT)), ")")
+        return (function, "()")
+    comma = IfBroken(",") if len(arguments) > 1 else ""
+    inner = Group((joined(arguments), comma))
+    return (function, "(", Group((Indented((SOFT, inner)), SOFT)), ")")
 
 
 def bracketed(opening: str, elements: Sequence[Doc], closing: str) -> Doc:
-    """A list, or a tuple of several elements: one a line when broken."""
-    comma: tuple[Doc, ...] = (IfBroken(","),) if len(elements) > 1 else ()
-    return (opening, Group((Indented((SOFT, joined(elements), *comma)), SOFT)), closing)
+    """Elements of a display: one a line when broken."""
+    comma = IfBroken(",") if len(elements) > 1 else ""
+    return enclosed(opening, (joined(elements), comma), closing)
+
+
+def enclosed(opening: str, doc: Doc, closing: str) -> Doc:
+    """What stands between brackets, on lines of its own when broken."""
+    return (opening, Group((Indented((SOFT, doc)), SOFT)), closing)
+
+
+def tuple_display(elements: Sequence[Doc]) -> Doc:
+    if len(elements) == 1:
+        return enclosed("(", (elements[0], ","), ")")
+    return bracketed("(", elements, ")") if elements else "()"
 
 
 def parenthesized(doc: Doc) -> Doc:
-    return ("(", Group((Indented((SOFT, doc)), SOFT)), ")")
+    return enclosed("(", doc, ")")
 
 
 def conditional(then: Doc, test: Doc, otherwise: Doc) -> Doc:
@@ -69,6 +95,8 @@ _COMPARISONS: dict[type[ast.cmpop], str] = {
     ast.IsNot: "is not",
 }
 
+_BRACKETS = {ast.ListComp: ("[", "]"), ast.SetComp: ("{", "}"), ast.GeneratorExp: ("(", ")")}
+
 
 def precedence(node: ast.expr) -> int:
     if isinstance(node, ast.BinOp):
@@ -85,7 +113,8 @@ def precedence(node: ast.expr) -> int:
 
 
 class Expressions:
-    """Documents for `ast` expressions. `text` gives the source of a node that comes from a file, None of a new one.
+    """Documents for `ast` expressions. `text` gives the source of a node that comes from a file or from code, None of a
+    new one.
 
     `inside` says whether the expression stands inside brackets, where a line may break before an operator.
     """
@@ -99,10 +128,13 @@ class Expressions:
         """`node` as an operand that must bind at least as tightly as `least`."""
         if precedence(node) >= least:
             return self._bare(node)
-        return parenthesized(Expressions(self._text)._bare(node))
+        return parenthesized(self._within._bare(node))
+
+    @property
+    def _within(self) -> Expressions:
+        return self if self._inside else Expressions(self._text)
 
     def _bare(self, node: ast.expr) -> Doc:
-        within = self if self._inside else Expressions(self._text)
         if isinstance(node, ast.BinOp) and type(node.op) in _OPERATORS:
             return self._binary(node)
         if isinstance(node, ast.BoolOp):
@@ -118,22 +150,64 @@ class Expressions:
                 powered = isinstance(node.operand, ast.BinOp) and isinstance(node.operand.op, ast.Pow)
                 return (sign, self.doc(node.operand, ATOM if powered else precedence(node)))
         if isinstance(node, ast.IfExp):
-            parts = [self.doc(node.body, OR), self._space, "if ", self.doc(node.test, OR), self._space, "else "]
-            while isinstance(node.orelse, ast.IfExp):
-                node = node.orelse
-                parts += [self.doc(node.body, OR), self._space, "if ", self.doc(node.test, OR), self._space, "else "]
-            return self._grouped([*parts, self.doc(node.orelse, TERNARY)])
-        if isinstance(node, ast.Call) and isinstance(node.func, (ast.Name, ast.Attribute)):
-            arguments = [within.doc(a) for a in node.args]
-            arguments += [(f"{k.arg}=" if k.arg else "**", within.doc(k.value)) for k in node.keywords]
-            return call(self._flat(node.func), arguments)
+            return self._conditional(node)
         if isinstance(node, ast.Starred):
             return ("*", self.doc(node.value, COMPARE))
+        if isinstance(node, ast.Lambda):
+            names = self._flat(node)[: -len(self._flat(node.body))]
+            return statement(names, node.body, "", self._text)
+        return self._primary(node)
+
+    def _primary(self, node: ast.expr) -> Doc:
+        """What binds tightest: names, literals, displays, and what has brackets or a dot behind it."""
+        within = self._within
+        if isinstance(node, ast.Call):
+            return call(self.doc(node.func, ATOM), self.arguments(node))
+        if isinstance(node, ast.Subscript) and not isinstance(node.slice, ast.Slice):
+            index = node.slice
+            elements = index.elts if isinstance(index, ast.Tuple) and len(index.elts) > 1 else [index]
+            return (self.doc(node.value, ATOM), bracketed("[", [within.doc(e) for e in elements], "]"))
+        if isinstance(node, ast.Attribute):
+            return (self.doc(node.value, ATOM), f".{node.attr}")
+        if isinstance(node, ast.Tuple):
+            return tuple_display([within.doc(e) for e in node.elts])
         if isinstance(node, ast.List):
             return bracketed("[", [within.doc(e) for e in node.elts], "]") if node.elts else "[]"
-        if isinstance(node, ast.Tuple) and len(node.elts) > 1:
-            return bracketed("(", [within.doc(e) for e in node.elts], ")")
+        if isinstance(node, ast.Set):
+            return bracketed("{", [within.doc(e) for e in node.elts], "}")
+        if isinstance(node, ast.Dict) and node.keys and None not in node.keys:
+            pairs = [(within.doc(k), ": ", within.doc(v)) for k, v in zip(node.keys, node.values) if k is not None]
+            return bracketed("{", pairs, "}")
+        if isinstance(node, (ast.ListComp, ast.SetComp, ast.GeneratorExp)):
+            opening, closing = _BRACKETS[type(node)]
+            return enclosed(opening, self._comprehension(node), closing)
         return self._flat(node)
+
+    def arguments(self, node: ast.Call) -> list[Doc]:
+        within = self._within
+        if len(node.args) == 1 and not node.keywords and isinstance(node.args[0], ast.GeneratorExp):
+            return [self._comprehension(node.args[0])]
+        arguments = [within.doc(a, LAMBDA) for a in node.args]
+        return arguments + [(f"{k.arg}=" if k.arg else "**", within.doc(k.value, LAMBDA)) for k in node.keywords]
+
+    def _comprehension(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp) -> Doc:
+        within = self._within
+        parts = [within.doc(node.elt)]
+        for clause in node.generators:
+            # A tuple of targets has no parentheses in a source, and gets none.
+            targets = clause.target.elts if isinstance(clause.target, ast.Tuple) else [clause.target]
+            parts += [SPACE, "for ", joined(map(within.doc, targets), ", "), " in ", within.doc(clause.iter, COMPARE)]
+            for test in clause.ifs:
+                parts += [SPACE, "if ", within.doc(test, OR)]
+        return Group(tuple(parts))
+
+    def _conditional(self, node: ast.IfExp) -> Doc:
+        parts: list[Doc] = []
+        rest: ast.expr = node
+        while isinstance(rest, ast.IfExp):
+            parts += [self.doc(rest.body, OR), self._space, "if ", self.doc(rest.test, OR), self._space, "else "]
+            rest = rest.orelse
+        return self._grouped([*parts, self.doc(rest, TERNARY)])
 
     def _binary(self, node: ast.BinOp) -> Doc:
         sign, level = _OPERATORS[type(node.op)]
@@ -161,22 +235,14 @@ class Expressions:
         return Group(tuple(parts)) if self._inside else tuple(parts)
 
     def _flat(self, node: ast.expr) -> str:
-        """A node without breaks: the file's own text, or names and literals as ruff writes them."""
+        """A node without breaks: its own text, or names and literals as ruff writes them."""
         if self._text is not None:
             return self._text(node)
         if isinstance(node, ast.Name):
             return node.id
-        if isinstance(node, ast.Attribute):
-            return f"{self._flat(node.value)}.{node.attr}"
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            return quoted(node.value)
+        if isinstance(node, ast.Constant):
+            return literal(node.value)
         return ast.unparse(node)
-
-
-def quoted(text: str) -> str:
-    """A string literal with the quotes that ruff prefers: double ones, unless that costs more escapes."""
-    quote = "'" if text.count('"') > text.count("'") else '"'
-    return quote + text.replace("\\", "\\\\").replace(quote, "\\" + quote) + quote
 
 
 def _simple_power(node: ast.expr) -> bool:
@@ -190,30 +256,26 @@ def _simple_power(node: ast.expr) -> bool:
 # Statements
 
 
+def statement(head: str, node: ast.expr, tail: str = "", text: Callable[[ast.AST], str] | None = None) -> Doc:
+    """`head` + expression + `tail` of a statement (`if ...:`, `x = ...`), with parentheses where ruff puts them."""
+    plain = (head, Expressions(text, inside=False).doc(node), tail)
+    whole = (head, parenthesized(Expressions(text).doc(node)), tail)
+    if not isinstance(node, (ast.BinOp, ast.BoolOp, ast.Compare, ast.IfExp, ast.UnaryOp)):
+        return Either((plain, whole, plain))  # in parentheses only when that makes it fit
+    return Either((plain if _brackets_suffice(node) else Flat(plain), whole))
+
+
 def with_optional_parentheses(
     head: str, node: ast.expr, tail: str, *, width: int, margin: int, text: Callable[[ast.AST], str] | None = None
 ) -> str:
-    """`head` + expression + `tail` of a statement (`if ...:`, `x = ...`), with parentheses where ruff puts them."""
-    bare = (head, Expressions(text, inside=False).doc(node), tail)
-    plain = render(bare, width=width, margin=margin)
-    lines = plain.split("\n")
-    if len(lines) == 1 and margin + len(plain) <= width:
-        return plain
-    if isinstance(node, (ast.Name, ast.Attribute)):  # in parentheses only when that makes it fit
-        whole = render((head, parenthesized(bare[1]), tail), width=width, margin=margin)
-        return whole if all(margin + len(line) <= width for line in whole.split("\n")) else plain
-    if not isinstance(node, (ast.BinOp, ast.BoolOp, ast.Compare, ast.IfExp, ast.UnaryOp)):
-        return plain
-    if _brackets_suffice(node) and all(margin + len(line) <= width for line in lines):
-        return plain
-    return render((head, parenthesized(Expressions(text).doc(node)), tail), width=width, margin=margin)
+    return render(statement(head, node, tail, text), width=width, margin=margin)
 
 
 def _brackets_suffice(node: ast.expr) -> bool:
     """Ruff's rule for leaving optional parentheses out: one operator of the lowest precedence, and non-empty brackets
     at the very start or the very end of the expression."""
     if isinstance(node, ast.UnaryOp):
-        return _edge_has_brackets(node, last=True)
+        return isinstance(node.operand, ast.Subscript) or _edge_has_brackets(node, last=True)
     if isinstance(node, ast.BoolOp):
         count = len(node.values) - 1  # an `and` or `or` in it has parentheses
     elif isinstance(node, ast.Compare):
@@ -250,4 +312,4 @@ def _edge_has_brackets(node: ast.expr, *, last: bool) -> bool:
         return bool(node.elts)
     if isinstance(node, ast.Call):
         return last and bool(node.args or node.keywords)
-    return last and isinstance(node, ast.Subscript)
+    return isinstance(node, (ast.Set, ast.Dict, ast.ListComp, ast.SetComp, ast.GeneratorExp))

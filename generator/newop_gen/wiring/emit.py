@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ..render import python
-from ..render.document import INDENT, Doc, indented, render
-from ..render.python import OR, Expressions, quoted, with_optional_parentheses
+from ..render.document import INDENT, Doc, flat, indented, render
+from ..render.python import OR, Expressions, literal, with_optional_parentheses
 from .expressions import dotted_name
 
 Text = Callable[[ast.AST], str]
@@ -55,13 +55,13 @@ class NewCall:
     condition: ast.expr | None
 
     def doc(self) -> Doc:
-        arguments = [quoted(self.name), self.scale.doc()]
+        arguments = [literal(self.name), self.scale.doc()]
         arguments += [(f"{param}=", value.doc()) for param, value in self.arguments]
         return python.call(self.function, arguments)
 
     def flat(self) -> str:
         """The call on one line, however long."""
-        return render(self.doc(), width=100_000)
+        return flat(self.doc())
 
     def element(self, *, width: int, margin: int) -> str:
         """As an element of a list, without comma."""

@@ -11,7 +11,7 @@ from ..edits.python.elements import read_elements
 from ..edits.python.find import dotted
 from ..plan import Insertion, Replacement
 from ..problems import CheckoutRefused, Problem
-from ..render.document import SPACE, Doc, Group, render, verbatim
+from ..render.document import SPACE, Doc, Group, flat, render, verbatim
 from ..render.python import OR, bracketed, call, parenthesized
 from .emit import NewCall, Value
 from .placing import is_free
@@ -86,7 +86,7 @@ class Replacer:
         leaves = _leaves(node)
         if all(leaf in self.new for leaf in leaves):
             first = self.new[leaves[0]]
-            texts = {tuple(render(n.doc(), width=10_000) for n in self.new[leaf]) for leaf in leaves}
+            texts = {tuple(flat(n.doc()) for n in self.new[leaf]) for leaf in leaves}
             if len(texts) == 1:
                 # Whatever the branch, the new op is the same: its own condition goes first.
                 return self._instead(first, self._unchanged(node))
@@ -116,7 +116,7 @@ class Replacer:
         text = self.source.text(node)
         if "\n" not in text:
             doc = Value(node, self.source.text).doc()
-            return doc if render(doc, width=10_000) == text else text
+            return doc if flat(doc) == text else text
         return verbatim(text, len(self.source.margin(self.source.line_of(self.source.start(node)))))
 
     def _element(self, container: ast.List, doc: Doc) -> list[Insertion | Replacement]:

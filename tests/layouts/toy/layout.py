@@ -14,7 +14,7 @@ from ...edits.python.find import assigned_dict, attempt
 from ...edits.python.place import end_of_module_definitions
 from ...problems import Place
 from ...render import fragment
-from ...render.environment import literal
+from ...render.python import literal
 from ...sol.render.python import PythonDialect, render_formula
 from ..base import Facts, Probe, Rules
 from ..common.settle import Draft, StepDraft, finish, settled

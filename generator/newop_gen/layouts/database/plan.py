@@ -24,7 +24,8 @@ from ...model.op import Op
 from ...plan import Insertion, Step
 from ...problems import CheckoutRefused, NewopError, Place, Problem
 from ...render import fragment
-from ...render.environment import assigned, literal
+from ...render.code import statement
+from ...render.python import literal
 from ..common.data_files import plan_data
 from ..common.modes import check_modes
 from ..common.settle import Draft, StepDraft, finish, settled
@@ -112,7 +113,7 @@ def _enum(op: Op, facts: DatabaseFacts, at: Targets) -> StepDraft:
     last = last_assign_in_class(at.common, at.enum)
     for table in op.tables:
         value = f"{table.stem}{facts.suffix}"
-        text = f"    {assigned(table.member, literal(value), 4)}\n"
+        text = f"    {statement(f'{table.member} = ', literal(value), 4)}\n"
         taken = members.get(table.member) or values.get(value)
         insertion = after_statement(at.common, last, text)
         name = f"PerfDataFilename.{table.member}"
@@ -149,7 +150,7 @@ def _registration(op: Op, facts: DatabaseFacts, at: Targets) -> StepDraft:
 
 def _entry(key: str, value: str, column: int) -> str:
     """An element of a dict whose elements stand at `column`, itself not indented."""
-    return textwrap.dedent(" " * column + assigned(key, value, column, sign=":"))
+    return textwrap.dedent(" " * column + statement(f"{key}: ", value, column, ",")).removesuffix(",")
 
 
 def _pre_interpolation(op: Op, facts: DatabaseFacts, at: Targets) -> StepDraft:

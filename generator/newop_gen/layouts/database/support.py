@@ -9,7 +9,8 @@ from __future__ import annotations
 import textwrap
 
 from ...model.op import Op, Table, key_params
-from ...render.environment import WIDTH, items, literal
+from ...render.code import WIDTH, statement
+from ...render.python import literal
 from ..python.facts import DatabaseFacts
 from ..python.query import sixteen
 
@@ -32,34 +33,22 @@ def render_support(op: Op, facts: DatabaseFacts) -> str:
         keys = f"{{key.name {'for ' + levels + ' ' if levels else ''}for key in {last}}}"
         lines = [
             *_comment(f"{op.name} ({', '.join(table.phases)}): the {param} modes that it has kernels for and data of"),
-            *items(modes, 8, "supported = [", "]").join(["        ", ""]).split("\n"),
+            _statement("supported = ", f"[{', '.join(modes)}]"),
+            _statement("collected = ", keys),
+            # Upstream makes no matrix for a backend that it doesn't know, which its own tests use.
+            _statement("matrix = ", 'getattr(self, "supported_quant_mode", {})'),
+            _statement(f'matrix["{entry}"] = ', "[mode for mode in supported if mode in collected]"),
         ]
-        statement = f"        collected = {keys}"
-        if len(statement) > WIDTH:
-            statement = "        collected = {\n" + _laid_out(["key.name", *_clauses(levels, last)]) + "        }"
-        lines += statement.split("\n")
-        # Upstream makes no matrix for a backend that it doesn't know, which its own tests use.
-        lines.append('        matrix = getattr(self, "supported_quant_mode", {})')
-        choice = items(["mode for mode in supported if mode in collected"], 8, f'matrix["{entry}"] = [', "]")
-        lines.append(f"        {choice}".replace(",\n", "\n"))
         blocks.append("\n".join(lines) + "\n")
     return "\n".join(blocks)
 
 
+def _statement(head: str, code: str) -> str:
+    return " " * 8 + statement(head, code, 8)
+
+
 def _comment(text: str) -> list[str]:
     return [f"        # {line}" for line in textwrap.wrap(text, WIDTH - len("        # "), break_on_hyphens=False)]
-
-
-def _laid_out(parts: list[str]) -> str:
-    """The parts of a comprehension below its bracket: on one line if they fit, else each on its own."""
-    flat = f"            {' '.join(parts)}\n"
-    return flat if len(flat) <= WIDTH + 1 else "".join(f"            {part}\n" for part in parts)
-
-
-def _clauses(levels: str, last: str) -> list[str]:
-    clauses = ["for " + part for part in levels.split(" for ")] if levels else []
-    clauses = [c.replace("for for ", "for ") for c in clauses]
-    return [*clauses, f"for key in {last}"]
 
 
 def _first_quant_key(op: Op, table: Table) -> tuple[int, str] | None:

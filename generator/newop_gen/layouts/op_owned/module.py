@@ -8,12 +8,13 @@ from dataclasses import dataclass
 
 from ...model.op import Op, Query
 from ...render import fragment
-from ...render.environment import call, literal
+from ...render.code import call, import_from
+from ...render.python import literal
 from ..python.loader import loader_views
 from ..python.operations import OperationView
 from ..python.pre_interpolate import Grid, grids
 from .facts import OpOwnedFacts
-from .query import FLOPS_CLASS, OwnedInterpolation, OwnedQuery, import_from, owned_queries
+from .query import FLOPS_CLASS, OwnedInterpolation, OwnedQuery, owned_queries
 
 
 @dataclass(frozen=True)

@@ -15,10 +15,10 @@ from ...edits.python.place import after_statement, before_statement, end_of_clas
 from ...model.op import Op
 from ...plan import Insertion
 from ...problems import CheckoutRefused, Place, Problem
-from ...render.environment import WIDTH, assigned, literal
+from ...render.code import WIDTH, import_from, statement
+from ...render.python import literal
 from ..common.settle import Draft, settled
 from .facts import OpOwnedFacts
-from .query import import_from
 
 EXEMPT_REASON = "Python-only: the compiled engine has no operator for it"
 
@@ -65,7 +65,7 @@ def enum_members(op: Op, facts: OpOwnedFacts, common: PythonSource) -> Iterable[
     last = last_assign_in_class(common, enum)
     for table in op.tables:
         value = f"{table.stem}{facts.suffix}"
-        insertion = after_statement(common, last, f"    {assigned(table.member, literal(value), 4)}\n")
+        insertion = after_statement(common, last, f"    {statement(f'{table.member} = ', literal(value), 4)}\n")
         taken = members.get(table.member) or values.get(value)
         yield draft(common, insertion, enum, taken, f"PerfDataFilename.{table.member}", telling=False)
 
@@ -188,4 +188,4 @@ def support_snapshot(text: str, database: PythonSource) -> Draft | None:
 
 def _exempt(name: str) -> str:
     """An element of the dict of ops without an operator in the engine, itself not indented."""
-    return textwrap.dedent("    " + assigned(literal(name), literal(EXEMPT_REASON), 4, sign=":"))
+    return textwrap.dedent("    " + statement(f"{literal(name)}: ", literal(EXEMPT_REASON), 4, ",")).removesuffix(",")

@@ -11,7 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ...model.op import Op, Query, key_params, varying_params
-from ...render.environment import WIDTH, Code, call, items, literal, message
+from ...render.code import WIDTH, argument, call, import_from, statement, tupled
+from ...render.python import literal
 from ...sol.quants import enum_class
 from ...sol.render.python import PythonDialect
 from ...spec.model import Key
@@ -38,15 +39,6 @@ def owned_dialect(facts: OpOwnedFacts) -> PythonDialect:
     )
 
 
-def import_from(module: str, names: list[str], indent: int = 0) -> str:
-    """`from module import names` at `indent` columns as ruff formats it; the first line comes without indentation."""
-    flat = f"from {module} import {', '.join(names)}"
-    if indent + len(flat) <= WIDTH:
-        return flat
-    pad = " " * indent
-    return f"from {module} import (\n" + "".join(f"{pad}    {name},\n" for name in names) + f"{pad})"
-
-
 @dataclass(frozen=True)
 class OwnedInterpolation(Interpolation):
     """The interpolation of `interpolation.py`, whose helpers are functions and keep their cache in the database."""
@@ -59,14 +51,10 @@ class OwnedInterpolation(Interpolation):
     def helper(self) -> str | None:
         point, cache = "*(at for _, at in point)", "database._extracted_metrics_cache"
         if self.method == "cubic":
-            return self._result("interpolation.interp_3d", [point, "table", '"cubic"', cache])
+            return f'interpolation.interp_3d({point}, table, "cubic", {cache})'
         if self.method == "linear" and self.axes == 2:
-            return self._result("interpolation.interp_2d_linear", [point, "table", cache])
+            return f"interpolation.interp_2d_linear({point}, table, {cache})"
         return None
-
-    @staticmethod
-    def _result(function: str, arguments: list[str]) -> str:
-        return call(f"result = {function}", arguments, "", 16).removeprefix("result = ")
 
 
 def owned_interpolations(op: Op) -> dict[str, OwnedInterpolation]:
@@ -149,11 +137,7 @@ class OwnedQuery(QueryView):
             changed["prefix"] = "0"
         changed.update({name: f'found["{name}"]' for name in self.substituted})
         values = [f"{name}={code}" for name, code in changed.items()]
-        flat = f"{head}get_sol({', '.join(values)})["
-        # Ruff opens the last brackets of a line that is too long, as long as that helps.
-        if WIDTH - len("0],") < indent + len(flat) <= WIDTH:
-            return f"{flat}\n{' ' * (indent + 4)}0\n{' ' * indent}],"
-        return call(f"{head}get_sol", values, "[0],", indent)
+        return argument("", f"{head}get_sol({', '.join(values)})[0]", indent)
 
     @property
     def sol_of_sample(self) -> str:
@@ -173,7 +157,7 @@ class OwnedQuery(QueryView):
     # the lookup
 
     @property
-    def plain_start(self) -> tuple[Code, ...]:
+    def plain_start(self) -> tuple[str, ...]:
         """The leading keys of a lookup in which others are substituted."""
         asked = []
         for key in self.keys:
@@ -189,7 +173,7 @@ class OwnedQuery(QueryView):
             return self._statement("return ", tuple(k.asked for k in self.keys))
         lines = self._statement("table = ", self.plain_start)
         for key, level in self._steps[len(self.plain_start) :]:
-            lines += (" " * 12 + key.asked_at(12, "key = ")).split("\n")
+            lines += (" " * 12 + statement("key = ", key.asked, 12)).split("\n")
             if key.fallback is not None:
                 lines += [f"{' ' * 12}if key not in table:", f"{' ' * 16}key = {key.fallback}"]
             if key.nearest:
@@ -212,7 +196,7 @@ class OwnedQuery(QueryView):
         return list(zip(keys, [*phase, *self.query.nesting.keys]))
 
     @staticmethod
-    def _statement(head: str, keys: tuple[Code, ...]) -> list[str]:
+    def _statement(head: str, keys: tuple[str, ...]) -> list[str]:
         table = "table" if keys else "table.data"
         text = call(f"{head}util_empirical.require_data_slice", (table, *keys), "", 12)
         return (" " * 12 + text).split("\n")
@@ -225,7 +209,7 @@ class OwnedQuery(QueryView):
         own = [name for name in self.query.run_time if name != "prefix" and name in self._formula_names]
         names = [name for name in (*own, *self.op.params) if name not in self.axes]
         head = [literal(self.stem), "database.system", "database.backend", "database.version"]
-        return items([*head, *names], 16, "(", "),")
+        return argument("", tupled([*head, *names]), 16)
 
     @property
     def coordinates(self) -> str:
@@ -249,14 +233,6 @@ class OwnedQuery(QueryView):
     @property
     def axes_literal(self) -> str:
         return literal(self.axes)
-
-    def error_message(self, indent: int) -> list[str]:
-        """The argument `error_msg` at `indent`, as lines."""
-        pad = " " * indent
-        flat = message(self.failed, -WIDTH * len(self.failed))
-        if indent + len(flat[0]) + len("error_msg=,") <= WIDTH:
-            return [f"{pad}error_msg={flat[0]},"]
-        return [f"{pad}error_msg=(", *(f"{pad}    {line}" for line in message(self.failed, indent + 4)), f"{pad}),"]
 
 
 def owned_queries(op: Op, facts: OpOwnedFacts, owner_of: Callable[[Query], str]) -> list[OwnedQuery]:

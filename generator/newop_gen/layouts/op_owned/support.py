@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from ...model.op import Op, Table, key_params
 from ...render import fragment
-from ...render.environment import items, literal
+from ...render.code import import_from, statement, tupled
+from ...render.python import literal
 from ..python.query import sixteen
 from .facts import OpOwnedFacts
 from .module import ModuleView
-from .query import import_from
 
 ROOM = 34
 """Columns for a name in the comment behind a statement that goes down one level."""
@@ -46,7 +46,7 @@ class SupportEntry:
     def modes(self) -> str:
         """The statement that lists the modes that the op has kernels for."""
         names = [literal(sixteen(m, self.module.facts)) for m in self.op.params[self.param].modes]
-        return items(names, 12, "kernels = [", "]")
+        return statement("kernels = ", f"[{', '.join(names)}]", 12)
 
 
 def support_entries(module: ModuleView) -> list[SupportEntry]:
@@ -72,6 +72,5 @@ def render_resolver(entries: list[SupportEntry], facts: OpOwnedFacts) -> str:
 
 def render_snapshot(entries: list[SupportEntry]) -> str:
     """The statement that keeps `_update_support_matrix` in step."""
-    names = [literal(e.key) for e in entries]
-    head = items(names, 8, "for key in (", ",):" if len(names) == 1 else "):")
+    head = statement("for key in ", tupled([literal(e.key) for e in entries]), 8, ":")
     return f"        {head}\n            self.supported_quant_mode[key] = _LazySupportMatrix(self).get(key, [])\n"

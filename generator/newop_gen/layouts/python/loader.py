@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from ...model.columns import column_names, number_column, real_column, row_condition, row_types
 from ...model.op import Op, Table, axis_column, key_columns, key_params
 from ...render import fragment
-from ...render.environment import WIDTH, Code, literal, tuple_of
+from ...render.code import WIDTH, statement, tupled
+from ...render.python import literal
 from ...sol.render.python import render_expr
 from ...sol.tree import Not
 from ...sol.types import Type
@@ -23,7 +24,7 @@ class Level:
     """One level of the nesting: the code of its key in the dict, from a row."""
 
     name: str
-    code: Code
+    code: str
 
 
 @dataclass
@@ -40,8 +41,9 @@ class Reading:
     def phase_value(self) -> str | None:
         return self.op.phase_value(self.phase) if self.phase else None
 
-    def skipped(self, indent: int) -> list[str]:
-        """Conditions under which a row does not belong to the table, for an `if` at `indent` columns."""
+    @property
+    def skipped(self) -> list[str]:
+        """Conditions under which a row does not belong to the table."""
         conditions = []
         if self.nesting.rows:
             other = Not(row_condition(self.nesting.rows), type=Type.BOOL)
@@ -49,8 +51,7 @@ class Reading:
         for key in self.nesting.keys:
             if key.only:
                 code = self._text(key_columns(key)[0], key)
-                values = tuple_of(tuple(map(literal, key.only)), indent, f"if {code} not in ", ":")
-                conditions.append(values[len("if ") : -1])
+                conditions.append(f"{code} not in {literal(tuple(key.only))}")
         return conditions
 
     def _typed_column(self, column: str) -> str:
@@ -64,7 +65,7 @@ class Reading:
         for key in self.nesting.keys:
             params = key_params(key)
             codes = tuple(self._value(key, p, c) for p, c in zip(params, key_columns(key)))
-            levels.append(Level("_".join(params), codes if key.params else codes[0]))
+            levels.append(Level("_".join(params), tupled(codes) if key.params else codes[0]))
         return levels
 
     @property
@@ -120,19 +121,14 @@ class Reading:
         """Dict literals of the aliases, one per param that has any; known once the levels have been read."""
         lines = []
         for param, names in self.aliases.items():
-            pairs = [f"{literal(k)}: {literal(v)}" for k, v in names.items()]
-            flat = f"    {param}_names = {{{', '.join(pairs)}}}"
-            lines += (
-                [flat]
-                if len(flat) <= WIDTH
-                else [f"    {param}_names = {{", *(f"        {p}," for p in pairs), "    }"]
-            )
+            pairs = ", ".join(f"{literal(k)}: {literal(v)}" for k, v in names.items())
+            lines.append("    " + statement(f"{param}_names = ", f"{{{pairs}}}", 4))
         return lines
 
     def path(self, indent: int) -> str:
         """Code of the tuple of keys that a row is filed under, formatted for `indent` columns."""
         phase = (literal(self.phase),) if self.phase else ()
-        return tuple_of((*phase, *(level.code for level in self.levels)), indent, "path = ")
+        return statement("path = ", tupled([*phase, *(level.code for level in self.levels)]), indent)
 
 
 @dataclass(frozen=True)

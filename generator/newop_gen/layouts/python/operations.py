@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from ...model.op import Op, Query
 from ...render import fragment
-from ...render.environment import WIDTH, call
+from ...render.code import WIDTH, call
 from ...sol.render.python import render_assignment
 from ...spec.model import PhaseName
 from .dialect import query_dialect

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from ...model.op import Op, Table
 from ...model.targets import NAMED
 from ...render import fragment
-from ...render.environment import WIDTH, items, literal
+from ...render.code import argument, statement
+from ...render.python import literal
 from ...spec.model import Nesting, PhaseName
 from .facts import DatabaseFacts
 
@@ -76,7 +77,7 @@ class Grid:
                 continue
             code = collected[letter]
             lines.append(f"fewest = min{code}" if code.startswith("(") else f"fewest = min({code})")
-            lines.append(items(list(NAMED[HEADS].display), 16, "heads = [", "]"))
+            lines.append(statement("heads = ", f"[{', '.join(NAMED[HEADS].display)}]", 16))
             lines.append(f"{letter}_heads = [value for value in heads if value >= fewest]")
         return lines
 
@@ -99,17 +100,8 @@ class Grid:
                 lines.append(f"{head}{letter}_heads if {condition} else []," if condition else f"{head}{letter}_heads,")
                 continue
             targets = self._targets(axis)
-            if not targets:
-                lines.append(f"{head}[],")
-            elif not condition:
-                lines.append(items(targets, 20, f"{head}[", "],"))
-            else:
-                flat = f"{head}[{', '.join(targets)}] if {condition} else [],"
-                if len(flat) + 20 <= WIDTH:
-                    lines.append(flat)
-                else:
-                    block = items(targets, 20, f"{head}[", "]")
-                    lines.append(f"{block}\n{' ' * 20}if {condition}\n{' ' * 20}else [],")
+            chosen = f" if {condition} else []" if targets and condition else ""
+            lines.append(argument(head, f"[{', '.join(targets)}]{chosen}", 20))
         return lines
 
     def _targets(self, axis: str) -> list[str]:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from ...model.columns import typed
 from ...model.op import Op, Query, key_params
 from ...render import fragment
-from ...render.environment import WIDTH, Code, call, literal, statement, tuple_of
+from ...render.code import WIDTH, call, statement, tupled
+from ...render.python import literal
 from ...sol.check import names as expression_names
 from ...sol.render.python import render_expr, render_formula
 from ...spec.model import Key
@@ -43,16 +44,10 @@ class KeyStep:
     """One exact level of the lookup: code for the key that is asked for, and what to do when it is missing."""
 
     label: str
-    asked: Code
+    asked: str
     fallback: str | None = None
     nearest: bool = False
     alike: tuple[str, ...] = ()
-
-    def asked_at(self, indent: int, head: str) -> str:
-        """`head` (`key = `) and the code of the key that is asked for."""
-        return (
-            statement(head, self.asked, indent) if isinstance(self.asked, str) else tuple_of(self.asked, indent, head)
-        )
 
     @property
     def plain(self) -> bool:
@@ -178,7 +173,7 @@ class QueryView:
     def _key(self, key: Key) -> KeyStep:
         params = key_params(key)
         if key.params:
-            return KeyStep(", ".join(params), params, alike=tuple(alike_lines(key, 20)))
+            return KeyStep(", ".join(params), tupled(params), alike=tuple(alike_lines(key, 20)))
         asked = render_expr(typed(key.lookup, self.op.types()), self.dialect) if key.lookup else params[0]
         fallback = None
         if key.fallback is not None:
@@ -197,8 +192,8 @@ class QueryView:
     @property
     def keys_loop(self) -> str:
         """The head of the loop down the exact keys."""
-        pairs = tuple((literal(k.label), k.asked) for k in self.keys)
-        return " " * 16 + tuple_of(pairs, 16, "for name, key in ", ":")
+        pairs = tupled([tupled([literal(k.label), k.asked]) for k in self.keys])
+        return " " * 16 + statement("for name, key in ", pairs, 16, ":")
 
     @property
     def failed(self) -> str:

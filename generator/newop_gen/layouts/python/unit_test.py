@@ -18,7 +18,7 @@ from ...model.op import Op, Query, Table, key_params, varying_params
 from ...model.synthetic import POWER, Row, header, table_rows
 from ...plan import Skip
 from ...render import fragment
-from ...render.environment import literal
+from ...render.python import literal
 from ...sol.evaluate import Gpu, SolValueError, evaluate, evaluate_formula
 from ...sol.quants import MODES, Quant
 from ...spec.model import PhaseName
