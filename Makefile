@@ -5,7 +5,7 @@
 # ARGS=...     more arguments for pytest, or for the script that a target runs
 # Downloads stay in $NEWOP_GEN_CACHE, else ~/.cache/newop-gen: after the first run no network is needed.
 
-.PHONY: help setup demo test lint format goldens bench bench-apply bench-ops fuzz formulas mistakes replay history matrix docs docs-serve docs-long dist doctor-table \
+.PHONY: help setup demo test lint format goldens bench bench-apply bench-ops fuzz formulas mistakes replay tables history matrix docs docs-serve docs-long dist doctor-table \
         coverage clean safety crash faults permissions hostile targets examples edits updates races sabotage
 .DEFAULT_GOAL := help
 
@@ -24,6 +24,7 @@ help:
 	@echo "make formulas 10,000 random formulas as one Rust program, against the evaluator (needs rustc and rustfmt; 15 minutes)"
 	@echo "make mistakes mistakes seeded into correct ops: which checks of verify catch each, and the cause named (6 minutes)"
 	@echo "make replay   upstream's own ops from specs beside the originals, on all real tables (hours; ARGS=--quick: minutes)"
+	@echo "make tables   made-up tables in the shapes of real collectors: does init draft what their authors meant (a minute)"
 	@echo "make history  the examples on every way that upstream has arranged its code (REPO=PATH to a clone; ALL=1)"
 	@echo "make matrix   spec x release: modes, points, deviation, lint, removal, upstream's own tests (REPO=PATH to a clone; an hour)"
 	@echo "make docs     the documentation as a site in build/site; make docs-serve shows it on localhost:8000"
@@ -87,6 +88,9 @@ mistakes: setup
 
 replay: setup
 	@$(RUN) scripts/replay.py $(ARGS)
+
+tables: setup
+	@$(RUN) scripts/tables.py $(ARGS)
 
 history: setup
 	@$(RUN) scripts/history.py --repo "$(or $(REPO),$(error history needs REPO=PATH, a clone of upstream))" $(if $(ALL),--all) $(ARGS)

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.applying import SPECS
 
-from newop_gen.init.decide import Choices
+from newop_gen.init.choices import Choices
 from newop_gen.init.start import from_tables
 from newop_gen.init.where import Where
 from newop_gen.init.write import checked

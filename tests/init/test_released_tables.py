@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from newop_gen.init.decide import Choices
+from newop_gen.init.choices import Choices
 from newop_gen.init.start import from_tables
 from newop_gen.init.where import Where
 from newop_gen.init.write import checked

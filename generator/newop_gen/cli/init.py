@@ -14,7 +14,7 @@ from .output import complain, emit_json, remark, say
 
 if TYPE_CHECKING:
     from ..init.start import Started
-    from ..spec.model import PhaseName
+    from ..spec.model import PhaseName, Unit
 
 SHOWN_FINDINGS = 5
 SHOWN_OPS = 8
@@ -45,13 +45,15 @@ next: fill in what stands after TODO, then
 @click.option("--yes", "--defaults", "defaults", is_flag=True, help="Take the default of each question.")
 @click.option("--op", default="", metavar="NAME", help="The op's name (default: from the table's or the op's).")
 @click.option("--phase", type=click.Choice(["context", "generation"]), help="The phase that the table is of.")
-@click.option(
-    "--axis", "axes", multiple=True, metavar="x|b|s=COLUMN", help="The column of a run-time axis. Repeatable."
-)
+@click.option("--axis", "axes", multiple=True, metavar="x|b|s|SIZE=COLUMN", help="The column of an axis. Repeatable.")
 @click.option("--key", "keys", multiple=True, metavar="COLUMN", help="A column that is an exact key. Repeatable.")
 @click.option("--ignore", multiple=True, metavar="COLUMN", help="A column that is no level. Repeatable.")
 @click.option("--latency", default="", metavar="COLUMN", help="The latency's column, or an expression over columns.")
-@click.option("--unit", type=click.Choice(["ms", "us", "s"]), help="The latency's unit.")
+@click.option("--rows", "condition", default="", metavar="CONDITION",
+              help="Keep rows of which this is true, such as \"op_name == 'pre'\".")  # fmt: skip
+@click.option("--answers", type=click.Path(path_type=Path), metavar="FILE",
+              help="What is said of a table, kept: used where FILE is there, written where it is not.")  # fmt: skip
+@click.option("--unit", type=click.Choice(["ms", "us", "ns", "s"]), help="The latency's unit.")
 @click.option("--system", default="", metavar="NAME", help="The system that the table is for, such as h200_sxm.")
 @click.option("--backend", type=click.Choice(["trtllm", "sglang", "vllm"], case_sensitive=False), metavar="NAME",
               help="The backend that the table is for: trtllm, sglang or vllm.")  # fmt: skip
@@ -60,8 +62,8 @@ next: fill in what stands after TODO, then
 def command(
     out: Path | None, tables: tuple[Path, ...], like: str | None, checkout: Path | None, mine: Path | None,
     defaults: bool, op: str, phase: PhaseName | None, axes: tuple[str, ...], keys: tuple[str, ...],
-    ignore: tuple[str, ...], latency: str, unit: str | None, system: str, backend: str | None, version: str,
-    as_json: bool,
+    ignore: tuple[str, ...], latency: str, condition: str, answers: Path | None, unit: Unit | None, system: str,
+    backend: str | None, version: str, as_json: bool,
 ) -> int:  # fmt: skip
     """Write a first spec to NEW.yaml (default: OP.yaml in this directory), commented for you to finish.
 
@@ -82,14 +84,14 @@ def command(
       newop-gen init --like --spec my_op.yaml --checkout ~/aiconfigurator --json
     """
     from ..explain.systems import BUILT_IN
-    from ..init.decide import Choices
+    from ..init.choices import Choices, keep_answers, read_answers
     from ..init.questions import Known
     from ..init.start import from_answers, from_tables
     from ..init.where import Where
     from ..init.write import taken
 
     if mine is not None or checkout is not None or like is not None:
-        of_tables = (phase, axes, keys, ignore, latency, unit, system, backend)
+        of_tables = (phase, axes, keys, ignore, latency, condition, answers, unit, system, backend)
         _check_like(like, checkout, mine, out, bool(tables), any(of_tables))
     if as_json and like != RANK:
         raise click.UsageError("--json is for --like without a name, which ranks: init writes a spec otherwise")
@@ -112,10 +114,18 @@ def command(
             )
         _finish(out, from_answers(_take_default if defaults else _ask, Known(op, phase)))
         return Exit.DONE
-    choices = Choices(phase, _axes(axes), latency, unit or "", ignore, keys)
+    choices = Choices(phase, _axes(axes), latency, unit or "", ignore, keys, condition)
+    kept = answers is not None and answers.exists()
+    if answers is not None and kept:
+        choices = choices.over(read_answers(answers))
     where = Where(system, backend or "", (version,))
     below = (out or Path()).parent
-    _finish(out, from_tables(tables, choices, op=op, where=where, systems=list(BUILT_IN), below=below))
+    ask = _ask if sys.stdin.isatty() and not defaults else None
+    started = from_tables(tables, choices, op=op, where=where, systems=list(BUILT_IN), below=below, ask=ask)
+    _finish(out, started)
+    if answers is not None and not kept:
+        keep_answers(answers, started.choices)
+        remark(f"kept the answers in {answers}: --answers {answers} for the next table of this collector")
     return Exit.DONE
 
 
@@ -155,8 +165,12 @@ def _take_default(
 def _axes(texts: tuple[str, ...]) -> dict[str, str]:
     """`x=COLUMN`, or `b=COLUMN` and `s=COLUMN`."""
     axes = dict(text.partition("=")[::2] for text in texts)
-    if axes and (set(axes) not in ({"x"}, {"b", "s"}, {"b"}) or not all(axes.values())):
-        raise click.UsageError("--axis takes x=COLUMN, or b=COLUMN and s=COLUMN (b alone for decode)")
+    run_time = {axis for axis in axes if axis in ("x", "b", "s")}
+    if axes and (run_time not in ({"x"}, {"b", "s"}, {"b"}) or len(axes) > 3 or not all(axes.values())):
+        raise click.UsageError(
+            "--axis takes x=COLUMN, or b=COLUMN and s=COLUMN (b alone for decode), and SIZE=COLUMN for a size that is "
+            "interpolated, three in all"
+        )
     return axes
 
 

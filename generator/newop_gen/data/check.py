@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ..explain.measured import is_placeholder
 from ..explain.systems import System
+from ..model.columns import row_holds
 from ..model.op import Op, Table
 from ..tables.filed import FiledTable
 from ..tables.findings import MOST_DETAILS, Finding, warning
@@ -67,11 +68,16 @@ def check(op: Op, table: Table, reading: Reading, systems: Sequence[System] = ()
 
 
 def _phases(op: Op, table: Table, raw: RawTable) -> Iterator[Finding]:
-    """Rows of no phase that the op uses, and phases without a row."""
+    """Rows of no phase that the op uses, unless a condition of the spec leaves them out, and phases without a row."""
     column, file = table.phase_column, str(raw.path)
     if not column:
         return
-    lost = [row for row in raw.rows if phase_of(op, table, row) is None]
+    conditions = [op.nesting(phase).rows for phase in table.phases]
+    lost = [
+        row
+        for row in raw.rows
+        if phase_of(op, table, row) is None and any(not text or row_holds(text, row.cells) for text in conditions)
+    ]
     if lost:
         values = ", ".join(f"{v[:30]!a}" for v in list(dict.fromkeys(row.cells[column] for row in lost))[:5])
         known = " or ".join(op.phase_value(p) for p in table.phases)

@@ -19,7 +19,7 @@ from ..problems import Place, Problem
 
 UNITS = ("s", "ms", "us", "ns")
 """Each a thousandth of the one before."""
-MILLISECONDS = {"s": 1e3, "ms": 1.0, "us": 1e-3}
+MILLISECONDS = {"s": 1e3, "ms": 1.0, "us": 1e-3, "ns": 1e-6}
 
 LEAST_POINTS = 4
 BEST = 0.95

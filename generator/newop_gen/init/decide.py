@@ -2,51 +2,50 @@
 
 The rule behind all of it: a level is what a query must say for a row to be the right one. Structural sizes and modes
 are exact keys, even when the table has one value of them, so that a query for another size raises instead of getting
-these numbers. What a row merely says about its measuring is left out, unless rows repeat without it.
+these numbers. What a row merely says about its measuring is left out, as long as the rows that remain still have one
+latency each; where they don't, the column that tells them apart is a key, or a question (`apart`).
 """
 
 from __future__ import annotations
 
+import itertools
 import math
-import statistics
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ..model.columns import column_names, real_column
 from ..problems import Place, Problem, SpecError, did_you_mean, near_names
 from ..sol.evaluate import SolValueError, evaluate
 from ..sol.findings import SolSyntax
-from ..spec.model import PhaseName
-from ..spec.usual_columns import BATCH, SEQUENCE, SIZES, STEP, TOKENS
+from ..sol.quants import canonical
+from ..spec.model import MOST_KEYS, PhaseName
 from ..tables.read import RawTable, Row
+from .apart import Fold, Points
+from .axes import find_axes
+from .choices import Choices, equals
 from .latency import LatencyFound, find_latency
-from .profile import Column, profile, renamed, unreadable
+from .profile import Column, profile, unreadable
 from .quants import QuantFound, find_quant
-from .vocabulary import HARNESS, LABELS, PROVENANCE
+from .vocabulary import HARNESS, LABELS, OCCASION, PLACE, ROW_WORDS, is_counter, words_of
 
-NO_SIZES = PROVENANCE.union(HARNESS)
-MOST_REAL_VALUES = 32
+MOST_SETTINGS = 32
 """A measured value has more of them than a setting."""
-SEVERAL = 0.2
-"""Share of points that must have been measured with several values of a column for it to be a key."""
-CROSSED = 0.9
-"""Where nearly every point was measured with several values of a column, it was swept on purpose."""
-ALIKE, CLEARLY = 1.1, 1.25
-"""How far latencies differ that are not of one point; settings of the harness must show it more clearly."""
 TUPLE_FROM = 4
-MOST_KEYS = 8
+DENSE = 8
+"""Values of a size, from which on a full grid of sizes may be meant to be interpolated."""
+MANY_ROWS = 16
+"""In fewer rows a column may number them by chance."""
+IDENTITY = frozenset({"op_name", "op", "operation"})
+"""Which op a row is of: always a key where there are several."""
 
 
-@dataclass(frozen=True)
-class Choices:
-    """What the user has said already, instead of having it found out."""
+class Undecided(SpecError):
+    """Columns that tell rows apart, and may mean anything: only a person can say. `columns` are their names and some of
+    their values."""
 
-    phase: PhaseName | None = None
-    axes: Mapping[str, str] = field(default_factory=dict)
-    latency: str = ""
-    unit: str = ""
-    ignore: tuple[str, ...] = ()
-    keys: tuple[str, ...] = ()
+    def __init__(self, problems: Sequence[Problem], columns: Mapping[str, tuple[str, ...]]) -> None:
+        super().__init__(problems)
+        self.columns = columns
 
 
 @dataclass(frozen=True)
@@ -74,19 +73,9 @@ class Levels:
 def decide(
     table: RawTable, rows: Sequence[Row], phase: PhaseName | None, query: str, choices: Choices, phase_column: str = ""
 ) -> Levels:
-    """The levels of the table's `rows`. Raises `SpecError` when there is no latency or no axis in it."""
+    """The levels of the table's `rows`. Raises `SpecError` when there is no latency or no axis in it, and `Undecided`
+    where leaving a column out would let a row stand in for one that says something else."""
     return _Deciding(table, rows, phase, query, choices, phase_column).levels()
-
-
-def run_time_columns(columns: Mapping[str, Column]) -> dict[str, str]:
-    """The columns that are called like run-time sizes: some of b, s, step and x."""
-    lowered = {name.lower(): name for name, c in columns.items() if c.kind == "int" and c.low >= 0 and c.readable}
-    found = {}
-    for axis, names in (("b", BATCH), ("s", SEQUENCE), ("step", STEP), ("x", TOKENS), ("size", SIZES)):
-        name = next((lowered[n] for n in names if n in lowered), None)
-        if name is not None and not (name.lower() == "m" and not {"n", "k"} & set(lowered)):
-            found[axis] = name
-    return found
 
 
 class _Deciding:
@@ -94,28 +83,33 @@ class _Deciding:
         self, table: RawTable, rows: Sequence[Row], phase: PhaseName | None, query: str, choices: Choices, skip: str
     ) -> None:
         self.table, self.rows, self.phase, self.query, self.choices = table, rows, phase, query, choices
-        self.columns = {n: c for n, c in profile(table, rows).items() if n not in (skip, *choices.ignore)}
+        self.skipped = (skip, *choices.ignore)
+        self.columns = self._profiled()
         self.file = str(table.path)
         self.said: list[tuple[str, str]] = []
         self.condition = ""
-        self.dropped: set[str] = set()
-        self.measured = ""
+
+    def _profiled(self) -> dict[str, Column]:
+        return {n: c for n, c in profile(self.table, self.rows).items() if n not in self.skipped}
+
+    def cells(self, name: str) -> list[str]:
+        return [row.cells[name] for row in self.rows]
 
     def levels(self) -> Levels:
-        if self.choices.latency:
-            self._there({"--latency": self.choices.latency})
-            unit = self.choices.unit or "ms"
-            latency = LatencyFound(self.choices.latency, unit, f"{self.choices.latency} in {unit}, as you said")
-        else:
-            latency = find_latency(self.columns, self.file)
-            if self.choices.unit:
-                latency = LatencyFound(latency.column, self.choices.unit, f"{latency.column} in {self.choices.unit}")
+        latency = self._latency()
         self.said.append(("latency", latency.said))
-        self.measured = latency.column
-        axes = self._axes()
-        taken = {w for text in (*axes.values(), latency.column) for w in _words(text)} | {"power"} | self.dropped
-        keys = self._keys(axes, taken)
+        axes, dropped = self._axes(latency)
+        taken = {w for text in (*axes.values(), latency.column) for w in _words(text)} | {"power"} | dropped
+        keys = self._keys(axes, taken, latency)
         return Levels(latency, axes, keys, self._tupled(keys), self.condition, tuple(self.said))
+
+    def _latency(self) -> LatencyFound:
+        said, unit = self.choices.latency, self.choices.unit
+        if said:
+            self._there({"--latency": said})
+            return LatencyFound(said, unit or "ms", f"{said} in {unit or 'ms'}, as you said")
+        found = find_latency(self.columns, self.file)
+        return LatencyFound(found.column, unit, f"{found.column} in {unit}, as you said") if unit else found
 
     def _there(self, given: Mapping[str, str]) -> None:
         """Raises `SpecError` for an expression that reads what is no column of numbers."""
@@ -130,140 +124,96 @@ class _Deciding:
             if wrong:
                 numbers = [n for n, c in self.columns.items() if c.kind not in ("text", "empty") and c.readable]
                 found = f"{wrong[0]!a}, which is no column of numbers in {self.file}"
+                expected = f"one of {', '.join(numbers)}" if numbers else "a column of numbers, and the table has none"
                 near = did_you_mean(near_names(wrong[0], numbers))
-                raise SpecError(Problem(Place(option), found, f"some of {', '.join(numbers)}", near, "init-column"))
+                raise SpecError(Problem(Place(option), found, expected, near, "init-column"))
 
     # axes
 
-    def _axes(self) -> dict[str, str]:
+    def _axes(self, latency: LatencyFound) -> tuple[dict[str, str], set[str]]:
+        """The axes, and the columns that have no say beside them."""
         if self.choices.axes:
             self._there({f"--axis {axis}": column for axis, column in self.choices.axes.items()})
-            for axis, column in self.choices.axes.items():
-                self.said.append(("axis", f"{axis} is {column}, as you said"))
-            return dict(self.choices.axes)
-        found = run_time_columns(self._unmeasured())
-        if self.query == "x":
-            return {"x": self._tokens(found)}
-        axes = {}
-        if "b" in found:
-            axes["b"] = found["b"]
-        elif "x" in found and self.phase == "generation":
-            axes["b"] = found["x"]
-        if "s" in found:
-            axes["s"] = self._sequence(found)
-        if self.phase == "generation" and "b" in axes and "s" in axes and self._constant(axes["s"]):
-            self.said.append(("axis", f"no s: {axes['s']} has one value in generation: a decode step costs the same"))
-            self.dropped = set(_words(axes.pop("s")))
-        if not axes or (self.phase != "generation" and len(axes) < 2):
-            raise self._no_axis("b and s")
-        for axis, column in axes.items():
-            self.said.append(("axis", f"{axis} is {self._described(column)}"))
-        return axes
+            self.said += [("axis", f"{axis} is {column}, as you said") for axis, column in self.choices.axes.items()]
+            return dict(self.choices.axes), set()
+        measured = {"power", *_words(latency.column)}
+        sizes = {n: c for n, c in self.columns.items() if n not in measured}
+        axes = find_axes(sizes, self.file, self.phase, self.query, self._numbers_rows)
+        self.said += axes.said
+        if axes.rows:
+            self._without_prefix(axes.rows)
+        return axes.columns, axes.dropped
 
-    def _unmeasured(self) -> dict[str, Column]:
-        """The columns that are no part of the latency, nor the power."""
-        return {n: c for n, c in self.columns.items() if n != "power" and n not in _words(self.measured)}
-
-    def _tokens(self, found: Mapping[str, str]) -> str:
-        """The column, or expression, of token-equivalent size."""
-        for name in ("x", "size"):
-            if name in found:
-                self.said.append(("axis", f"x is {self.columns[found[name]]}"))
-                return found[name]
-        if "b" in found and "s" in found:
-            text = f"{found['b']} * {found['s']}" if self.phase != "generation" else found["b"]
-            self.said.append(("axis", f"x is {text}"))
-            return text
-        single = found.get("b") or found.get("s") or self._longest()
-        self.said.append(("axis", f"x is {self.columns[single]}"))
-        return single
-
-    def _longest(self) -> str:
-        """The int column with the most values: run-time sizes are swept, structural ones are not."""
-        ints = [
-            column
-            for name, column in self._unmeasured().items()
-            if column.kind == "int" and column.readable and column.low >= 0 and name.lower() not in NO_SIZES
-        ]
-        if not ints:
-            raise self._no_axis("x")
-        best = max(ints, key=lambda c: len(c.values))
-        self.said.append(("axis", f"no column is called like a run-time size: {best.name} has the most values"))
-        return best.name
-
-    def _sequence(self, found: Mapping[str, str]) -> str:
-        """The sequence axis: with a step that varies, decode positions are the sum of both."""
-        column, step = found["s"], found.get("step")
-        if step is None or self.columns[step].constant:
-            return column
-        if self.phase == "generation":
-            self.said.append(("axis", f"{step} varies: the position is {column} + {step}"))
-            return f"{column} + {step}"
-        if "0" in self.columns[step].values:
-            self.condition = f"{step} == 0"
-            before = len(self.rows)
-            self.rows = [row for row in self.rows if row.cells[step] == "0"]
-            self.columns = {n: c for n, c in profile(self.table, self.rows).items() if n in self.columns}
-            told = f"{step} varies in context, which is a cached prefix: {len(self.rows)} of {before} rows have none, "
-            told += f"the other {before - len(self.rows)} are left out (--phase generation, if they are decode steps)"
-            self.said.append(("rows", told))
-        return column
-
-    def _constant(self, text: str) -> bool:
-        return all(self.columns[name].constant for name in _words(text))
-
-    def _described(self, text: str) -> str:
-        return str(self.columns[text]) if text in self.columns else text
-
-    def _no_axis(self, wanted: str) -> SpecError:
-        called = {*BATCH, *SEQUENCE, *TOKENS, *SIZES}
-        if named := [n for n, c in self.columns.items() if not c.readable and renamed(n) in called]:
-            return SpecError(unreadable(name, Place(self.file, 1, 1)) for name in named)
-        seen = [f"{n} ({c.kind})" for n, c in self.columns.items()]
-        return SpecError(
-            Problem(
-                Place(self.file, 1, 1),
-                f"no column can be the axis {wanted}; the table has {', '.join(seen[:20])}",
-                "a column of whole numbers for each run-time size, such as num_tokens, or batch_size and isl",
-                "say which it is: --axis x=COLUMN, or --axis b=COLUMN --axis s=COLUMN",
-                "init-axis",
-            )
-        )
+    def _without_prefix(self, condition: str) -> None:
+        """Leave out rows of a cached prefix."""
+        step = _words(condition)[0]
+        before, self.condition = len(self.rows), condition
+        self.rows = [row for row in self.rows if row.cells[step] == "0"]
+        self.columns = {n: c for n, c in self._profiled().items() if n in self.columns}
+        told = f"{step} varies in context, which is a cached prefix: {len(self.rows)} of {before} rows have none, "
+        told += f"the other {before - len(self.rows)} are left out (--phase generation, if they are decode steps)"
+        self.said.append(("rows", told))
 
     # keys
 
-    def _keys(self, axes: Mapping[str, str], taken: set[str]) -> tuple[Level, ...]:
-        chosen: list[Level] = []
-        unsure: list[Column] = []
-        along: list[Column] = []
+    def _keys(self, axes: Mapping[str, str], taken: set[str], latency: LatencyFound) -> tuple[Level, ...]:
         place = [self._axis_values(text) for text in axes.values()]
-        for name, column in self.columns.items():
-            lowered = name.lower()
-            if name in self.choices.keys:
-                chosen.append(self._level(column, "as you said"))
-            elif name in taken or column.kind == "empty":
-                continue
-            elif lowered in PROVENANCE:
-                along.append(column)
-            elif column.kind in ("whole", "gaps") or not column.readable:
-                self._unreadable(column)
-            elif lowered in LABELS or lowered in HARNESS or column.kind == "real":
-                unsure.append(column)
-            elif column.kind == "int" and not column.constant and self._follows(name, place):
-                self.said.append(("left out", f"{column}: it follows from the axes"))
-            elif column.kind == "int" and self._counts_rows(name):
-                self.said.append(("left out", f"{column}: it differs in nearly every row, as a counter or a time does"))
-            else:
-                chosen.append(self._level(column))
-        self._settle(chosen, unsure, axes)
+        chosen, unsure, held, along = self._sorted(taken, place)
+        # What an axis is made of may tell rows apart that its value does not.
+        held += [self.columns[w] for text in axes.values() for w in _words(text) if len(_words(text)) > 1]
+        points = Points([_real(row, latency.column) for row in self.rows])
+        for values in place:
+            points.add(values)
+        chosen = [self._spelled_apart(level, points) for level in chosen]
+        chosen += self._needed(points, unsure)
+        self._ask(points, held)
         if along:
             self.said.append(("provenance", ", ".join(map(str, along))))
         order = {"quant": 0, "str": 1, "int": 2}
         chosen.sort(key=lambda level: order.get(level.type, 0))
         for level in chosen:
             self.said.append(("key", f"{level.column}: {level.type}" + (f", {level.why}" if level.why else "")))
-        self._repeats(chosen, axes, along)
+        self._dense(chosen)
+        self._repeats(points)
         return tuple(chosen)
+
+    def _sorted(
+        self, taken: set[str], place: Sequence[Sequence[tuple[int, ...]]]
+    ) -> tuple[list[Level], list[Column], list[Column], list[Column]]:
+        """The columns that are no axis: sure keys; those that are keys where rows need them; those that nobody but a
+        person can make one; and those that say where the table belongs."""
+        chosen: list[Level] = []
+        unsure: list[Column] = []
+        held: list[Column] = []
+        along: list[Column] = []
+        for name, column in self.columns.items():
+            lowered = name.lower()
+            if name in self.choices.keys:
+                chosen.append(self._level(column, "as you said"))
+            elif name in taken or column.kind == "empty":
+                continue
+            elif lowered in PLACE or lowered in OCCASION:
+                along.append(column)
+                held.append(column)
+            elif column.constant and (lowered in LABELS or lowered in HARNESS or column.kind not in ("int", "text")):
+                self.said.append(("left out", str(column)))
+            elif self._numbers_rows(name):
+                self.said.append(("left out", f"{column}: it numbers the rows"))
+            elif lowered in IDENTITY and column.readable:
+                chosen.append(self._level(column, "which op a row is of"))
+            elif not column.readable or column.kind in ("whole", "gaps") or self._measured(column):
+                held.append(column)
+            elif lowered in LABELS or lowered in HARNESS or column.kind == "real":
+                unsure.append(column)
+            elif column.kind == "int" and not column.constant and self._follows(name, place):
+                self.said.append(("left out", f"{column}: it follows from the axes"))
+            else:
+                chosen.append(self._level(column))
+        return chosen, unsure, held, along
+
+    def _measured(self, column: Column) -> bool:
+        """Whether a column holds what was measured along, or a setting with a name like it."""
+        return is_counter(column.name) or (column.kind == "real" and len(column.values) > MOST_SETTINGS)
 
     def _level(self, column: Column, why: str = "") -> Level:
         if column.kind == "int":
@@ -275,90 +225,141 @@ class _Deciding:
             return Level(column, quant.enum, why or spelled, quant)
         return Level(column, "str", why)
 
-    def _settle(self, chosen: list[Level], unsure: list[Column], axes: Mapping[str, str]) -> None:
-        """Columns that may be provenance are keys where they tell rows apart that are one point otherwise, with other
-        latencies."""
-        for column in unsure:
-            if column.constant:
-                self.said.append(("left out", str(column)))
-            elif column.kind == "real" and len(column.values) > MOST_REAL_VALUES:
-                self.said.append(("left out", f"{column}: measured, not read"))
-            else:
-                share, ratio = self._tells_apart(column, chosen, axes)
-                crossed = share >= CROSSED and not _harness(column)
-                if crossed or (share >= SEVERAL and ratio > (CLEARLY if _harness(column) else ALIKE)):
-                    chosen.append(
-                        self._level(column, f"points that differ in it alone differ {ratio:.2g}-fold in latency")
-                    )
-                elif share >= SEVERAL:
-                    self.said.append(("left out", f"{column}: points that differ in it alone cost about the same"))
-                else:
-                    self.said.append(("left out", f"{column}: no points, or few, differ in it alone"))
+    def _spelled_apart(self, level: Level, points: Points) -> Level:
+        """A key, read by `points` from now on. Where rows with two spellings of one quant mode have different
+        latencies, the column is a text: as a mode it would let one stand in for the other."""
+        cells = self.cells(level.column.name)
+        if level.quant is not None and len(level.quant.modes) < len(level.column.values):
+            modes = [canonical(level.quant.alias.get(cell, cell)) for cell in cells]
+            if len(points.fold(modes).rows) > len(points.fold(cells).rows):
+                level = Level(level.column, "str", "its spellings of one mode have different latencies")
+        points.add(cells)
+        return level
 
-    def _tells_apart(self, column: Column, levels: Sequence[Level], axes: Mapping[str, str]) -> tuple[float, float]:
-        """Of the points without this column, the share that was measured with several values of it, and the median
-        ratio of their latencies."""
-        latency = [_real(row, self.measured) for row in self.rows]
-        groups: dict[object, dict[str, float]] = {}
-        for at, row, value in zip(self._places(levels, axes), self.rows, latency):
-            if value > 0:
-                groups.setdefault(at, {}).setdefault(row.cells[column.name], value)
-        several = [values for values in groups.values() if len(values) > 1]
-        if not several:
-            return 0, 1
-        return len(several) / len(groups), statistics.median(max(v.values()) / min(v.values()) for v in several)
+    def _needed(self, points: Points, unsure: Sequence[Column]) -> list[Level]:
+        """Of labels and settings those without which a row would stand in for another one, the one that tells most
+        rows apart first."""
+        chosen: list[Level] = []
+        rest = list(unsure)
+        while (fold := points.fold()) and rest:
+            left = [len(points.fold(self.cells(column.name)).rows) for column in rest]
+            best = min(range(len(rest)), key=left.__getitem__)
+            told = len(fold.rows) - left[best]
+            if told <= 0:
+                break
+            column = rest.pop(best)
+            chosen.append(self._level(column, f"{told} rows have another latency without it{fold.told}"))
+            points.add(self.cells(column.name))
+        for column in rest:
+            self.said.append(("left out", f"{column}: without it no row stands in for one with another latency"))
+        return chosen
 
-    def _places(self, levels: Sequence[Level], axes: Mapping[str, str]) -> list[object]:
-        places = [self._axis_values(text) for text in axes.values()]
-        keys = [[row.cells[level.column.name] for row in self.rows] for level in levels]
-        return list(zip(*keys, *places))
+    def _ask(self, points: Points, held: Sequence[Column]) -> None:
+        """Raises `Undecided` for columns that tell rows apart and are nothing that init can make of them."""
+        fold = points.fold()
+        problems: list[Problem] = []
+        asked: dict[str, tuple[str, ...]] = {}
+        for column in held:
+            cells = self.cells(column.name)
+            lost = self._told_apart(column, points, fold, cells)
+            if lost:
+                problems.append(self._question(column, len(lost), fold))
+                asked[column.name] = column.values
+            elif column.name.lower() not in PLACE | OCCASION and not column.constant:
+                self.said.append(("left out", f"{column}: {self._why_not(column)}"))
+        if problems:
+            raise Undecided(problems, asked)
 
-    def _repeated(self, levels: Sequence[Level], axes: Mapping[str, str]) -> int:
-        return len(self.rows) - len(set(self._places(levels, axes)))
+    def _told_apart(self, column: Column, points: Points, fold: Fold, cells: Sequence[str]) -> tuple[int, ...]:
+        """The rows that would be lost without a column. What has another value in nearly every row tells nothing."""
+        if not fold or column.constant or self._all_different(column):
+            return ()
+        if column.kind == "real" and is_counter(column.name):
+            return ()
+        if len(points.fold(cells).rows) >= len(fold.rows):
+            return ()
+        return points.differing(cells)
 
-    def _axis_values(self, text: str) -> list[tuple[str, ...]]:
+    def _question(self, column: Column, rows: int, fold: Fold) -> Problem:
+        value = column.values[0]
+        number = column.kind == "int"
+        options = [f"--ignore {column.name} (of rows alike in the rest the first stays)"]
+        if column.readable:
+            plain = "'" not in value and '"' not in value and value.strip()
+            options[:0] = [f"--key {column.name}"]
+            options += [f'--rows "{equals(column.name, value, number)}"'] if plain and column.kind != "gaps" else []
+        found = f"{column} tells {rows} rows apart{fold.told}: without it, others would stand in for them"
+        expected = "a level of the table, a condition on its rows, or a word that it does not count"
+        return Problem(Place(self.file, 1, 1), found, expected, f"say which: {', or '.join(options)}", "init-undecided")
+
+    def _why_not(self, column: Column) -> str:
+        if column.kind == "whole" and not is_counter(column.name):
+            return "whole numbers written as 4.0: loaders read `int(text)`, write 4"
+        if column.kind == "gaps":
+            return "some cells are empty, and no row needs it"
+        if not column.readable:
+            return "a spec can't name this column: letters, digits and underscores"
+        return "measured, not read"
+
+    def _all_different(self, column: Column) -> bool:
+        return len(self.rows) > 1 and len(column.values) > 0.9 * len(self.rows)
+
+    def _numbers_rows(self, name: str) -> bool:
+        """Whether a column counts the rows, up or down by one, instead of saying anything about them."""
+        if self.columns[name].kind != "int" or len(self.rows) < 3:
+            return False
+        if len(self.rows) <= MANY_ROWS and not ROW_WORDS.intersection(words_of(name)):
+            return False
+        numbers = [int(cell) for cell in self.cells(name)]
+        return {b - a for a, b in itertools.pairwise(numbers)} in ({1}, {-1})
+
+    def _axis_values(self, text: str) -> list[tuple[int, ...]]:
         words = _words(text)
         if " + " in text:
-            return [(str(sum(_int(row.cells[w]) for w in words)),) for row in self.rows]
+            return [(sum(_int(row.cells[w]) for w in words),) for row in self.rows]
         if " * " in text:
-            return [(str(math.prod(_int(row.cells[w]) for w in words)),) for row in self.rows]
-        return [tuple(row.cells[w] for w in words) for row in self.rows]
+            return [(math.prod(_int(row.cells[w]) for w in words),) for row in self.rows]
+        return [tuple(_int(row.cells[w]) for w in words) for row in self.rows]
 
-    def _follows(self, name: str, place: Sequence[Sequence[tuple[str, ...]]]) -> bool:
+    def _follows(self, name: str, place: Sequence[Sequence[tuple[int, ...]]]) -> bool:
         """Whether a column says nothing that the axes don't: it is their product, or has one value for each of their
         combinations although most combinations occur more than once."""
-        cells = [row.cells[name] for row in self.rows]
-        sizes = [[math.prod(map(int, value)) for value in axis] for axis in place]
-        if len(place) > 1 and all(int(c) == math.prod(at) for c, at in zip(cells, zip(*sizes))):
+        cells = self.cells(name)
+        if len(place) > 1 and all(int(c) == math.prod(math.prod(v) for v in at) for c, at in zip(cells, zip(*place))):
             return True
         seen: dict[object, str] = {}
         one_value = all(seen.setdefault(at, cell) == cell for at, cell in zip(zip(*place), cells))
         return one_value and 2 * len(seen) <= len(cells)
 
-    def _counts_rows(self, name: str) -> bool:
-        return len(self.rows) > 16 and len(self.columns[name].values) > 0.9 * len(self.rows)
+    def _repeats(self, points: Points) -> None:
+        if repeats := points.repeats:
+            fold = points.fold()
+            other = f", {len(fold.rows)} of them with another latency{fold.told}" if fold else ""
+            told = f"{repeats} of {len(self.rows)} rows were measured again{other}: the first row is kept"
+            self.said.append(("repeats", told))
 
-    def _unreadable(self, column: Column) -> None:
-        why = {
-            "whole": "whole numbers written as 4.0: loaders read `int(text)`, write 4",
-            "gaps": "some cells are empty",
-        }.get(column.kind, "a spec can't name this column: letters, digits and underscores")
-        self.said.append(("left out", f"{column}: {why}"))
-
-    def _repeats(self, keys: Sequence[Level], axes: Mapping[str, str], along: Sequence[Column]) -> None:
-        repeats = self._repeated(keys, axes)
-        if not repeats:
+    def _dense(self, keys: Sequence[Level]) -> None:
+        """Say of sizes with many values in a full grid that they could be axes: as keys, sizes between them raise."""
+        sizes = [level.column for level in keys if level.type == "int" and len(level.column.values) >= DENSE]
+        if not sizes or any(column.name in self.choices.keys for column in sizes):
             return
-        extra = [c.name for c in along if not c.constant]
-        told = f" (they may differ in {', '.join(extra)})" if extra else ""
-        self.said.append(
-            ("repeats", f"{repeats} of {len(self.rows)} rows repeat an earlier one: the first row is kept{told}")
-        )
+        combinations = len({tuple(row.cells[c.name] for c in sizes) for row in self.rows})
+        if 2 * combinations < math.prod(len(column.values) for column in sizes):
+            return
+        names = ", ".join(f"{column.name} ({len(column.values)} values)" for column in sizes)
+        options = " ".join(f"--axis {column.name}={column.name}" for column in sizes[:2])
+        told = f"{names}: a grid of exact keys, a size between them raises; to interpolate: the axes and {options}"
+        self.said.append(("dense", told))
 
     def _tupled(self, keys: Sequence[Level]) -> bool:
         """Sizes that occur in few combinations describe models: one tuple key, as upstream files such ops."""
         ints = [level.column for level in keys if level.type == "int"]
         if len(keys) > MOST_KEYS:
+            if len(keys) - len(ints) + 1 > MOST_KEYS or len(ints) < 2:
+                names = ", ".join(level.column.name for level in keys)
+                found = f"{len(keys)} columns are exact keys: {names}"
+                hint = "leave out what a query need not say: --ignore COLUMN"
+                raise SpecError(Problem(Place(self.file, 1, 1), found, f"at most {MOST_KEYS}", hint, "init-keys"))
             self.said.append(("nesting", f"{len(keys)} keys are more than {MOST_KEYS}: the sizes are one tuple"))
             return True
         if len(ints) < TUPLE_FROM:
@@ -373,10 +374,6 @@ class _Deciding:
 def _words(text: str) -> list[str]:
     """The columns that an expression reads."""
     return list(column_names(text))
-
-
-def _harness(column: Column) -> bool:
-    return column.name.lower() in HARNESS
 
 
 def _real(row: Row, expression: str) -> float:

@@ -10,10 +10,15 @@ from pathlib import Path
 from typing import Union
 
 from ..data.which import PHASE_WORDS, phase_of_name, phase_of_word
-from ..problems import Place, Problem, SpecError
+from ..model.columns import row_condition, row_holds, row_types
+from ..model.op import RUN_TIME_AXES
+from ..problems import Place, Problem, SpecError, did_you_mean, near_names
+from ..sol.findings import SolSyntax
 from ..spec.model import FILE_PATTERN, PhaseName
 from ..tables.read import RawTable, Row
-from .decide import Choices, Level, Levels, decide, run_time_columns
+from .axes import run_time_columns
+from .choices import Choices, both, equals
+from .decide import Level, Levels, decide
 from .draft import Draft, EntryDraft, KeyDraft, NestingDraft, ParamDraft, op_name, param_names
 from .latency import power_said
 from .profile import profile
@@ -45,7 +50,9 @@ def draft_from(
     no latency or no axis, or where two tables are of one phase.
     """
     said: list[Said] = []
-    pieces, column, values = _pieces(tables, choices, said)
+    tables, condition = _wanted(tables, choices, said)
+    pieces, column, values, known = _pieces(tables, choices, said)
+    condition = both(condition, known)
     query, query_why = _query(pieces, choices, said)
     parts = _decided(pieces, query, choices, column)
     for part in parts:
@@ -53,7 +60,7 @@ def draft_from(
     said.append(("power", power_said(profile(tables[0]))))
     used = _used(parts, query, said)
     names = _names(parts)
-    nestings = {phase: _nesting(_part_of(parts, phase), names) for phase in used}
+    nestings = {phase: _nesting(_part_of(parts, phase), names, condition) for phase in used}
     told = {p for p in (part.phase for part in parts) if p}
     filing = "phase_column" if column else "per_phase" if told and not choices.phase else "one"
     stem = op or _stem(tables[0].path, strip=bool(told))
@@ -88,25 +95,51 @@ def _decided(pieces: Sequence[_Piece], query: str, choices: Choices, column: str
     ]
 
 
+# rows
+
+
+def _wanted(tables: Sequence[RawTable], choices: Choices, said: list[Said]) -> tuple[list[RawTable], str]:
+    """The tables with the rows that `--rows` keeps, and its condition."""
+    text = choices.rows
+    if not text:
+        return list(tables), ""
+    try:
+        row_condition(text)
+    except (SolSyntax, AssertionError) as fault:
+        why = str(fault).splitlines()[0]
+        raise SpecError(
+            Problem(Place("--rows"), f"{text!a} is no condition over columns ({why})", "such as \"op_name == 'pre'\"",
+                    "docs/sol-language.md has the language", "init-rows")
+        ) from None  # fmt: skip
+    kept = []
+    for table in tables:
+        if missing := [name for name in row_types(text) if name not in table.columns]:
+            near = did_you_mean(near_names(missing[0], table.columns))
+            found = f"no column {missing[0]!a} in {table.path}"
+            raise SpecError(Problem(Place("--rows"), found, f"some of {', '.join(table.columns)}", near, "init-column"))
+        rows = tuple(row for row in table.rows if row_holds(text, row.cells))
+        if not rows:
+            raise SpecError(Problem(Place("--rows"), f"no row of {table.path} has {text}", "rows", "", "init-rows"))
+        said.append(
+            ("rows", f"{len(rows)} of {len(table.rows)} rows have {text}, the others are left out, as you said")
+        )
+        kept.append(dataclasses.replace(table, rows=rows))
+    return kept, text
+
+
 # phases
 
 
 def _pieces(
     tables: Sequence[RawTable], choices: Choices, said: list[Said]
-) -> tuple[list[_Piece], str, dict[PhaseName, str]]:
-    """The pieces, the phase column or "", and what it holds per phase."""
+) -> tuple[list[_Piece], str, dict[PhaseName, str], str]:
+    """The pieces, the phase column or "", what it holds per phase, and a condition that leaves other phases out."""
     if len(tables) == 1:
-        column, values = _phase_column(tables[0])
+        column, values, others = _phase_column(tables[0])
         if column and choices.phase is None:
-            shown = ", ".join(f"{text!a} is {phase}" for phase, text in values.items())
-            said.append(("phases", f"column {column}: {shown}"))
-            pieces: list[_Piece] = [
-                (tables[0], [r for r in tables[0].rows if r.cells[column] == text], phase)
-                for phase, text in values.items()
-            ]
-            return pieces, column, {p: text for p, text in values.items() if p != text}
+            return _by_column(tables[0], column, values, others, said)
         said += _unknown_phases(tables[0]) if choices.phase is None else []
-    pieces = []
+    pieces: list[_Piece] = []
     for table in tables:
         phase = choices.phase or phase_of_name(table.path.name)
         if phase and not choices.phase:
@@ -119,16 +152,39 @@ def _pieces(
                 "one table, or two whose names say context and generation", "rename them", "init-phase",
             )
         )  # fmt: skip
-    return pieces, "", {}
+    return pieces, "", {}, ""
 
 
-def _phase_column(table: RawTable) -> tuple[str, dict[PhaseName, str]]:
+def _by_column(
+    table: RawTable, column: str, values: dict[PhaseName, str], others: Sequence[str], said: list[Said]
+) -> tuple[list[_Piece], str, dict[PhaseName, str], str]:
+    shown = ", ".join(f"{text!a} is {phase}" for phase, text in values.items())
+    said.append(("phases", f"column {column}: {shown}"))
+    condition = ""
+    if others:
+        rows = sum(row.cells[column] in others for row in table.rows)
+        names = ", ".join(f"{value[:30]!a}" for value in others)
+        said.append(("phases", f"column {column}: {names} is no known phase, its {rows} rows are left out"))
+        condition = " or ".join(equals(column, text) for text in values.values())
+    pieces: list[_Piece] = [
+        (table, [r for r in table.rows if r.cells[column] == text], phase) for phase, text in values.items()
+    ]
+    return pieces, column, {p: text for p, text in values.items() if p != text}, condition
+
+
+def _phase_column(table: RawTable) -> tuple[str, dict[PhaseName, str], list[str]]:
+    """A column that tells the two phases apart, what it calls them, and what else is in it."""
     for name, column in profile(table).items():
-        if name.lower() in PHASE_COLUMNS and column.readable and 0 < len(column.values) <= 2:
-            values = {phase: v for v in column.values if (phase := phase_of_word(v))}
-            if len(values) == len(column.values):
-                return name, dict(sorted(values.items()))
-    return "", {}
+        if name.lower() in PHASE_COLUMNS and column.readable:
+            values: dict[PhaseName, str] = {}
+            for value in column.values:
+                if phase := phase_of_word(value):
+                    values.setdefault(phase, value)
+            others = [value for value in column.values if value not in values.values()]
+            plain = all("'" not in value and value.strip() for value in values.values())
+            if values and plain and not any(phase_of_word(value) for value in others):
+                return name, dict(sorted(values.items())), others
+    return "", {}, []
 
 
 def _unknown_phases(table: RawTable) -> Iterator[Said]:
@@ -161,8 +217,8 @@ def _part_of(parts: Sequence[_Part], phase: PhaseName) -> _Part:
 
 def _query(pieces: Sequence[_Piece], choices: Choices, said: list[Said]) -> tuple[str, str]:
     """x or b,s, and why."""
-    if choices.axes:
-        return ("x" if set(choices.axes) == {"x"} else "b,s"), "as said on the command line"
+    if run_time := set(RUN_TIME_AXES).intersection(choices.axes):
+        return ("x" if run_time == {"x"} else "b,s"), "as said on the command line"
     found = [(phase, run_time_columns(profile(table, rows))) for table, rows, phase in pieces]
     separate = all("b" in f and ("s" in f or phase == "generation") for phase, f in found)
     if separate:
@@ -183,6 +239,7 @@ def _names(parts: Sequence[_Part]) -> dict[str, str]:
     for part in parts:
         for level in part.levels.keys:
             types.setdefault(level.column.name, level.type)
+        types.update({axis: "int" for axis in part.levels.axes if axis not in RUN_TIME_AXES})
     return param_names(types, types)
 
 
@@ -196,10 +253,15 @@ def _params(parts: Sequence[_Part], names: Mapping[str, str]) -> dict[str, Param
                 modes = tuple(dict.fromkeys((*params[name].modes, *modes)))
             wide = level.type == "int" and level.column.high >= WIDTH
             params[name] = ParamDraft(level.type, modes, level.why if level.type == "int" else "", wide)
+        for axis in part.levels.axes:
+            if axis not in RUN_TIME_AXES:
+                params.setdefault(
+                    names[axis], ParamDraft("int", note="an axis: values between measured ones are interpolated")
+                )
     return params
 
 
-def _nesting(part: _Part, names: Mapping[str, str]) -> NestingDraft:
+def _nesting(part: _Part, names: Mapping[str, str], condition: str) -> NestingDraft:
     levels = part.levels
     single = [level for level in levels.keys if not (levels.tuple_key and _in_tuple(level))]
     together = [level for level in levels.keys if level not in single]
@@ -207,10 +269,13 @@ def _nesting(part: _Part, names: Mapping[str, str]) -> NestingDraft:
     if together:
         columns = tuple(level.column.name for level in together)
         keys.append(KeyDraft(tuple(names[c] for c in columns), columns))
-    method = "linear" if len(levels.axes) == 1 else "bilinear"
-    return NestingDraft(
-        tuple(keys), tuple(levels.axes.items()), method, levels.latency.column, levels.latency.unit, levels.rows
-    )
+    axes = tuple((axis if axis in RUN_TIME_AXES else names[axis], column) for axis, column in levels.axes.items())
+    rows = both(condition, levels.rows)
+    return NestingDraft(tuple(keys), axes, _method(len(axes)), levels.latency.column, levels.latency.unit, rows)
+
+
+def _method(axes: int) -> str:
+    return "linear" if axes == 1 else "bilinear"
 
 
 def _in_tuple(level: Level) -> bool:

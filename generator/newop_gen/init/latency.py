@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..problems import Place, Problem, SpecError
-from .profile import Column, renamed, unreadable
-from .vocabulary import LATENCY, LATENCY_LIKE, NOT_LATENCY, POWER_LIKE, UNITS
+from .profile import Column, unreadable
+from .vocabulary import AVERAGE_WORDS, TIME_WORDS, UNIT_WORDS, is_counter, is_power, is_time, unit_of, words_of
 
 _NUMBERS = ("int", "whole", "real")
 
@@ -23,23 +23,18 @@ class LatencyFound:
 
 def find_latency(columns: Mapping[str, Column], file: str) -> LatencyFound:
     """Raises `SpecError` when no column, or no single one, can be told to be the latency."""
-    numbers = {n.lower(): n for n, c in columns.items() if c.kind in _NUMBERS and c.readable}
-    for name in LATENCY:
-        if name in numbers:
-            column = numbers[name]
-            unit = unit_of(column) or "ms"
-            return LatencyFound(column, unit, f"{column}, taken to be in {unit}")
-    # Keys are ints; of several measured columns those that are named as times make the latency together.
-    real = [n for n in numbers.values() if columns[n].kind != "int" and not NOT_LATENCY.search(n)]
-    timed = [n for n in real if LATENCY_LIKE.search(n)] or [
-        n for n in numbers.values() if LATENCY_LIKE.search(n) and unit_of(n) and not NOT_LATENCY.search(n)
-    ]
-    chosen = timed or (real if len(real) == 1 else [])
+    named = [name for name, c in columns.items() if c.kind in _NUMBERS and is_time(name)]
+    plain = [name for name in named if _plain(name)]
+    exact = [name for name in plain if name.lower() == "latency"] or plain
+    chosen = exact if len(exact) == 1 else [name for name in named if columns[name].kind != "int"] or named
+    if not chosen:  # the only thing that was measured
+        real = [n for n, c in columns.items() if c.kind in ("real", "whole") and not is_counter(n)]
+        chosen = real if len(real) == 1 else []
+    if unnamed := [name for name in chosen if not columns[name].readable]:
+        raise SpecError(unreadable(name, Place(file, 1, 1)) for name in unnamed)
     units = {unit_of(name) or "ms" for name in chosen}
-    if not chosen and (named := _unreadable(columns)):
-        raise SpecError(unreadable(name, Place(file, 1, 1)) for name in named)
     if not chosen or len(units) > 1 or len(chosen) > 4:
-        what = f"{', '.join(chosen or real)} may all be latencies" if chosen or real else "no column is a latency"
+        what = f"{', '.join(chosen)} may all be latencies" if chosen else "no column is a latency"
         raise SpecError(
             Problem(Place(file, 1, 1), what, "one column that says so, such as 'latency' in ms",
                     "say which it is: --latency COLUMN, or --latency 'COLUMN + COLUMN' --unit us", "init-latency")
@@ -47,18 +42,14 @@ def find_latency(columns: Mapping[str, Column], file: str) -> LatencyFound:
     unit = units.pop()
     total = " + ".join(chosen)
     said = f"{total}, taken to be in {unit}" + (": the sum of all that are named as times" if len(chosen) > 1 else "")
+    if rest := [name for name in named if name not in chosen and columns[name].readable]:
+        said += f" (--latency for {', '.join(rest)})"
     return LatencyFound(total, unit, said)
 
 
-def _unreadable(columns: Mapping[str, Column]) -> list[str]:
-    """Columns that are called like a latency, with a name that no spec can say."""
-    numbers = {n: renamed(n) for n, c in columns.items() if c.kind in _NUMBERS and not c.readable}
-    return [n for n, plain in numbers.items() if LATENCY_LIKE.search(plain) and not NOT_LATENCY.search(plain)]
-
-
-def unit_of(column: str) -> str:
-    """The unit that a column's name ends in, or ""."""
-    return next((unit for pattern, unit in UNITS if pattern.search(column.lower())), "")
+def _plain(name: str) -> bool:
+    """Whether a name says nothing but that it is a time, how it was averaged and in which unit."""
+    return set(words_of(name)) <= TIME_WORDS | AVERAGE_WORDS | set(UNIT_WORDS)
 
 
 def power_said(columns: Mapping[str, Column]) -> str:
@@ -67,8 +58,11 @@ def power_said(columns: Mapping[str, Column]) -> str:
         column = columns["power"]
         if column.kind in _NUMBERS:
             return f"power in W ({column.low:g} to {column.high:g}): energy is power times latency"
-        return "the column power is not a number in every row: energy will be wrong or rows refused"
-    alike = [n for n in columns if POWER_LIKE.search(n)]
+        if column.kind == "gaps":
+            return "power in W is empty in some rows: their energy is 0"
+        if column.kind != "empty":
+            return "the column power is not a number in every row: energy will be wrong or rows refused"
+    alike = [n for n in columns if is_power(n) and n != "power"]
     if alike:
         return f"no column power, so energy is 0 ({', '.join(alike)} looks like it: loaders read 'power' only)"
     return "no column power: energy is 0"

@@ -11,7 +11,7 @@ from ..data.cell_places import CellPlaces, as_number
 from ..problems import Problem, SpecError
 from ..spec.usual_columns import BATCH, SEQUENCE, SIZES, STEP, TOKENS
 from ..tables.read import RawTable
-from .vocabulary import LATENCY, LATENCY_LIKE, POWER_LIKE, PROVENANCE
+from .vocabulary import PROVENANCE, is_counter, is_power, is_time
 
 FEW = 0.1
 """Cells that are odd are fewer than this share of their column; more of them are what the column is."""
@@ -21,7 +21,7 @@ LEAST = 3
 """Cells alike that tell what a column is."""
 SHOWN = 20
 
-NUMBERS = frozenset((*BATCH, *SEQUENCE, *STEP, *TOKENS, *SIZES, *LATENCY))
+SIZE_NAMES = frozenset((*BATCH, *SEQUENCE, *STEP, *TOKENS, *SIZES))
 _INT = re.compile(r"-?[0-9]+")
 
 _Sort = Literal["int", "whole", "real", "empty", "text"]
@@ -40,14 +40,14 @@ def refuse_odd_cells(tables: Sequence[RawTable], settled: Collection[str]) -> No
 def _odd(table: RawTable, settled: Collection[str]) -> Iterator[Problem]:
     places = CellPlaces(table)
     for name in table.columns:
-        if name in settled or name.lower() in PROVENANCE:
+        if name in settled or name.lower() in PROVENANCE or _beside(name):
             continue
         sorts = [_sort(row.cells[name]) for row in table.rows]
         wanted, odd = _judged(name, sorts)
         if not odd or sum(sort not in odd for sort in sorts) < LEAST:
             continue
         bad = [(row, sort) for row, sort in zip(table.rows, sorts) if sort in odd]
-        if len(bad) > max(1, len(sorts) * (FEW_OF_A_NUMBER if name.lower() in NUMBERS else FEW)):
+        if len(bad) > max(1, len(sorts) * (FEW_OF_A_NUMBER if _named(name) else FEW)):
             continue
         others = len(sorts) - len(bad)
         for row, sort in bad[:SHOWN]:
@@ -60,14 +60,24 @@ def _odd(table: RawTable, settled: Collection[str]) -> Iterator[Problem]:
             yield Problem(places(row.line, name), found, expected, hint, "init-cell")
 
 
+def _beside(name: str) -> bool:
+    """Whether a column is measured beside the latency and not read: what it holds does not matter."""
+    return is_counter(name) and name != "power"
+
+
+def _named(name: str) -> bool:
+    """Whether a column's name says that it holds numbers."""
+    return name.lower() in SIZE_NAMES or is_time(name)
+
+
 def _read_as_a_number(name: str) -> bool:
     """Whether a column of this name is measured, so that it can't be a key."""
-    return name == "power" or name.lower() in LATENCY
+    return name == "power" or is_time(name)
 
 
 def _judged(name: str, sorts: Sequence[_Sort]) -> tuple[str, frozenset[_Sort]]:
     """What the column holds, by most of its cells and its name, and the sorts of cells that are odd in it."""
-    measured = bool(LATENCY_LIKE.search(name) or POWER_LIKE.search(name)) or "real" in sorts
+    measured = is_time(name) or is_power(name) or "real" in sorts
     # A row without power is loaded as one; `data check` says how many there are.
     gaps: frozenset[_Sort] = frozenset() if name == "power" else frozenset({"empty"})
     if measured:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, cast
 
-from ..spec.model import NAME_PATTERN, PhaseName
+from ..spec.model import MOST_KEYS, NAME_PATTERN, PhaseName
 from ..spec.reserved import reserved_op, reserved_param
 from ..spec.rules.names import MODES
 from .draft import Draft, EntryDraft, KeyDraft, NestingDraft, ParamDraft
@@ -134,7 +134,12 @@ def _nesting(ask: Ask, query: str, params: dict[str, ParamDraft]) -> NestingDraf
         )
         taken.add(column)
         axes.append((axis, column))
-    unit = ask("unit of the column latency: ms, us or s", "tables are in ms once loaded", "ms", among=("ms", "us", "s"))
+    unit = ask(
+        "unit of the column latency: ms, us, ns or s",
+        "tables are in ms once loaded",
+        "ms",
+        among=("ms", "us", "ns", "s"),
+    )
     keys = tuple(KeyDraft((name,), (name,)) for name in params)
     return NestingDraft(keys, tuple(axes), "linear" if len(axes) == 1 else "bilinear", unit=unit)
 
@@ -175,4 +180,4 @@ def _wrong_params(text: str) -> str:
         if name in seen:
             return f"{name!a} is there twice"
         seen.add(name)
-    return "at most 8, one for each level" if len(seen) > 8 else ""
+    return f"at most {MOST_KEYS}, one for each level" if len(seen) > MOST_KEYS else ""

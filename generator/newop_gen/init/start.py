@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..data.outliers import check_by_itself
@@ -14,7 +14,8 @@ from ..tables.filed import FiledTable, file_table
 from ..tables.findings import Finding
 from ..tables.read import RawTable, read
 from . import measured
-from .decide import Choices
+from .choices import Choices
+from .decide import Undecided
 from .draft import Draft
 from .from_table import draft_from
 from .odd_cells import refuse_odd_cells
@@ -22,24 +23,31 @@ from .questions import Ask, Known, draft_from_answers
 from .where import Where, where_of
 from .write import checked, rendered
 
+MOST_SHOWN = 8
+"""Values of a column in a question."""
+
 
 @dataclass(frozen=True)
 class Started:
-    """A first spec. `said` are (subject, text) lines for people; `findings` are about the tables' form."""
+    """A first spec. `said` are (subject, text) lines for people; `findings` are about the tables' form, `choices` what
+    somebody said, on the command line or when asked."""
 
     draft: Draft
     text: str
     said: tuple[tuple[str, str], ...]
     findings: tuple[Finding, ...] = ()
+    choices: Choices = field(default_factory=Choices)
 
 
 def from_tables(
-    paths: Sequence[Path], choices: Choices, *, op: str, where: Where, systems: Collection[str], below: Path
-) -> Started:
+    paths: Sequence[Path], choices: Choices, *, op: str, where: Where, systems: Collection[str], below: Path,
+    ask: Ask | None = None,
+) -> Started:  # fmt: skip
     """A first spec from collected tables: one, or one for each phase.
 
-    `systems` are names that a device may be one of, `below` is the directory that the spec will be in. Raises
-    `SpecError` where a table can't be read, or has no latency or no axis.
+    `systems` are names that a device may be one of, `below` is the directory that the spec will be in. Columns that
+    only a person can decide on are asked about with `ask`. Raises `SpecError` where a table can't be read, or has no
+    latency or no axis, and `Undecided` for such a column when there is nobody to ask.
     """
     if len(paths) > 2:
         raise SpecError(Problem(Place("--from-csv"), f"{len(paths)} tables", "one, or one for each phase", "", "init"))
@@ -50,26 +58,52 @@ def from_tables(
     _known(tables, {"--key": choices.keys, "--ignore": choices.ignore})
     refuse_odd_cells(tables, {*choices.keys, *choices.ignore})
     places = {table.path: where_of(table, systems, where) for table in tables}
-    draft, said = draft_from(tables, choices, op=op, where=places, below=below)
+    while True:
+        try:
+            draft, said = draft_from(tables, choices, op=op, where=places, below=below)
+            break
+        except Undecided as undecided:
+            if ask is None:
+                raise
+            choices = _decided(choices, undecided, ask)
     said = [("table", f"{t.path}: {len(t.rows)} rows, {len(t.columns)} columns") for t in tables] + said
-    spec = Op.from_spec(checked(rendered(draft)).spec)
-    filed_of = _filed(spec, tables)
+    filed_of = _filed(Op.from_spec(checked(rendered(draft)).spec), tables)
     filed = [table for table, _ in filed_of]
     for table in filed:
-        if table.bad:
-            row, why = table.bad[0]
-            said.append(("unreadable", f"{len(table.bad)} rows, first {table.op.name} row {row.line}: {why}"))
-        for phase in table.table.phases:
-            several = len(filed) > 1 or bool(table.table.phase_column and len(table.table.phases) > 1)
-            subject = f"{phase} grid" if several else "grid"
-            said += [(subject, text) for text in measured.grids(table, phase)]
+        said += _seen(table, len(filed) > 1)
     draft = replace(draft, remarks=tuple(measured.remarks(filed, draft.query)))
     said += [("measured", text) for text in draft.remarks]
     findings = [finding for reading in readings for finding in reading.findings]
     if not choices.unit:
         for table, raw in filed_of:
             findings += check_by_itself(table, raw, "--unit")
-    return Started(draft, _sure(draft), tuple(dict.fromkeys(said)), tuple(dict.fromkeys(findings)))
+    return Started(draft, _sure(draft), tuple(dict.fromkeys(said)), tuple(dict.fromkeys(findings)), choices)
+
+
+def _decided(choices: Choices, undecided: Undecided, ask: Ask) -> Choices:
+    """The choices with what a person says of the first column: one that becomes a key may decide the others."""
+    column, values = next(iter(undecided.columns.items()))
+    shown = [value for value in values[:MOST_SHOWN] if value.strip()] + ["..."] * (len(values) > MOST_SHOWN)
+    answer = ask(
+        f"{column}: key, ignore, or one of its values ({', '.join(shown)})",
+        f"{undecided.problems[0].found}. A key: queries say it; ignore: of rows alike in the rest the first stays; "
+        "a value: the other rows are left out",
+        "key",
+        check=lambda text: "" if text in ("key", "ignore", *values) else "key, ignore, or a value of the column",
+    )
+    return choices.answered(column, answer)
+
+
+def _seen(table: FiledTable, several: bool) -> list[tuple[str, str]]:
+    """What there is to say about the filed rows: those that can't be read, and how full the grids are."""
+    said = []
+    if table.bad:
+        row, why = table.bad[0]
+        said.append(("unreadable", f"{len(table.bad)} rows, first {table.op.name} row {row.line}: {why}"))
+    several = several or bool(table.table.phase_column and len(table.table.phases) > 1)
+    for phase in table.table.phases:
+        said += [(f"{phase} grid" if several else "grid", text) for text in measured.grids(table, phase)]
+    return said
 
 
 def _known(tables: Sequence[RawTable], given: Mapping[str, Collection[str]]) -> None:

@@ -6,6 +6,7 @@ import functools
 from collections.abc import Mapping
 
 from ..sol.check import compile_expr, names
+from ..sol.evaluate import SolValueError, evaluate
 from ..sol.parse import parse
 from ..sol.tree import Compare, Expr, Name, Str, walk
 from ..sol.types import Type
@@ -37,7 +38,8 @@ def real_column(text: str) -> Expr:
     return typed(text, dict.fromkeys(column_names(text), Type.REAL))
 
 
-def row_types(text: str) -> dict[str, Type]:
+@functools.lru_cache(maxsize=1024)
+def row_types(text: str) -> Mapping[str, Type]:
     """Types of the columns in a row condition: text where it is compared with text, integers elsewhere."""
     tree = parse(text)
     env = dict.fromkeys(names(tree), Type.INT)
@@ -60,3 +62,13 @@ def compared_texts(text: str) -> dict[str, tuple[str, ...]]:
 @functools.lru_cache(maxsize=1024)
 def row_condition(text: str) -> Expr:
     return typed(text, row_types(text))
+
+
+def row_holds(text: str, cells: Mapping[str, str]) -> bool:
+    """Whether a row condition is true of a row; false where a cell can't be read as the condition reads it."""
+    try:
+        types = row_types(text).items()
+        values = {name: cells[name] if kind is Type.STR else int(cells[name]) for name, kind in types}
+        return bool(evaluate(row_condition(text), values))
+    except (ValueError, SolValueError):
+        return False

@@ -69,7 +69,7 @@ def _rows(op: Op, table: Table, nesting: Nesting, phase: PhaseName | None, start
 
 def _latency_cells(nesting: Nesting, latency: float) -> dict[str, str]:
     """The latency in the columns that it is read from: all of it in the first, 0 in the others."""
-    factor = {"ms": 1.0, "us": 1000.0, "s": 0.001}[nesting.latency.unit]
+    factor = {"ms": 1.0, "us": 1000.0, "ns": 1e6, "s": 0.001}[nesting.latency.unit]
     names = column_names(nesting.latency.column)
     return {name: repr(latency * factor) if i == 0 else "0.0" for i, name in enumerate(names)}
 

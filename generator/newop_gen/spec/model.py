@@ -20,6 +20,9 @@ class Reading(enum.Enum):
     HUMAN = "human"
 
 
+MOST_KEYS = 16
+"""Exact levels of one nesting: the widest collected tables have 14."""
+
 NAME_PATTERN = r"^[a-z][a-z0-9_]{1,47}$"
 AXIS_PATTERN = r"^(x|b|s|[a-z][a-z0-9_]{1,47})$"
 CLASS_PATTERN = r"^[A-Z][A-Za-z0-9]{1,63}$"
@@ -285,19 +288,22 @@ class Targets(Part):
     )
 
 
+Unit = Literal["ms", "us", "ns", "s"]
+
+
 class Latency(Part):
     """Where the measured latency is."""
 
     column: Expression = Field(
         default="latency", description="CSV column, or an expression over columns (`pre + post`)"
     )
-    unit: Literal["ms", "us", "s"] = Field(default="ms", description="unit of the column; loaded tables are in ms")
+    unit: Unit = Field(default="ms", description="unit of the column; loaded tables are in ms")
 
 
 class Nesting(Part):
     """The dict order of the perf table: exact keys, then one to three interpolation axes."""
 
-    keys: list[Key] = Field(default_factory=list, max_length=8, description="exact levels, outermost first")
+    keys: list[Key] = Field(default_factory=list, max_length=MOST_KEYS, description="exact levels, outermost first")
     axes: list[NestingAxis] = Field(
         min_length=1, max_length=3, description="interpolation levels below the keys, in the order of the dict"
     )

@@ -20,7 +20,7 @@ from ..sol.tree import Expr, Name
 from ..sol.types import Type
 from ..spec.model import Alike, Key, Nesting, PhaseName
 
-MILLISECONDS = {"ms": 1.0, "us": 1e-3, "s": 1e3}
+MILLISECONDS = {"ms": 1.0, "us": 1e-3, "ns": 1e-6, "s": 1e3}
 
 
 class Member(NamedTuple):

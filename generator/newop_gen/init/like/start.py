@@ -6,16 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ...problems import Place, Problem, SpecError
+from ...spec.model import MOST_KEYS
 from ...spec.rules.names import MODES
 from ..draft import Draft, KeyDraft, NestingDraft, ParamDraft, op_name, param_names
-from ..latency import unit_of
 from ..questions import FIRST_MODES
+from ..vocabulary import unit_of
 from ..write import checked, comment, rendered
 from .existing import Existing, Level
 from .ready import fitting, renamed
 from .rows import Value
 
-MOST_KEYS = 8
 """As many exact levels as a spec can have."""
 USUAL_METHOD = {1: "linear", 2: "bilinear", 3: "cubic"}
 

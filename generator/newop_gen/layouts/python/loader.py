@@ -16,7 +16,7 @@ from ...spec.model import Key, Nesting, PhaseName
 from .dialect import column_dialect
 from .facts import DatabaseFacts
 
-MILLISECONDS = {"ms": "", "us": " / 1000", "s": " * 1000"}
+MILLISECONDS = {"ms": "", "us": " / 1000", "ns": " / 1000000", "s": " * 1000"}
 
 
 @dataclass(frozen=True)
