@@ -166,8 +166,15 @@ class Op:
         sol = self.spec.sol
         return getattr(sol, phase) if isinstance(sol, PhaseSol) else sol
 
-    @functools.cache  # noqa: B019 - an op lives as long as the run
     def formula(self, phase: PhaseName) -> Formula:
+        return self._formulas[phase]
+
+    @functools.cached_property
+    def _formulas(self) -> Mapping[PhaseName, Formula]:
+        """Of both phases, compiled once."""
+        return {phase: self._compiled(phase) for phase in self.phases}
+
+    def _compiled(self, phase: PhaseName) -> Formula:
         formula, findings = compile_formula(self.sol(phase), self.types(phase))
         if formula is None:
             raise AssertionError(f"formula of a checked spec does not compile: {findings}")
@@ -185,7 +192,6 @@ class Op:
         assert value is not None
         return float(value)
 
-    @functools.cache  # noqa: B019
     def weights(self, phase: PhaseName) -> Expr | None:
         """Bytes of weights per GPU and unit of scale, or None where a phase holds none."""
         weights = self.spec.weights

@@ -82,11 +82,16 @@ class ModelIndex:
         node = self._sdk_class("config.py", "ModelConfig")
         return None if node is None else frozenset(_class_level(node))
 
-    @functools.cache  # noqa: B019 - an index lives as long as one plan
     def enum_members(self, enum: str) -> frozenset[str] | None:
         """Members of an enum of `common.py`; None when there is no such class."""
-        node = self._sdk_class("common.py", enum)
-        return None if node is None else frozenset(_class_level(node))
+        if enum not in self._enums:
+            node = self._sdk_class("common.py", enum)
+            self._enums[enum] = None if node is None else frozenset(_class_level(node))
+        return self._enums[enum]
+
+    @functools.cached_property
+    def _enums(self) -> dict[str, frozenset[str] | None]:
+        return {}
 
     def _sdk_class(self, file: str, name: str) -> ast.ClassDef | None:
         source = self.tree.python(self._sdk(file))
@@ -99,8 +104,6 @@ class ModelIndex:
         first = self.facts.model_files[0]
         folder = re.sub(r"/?(models\.py|models/[^/]*)$", "", first)
         return f"{folder}/{file}" if folder else file
-
-    __hash__ = object.__hash__
 
 
 _CLASS = re.compile(rb"^class (\w+)", re.MULTILINE)
