@@ -17,6 +17,7 @@ from newop_gen.review.html.chart import Curve, LogAxis, draw, short
 from newop_gen.review.html.environment import style, ticks
 from newop_gen.review.html.figures import figures_of
 from newop_gen.review.html.page import _facts
+from newop_gen.review.html.verification import Build
 from newop_gen.review.pr_text import pr_text
 from newop_gen.spec.load import load_spec
 
@@ -190,6 +191,10 @@ def test_the_headline_tells_a_missing_and_a_failed_verification(tmp_path):
     assert '<li class="bad"><b>1</b> of 2 checks failed' in headline(report("new_op", failed=True))
     doubtful = headline(report("new_op", sha256="0" * 64))
     assert '<li class="bad"><b>0</b> of 2 checks failed, in doubt' in doubtful
+    unbuilt = report("new_op").model_copy(update={"build": Build(built=False, why="--no-build", toolchain="")})
+    assert '<li class="bad"><b>0</b> of 2 checks failed, in doubt' in headline(unbuilt)
+    text = page(plan, plan.changes(), [Subject(loaded, unbuilt)])
+    assert "Not built (--no-build): the op is compiled" in text
     empty = report("new_op").model_copy(update={"checks": []})
     assert '<li class="bad">' in headline(empty)
     assert _facts(plan, [], [])[-1] == ("none", "verification", "")

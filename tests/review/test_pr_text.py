@@ -12,6 +12,7 @@ from markdown_it import MarkdownIt
 
 from newop_gen.model.op import Op
 from newop_gen.resources import specs_dir
+from newop_gen.review.html.verification import Build
 from newop_gen.review.pr_text import code_block, code_span, formula_text, markdown, pr_text
 from newop_gen.spec.load import load_spec
 
@@ -50,6 +51,12 @@ def test_it_says_what_why_files_formula_data_tests_and_how_verified():
     assert "2 checks, 77 assertions, 0 skipped" in text
     assert "| 243 | `865fab7877fcd62a` |" in text
     assert "\n\n\n\n" not in text
+
+
+def test_what_was_not_built_is_said():
+    unbuilt = report("new_op").model_copy(update={"build": Build(built=False, why="--no-build", toolchain="")})
+    text = described(specs_dir() / "new_op.yaml", verification=unbuilt)
+    assert "Not built (--no-build): the op is compiled, and nothing that it answers was asked." in words(text)
 
 
 @pytest.mark.parametrize("spec", EXAMPLES, ids=lambda p: p.stem)

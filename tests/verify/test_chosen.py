@@ -60,7 +60,7 @@ def answered(monkeypatch, tmp_path):
 
         monkeypatch.setattr(chosen, "begin", lambda *_, **__: Conversation())
         monkeypatch.setattr(chosen, "_has_tables", lambda *_: True)
-        session = SimpleNamespace(python=sys.executable, checkout=tmp_path)
+        session = SimpleNamespace(python=sys.executable, checkout=tmp_path, extension=None)
         loaded = load_spec(SPECS / "new_op_tokens.yaml")
         bench = SimpleNamespace(op=Op.from_spec(loaded.spec), session=session)
         return chosen.command(bench, {}, "some/model", lambda _: None)

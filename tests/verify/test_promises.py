@@ -88,6 +88,36 @@ def test_releases_with_rules_of_their_own() -> None:
     assert isinstance(perf_interp.answer(spec, table, [2, 15], sol), Nothing)
 
 
+def test_engines_blend_the_nearest_points_outside_several_axes() -> None:
+    def sol(at):
+        return at[0] * at[1] / 100
+
+    # All points have the same share of the SOL: whatever the weights, that is the share outside.
+    spec = nesting(outside="error")
+    even = {b: {s: Leaf(b * s / 50, 3.0, 3.0 * b * s / 50) for s in (10, 20, 40)} for b in (1, 4, 8)}
+    beyond = perf_interp.answer(spec, even, [16, 15], sol, blended=True)
+    assert judge(beyond, outcome(16 * 15 / 50, 3.0 * 16 * 15 / 50)) == (True, pytest.approx(0.0, abs=1e-12))
+    # Of shares that differ, it is the nearest points' by ((R - d) / (R d))^2, R the distance of the fifth.
+    table = grid()
+    near = sorted(
+        (math.dist([math.log2(16), math.log2(15)], [math.log2(b), math.log2(s)]), sol((b, s)) / table[b][s].latency)
+        for b in table
+        for s in table[b]
+    )
+    radius = near[4][0]
+    weights = [((radius - d) / (radius * d)) ** 2 for d, _ in near[:4]]
+    share = sum(w * u for w, (_, u) in zip(weights, near)) / sum(weights)
+    held = perf_interp.answer(spec, table, [16, 15], sol, blended=True)
+    assert isinstance(held, Promise) and held.low == pytest.approx(sol((16, 15)) / share, rel=1e-9)
+    assert not judge(held, outcome(sol((16, 15)) / near[0][1], 0.0))[0]
+    # Where one neighbour alone reaches as far, its value goes by the ratio of the SOLs.
+    del table[4][10], table[4][40]
+    ragged = perf_interp.answer(spec, table, [2, 15], sol, blended=True)
+    there = perf_interp.answer(spec, table, [1, 15], sol, blended=True)
+    assert isinstance(ragged, Promise) and isinstance(there, Promise)
+    assert ragged.low == pytest.approx(there.low * 2)
+
+
 def test_deviations_are_relative_to_the_nearer_end() -> None:
     assert off(5.0, 4.0, 6.0) == 0.0
     assert off(3.0, 4.0, 6.0) == pytest.approx(0.25) and off(9.0, 4.0, 6.0) == pytest.approx(0.5)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 
-from newop_gen.verify.result import Cause, CheckResult, Failure, Report
-from newop_gen.verify.show import show
+import pytest
+
+from newop_gen.verify.result import BuildReport, Cause, CheckResult, Failure, Report
+from newop_gen.verify.show import as_json, show
 
 LONG = "what is asserted, in words that go on for longer than any line has room, " * 3
 RESULTS = (
@@ -44,6 +46,19 @@ def test_a_file_gets_what_matters_in_plain_lines():
         "an_op in practice (func_map): 43 checks, 292 assertions, 1 skipped, 1 failed (1.2 s)",
     ]
     assert not any(line != line.rstrip() for line in lines)
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_what_was_not_built_is_said_first(terminal):
+    from rich.console import Console
+
+    build = BuildReport(False, "--no-build", "", "", 0.0)
+    report = Report("an_op", "spec.yaml", "practice", "engine", "", (), RESULTS[:1], 1.25, build=build)
+    stream = io.StringIO()
+    show(report, Console(file=stream, width=80, force_terminal=terminal, color_system=None, highlight=False))
+    first = stream.getvalue().splitlines()[0]
+    assert first.strip() == "not built (--no-build): the op is compiled, and nothing that it answers was asked"
+    assert as_json(report)["build"]["built"] is False
 
 
 def test_a_terminal_gets_the_table_too():

@@ -39,6 +39,9 @@ from .output import Progress, caution, emit_json, error_line, wanted
 @click.option(
     "--upstream-tests", is_flag=True, help="Also run upstream's unit tests before and after (minutes; needs git)."
 )
+@click.option(
+    "--no-build", is_flag=True, help="Don't build a checkout whose ops are compiled: its files alone are looked at."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON (newop-gen/verify/1).")
 def command(
     spec: Path,
@@ -48,6 +51,7 @@ def command(
     run_cli: bool,
     model: str | None,
     upstream_tests: bool,
+    no_build: bool,
     as_json: bool,
 ) -> int:
     """Run an applied op in its checkout and hold every answer against the spec.
@@ -56,14 +60,18 @@ def command(
     and on the spec's own (or --data). What the answers should be is worked out from the spec alone, by code that
     shares nothing with the generated one. Nothing is written into the checkout.
 
+    Where ops are compiled, cargo builds the checkout first, in the tool's cache (minutes the first time, seconds
+    afterwards; `newop-gen cache` says what is kept), and the op's Rust unit tests are run, too.
+
     \b
     Examples:
       newop-gen verify new_op.yaml --checkout ~/aiconfigurator
       newop-gen verify new_op.yaml --checkout ~/aiconfigurator --python ~/aiconfigurator/.venv/bin/python
       newop-gen verify new_op.yaml --checkout practice --json
 
-    Exit codes: 0 everything holds; 1 a check falls short; 2 spec or usage; 3 the op is not in the checkout, or the
-    checkout is not supported; 5 no interpreter can run it.
+    Exit codes: 0 everything holds, or with --no-build what can be checked without; 1 a check falls short, or the
+    checkout does not compile; 2 spec or usage; 3 the op is not in the checkout, or the checkout is not supported; 5 no
+    interpreter can run it, or no cargo can build it.
     """
     from ..data.units import unit_doubts
     from ..spec.load import load_spec
@@ -73,7 +81,7 @@ def command(
 
     loaded = load_spec(spec)
     caution(unit_doubts(loaded, data))
-    options = Options(python, data, cli=run_cli, model=model, upstream_tests=upstream_tests)
+    options = Options(python, data, build=not no_build, cli=run_cli, model=model, upstream_tests=upstream_tests)
     with Progress() as progress:
         report = verify(loaded, checkout, options, progress)
     if as_json:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ..model.op import Op
     from ..plan import Step
     from ..sol.evaluate import PeakRule
+    from .crate import Crate
 
 
 @dataclass(frozen=True)
@@ -90,20 +91,24 @@ class Rules:
     - `hybrid`: HYBRID falls back on EMPIRICAL at `any` exception, or where data are `missing` alone;
     - `between`: values between measured points come by the `spec`'s method, or by the release's `perf_interp`;
     - `outside`: those beyond the measured range by the `spec`'s policy, or the nearest point's share of the SOL is
-      `held`;
+      `held`, or that of the four nearest `blended` where there are several axes;
     - `fills_grid`: the spec's pre-interpolation adds points to a table;
     - `source_tags`: results say where they come from;
-    - `loading`: how its Python loads a table; None where it is not Python that does.
+    - `loading`: how its Python loads a table; None where it is not Python that does;
+    - `crate`: what has to be built before an op answers; None where ops are Python;
+    - `sol_full`: a query answers in the mode SOL_FULL; without it only its parts can be had.
     """
 
     peak: PeakRule
     empirical: Literal["constant", "utilisation"]
     hybrid: Literal["any", "missing"]
     between: Literal["spec", "perf_interp"]
-    outside: Literal["spec", "held"]
+    outside: Literal["spec", "held", "blended"]
     fills_grid: bool
     source_tags: bool
     loading: Loading | None
+    crate: Crate | None = None
+    sol_full: bool = True
 
 
 class Layout(Protocol):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..layouts.base import Facts, Loading, Rules
+from ..layouts.base import Facts, Rules
 from ..model.op import Op, Query, Table
 from ..problems import Place, Problem, SpecError
 from ..sol.evaluate import Gpu
@@ -37,7 +37,6 @@ class Bench:
     spec_path: Path
     facts: Facts
     rules: Rules
-    loading: Loading
     session: Session
     scratch: Path
     datasets: list[Dataset] = field(default_factory=list)
@@ -51,6 +50,17 @@ class Bench:
         self.expect = Expectation(self.op, self.facts, self.rules, Gpu.from_system(self.system, self.rules.peak))
         self._numbers = itertools.count()
         self._seconds: dict[str, str] = {}
+        if self.compiled:
+            self.session.ask(
+                "declare",
+                queries={q.method: [self.op.class_name(q.phase), q.phase == "context"] for q in self.op.queries},
+                tables={t.attribute: self.op.class_name(t.phases[0]) for t in self.op.tables},
+            )
+
+    @property
+    def compiled(self) -> bool:
+        """The op is computed by the checkout's extension; where not, its Python answers."""
+        return self.rules.crate is not None
 
     @property
     def own(self) -> Dataset:
@@ -59,8 +69,9 @@ class Bench:
 
     @property
     def loader_modules(self) -> list[str]:
-        """Where the op's loaders are looked for, below the SDK."""
-        return [module.format(op=self.op.name) for module in self.loading.modules]
+        """Where the op's loaders are looked for, below the SDK; [] where it has none."""
+        loading = self.rules.loading
+        return [] if loading is None else [module.format(op=self.op.name) for module in loading.modules]
 
     def file_name(self, table: Table) -> str:
         return f"{table.stem}{self.facts.suffix}"
@@ -118,11 +129,22 @@ class Bench:
         outcomes: list[dict[str, Any]] = self.session.ask("query", handle=handle, calls=calls)
         return outcomes
 
+    def sol_parts(self, handle: str, asked: Sequence[tuple[Query, Values]]) -> list[dict[str, Any]]:
+        """Outcomes with the SOL and its two bounds, in order."""
+        if not self.compiled:
+            return self.query(handle, [(q, v, "SOL_FULL") for q, v in asked])
+        calls = [[q.method, arguments(self.op, v, self.facts)] for q, v in asked]
+        outcomes: list[dict[str, Any]] = self.session.ask("parts", handle=handle, calls=calls)
+        return outcomes
+
     def raw_dump(self, data: Dataset, table: Table) -> Any:
         """The table's leaves in the database as they came: [[path, leaf], ...], None, or an error."""
+        if self.compiled:
+            return self.session.attempt("leaves", handle=data.handle, attribute=table.attribute)
         query = next(q for q in self.op.queries if q.table is table)
         first = self.measured(data, query)[:1]
-        asked = arguments(self.op, first[0][1], self.facts) if first and self.loading.lazy else None
+        lazy = self.rules.loading is not None and self.rules.loading.lazy
+        asked = arguments(self.op, first[0][1], self.facts) if first and lazy else None
         return self.session.attempt(
             "leaves",
             handle=data.handle,

@@ -120,7 +120,8 @@ class Expectation:
         if self.rules.between == "spec":
             found = answer(nesting, grids[keys], point)
         else:
-            found = perf_interp.answer(nesting, grids[keys], point, lambda at: self._sol_at(query, values, at))
+            blended = self.rules.outside == "blended"
+            found = perf_interp.answer(nesting, grids[keys], point, lambda at: self._sol_at(query, values, at), blended)
         if isinstance(found, Promise) and prefix and vary.correct:
             correction = self._correction(query, values, prefix)
             if correction is None:

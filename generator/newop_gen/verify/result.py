@@ -121,9 +121,21 @@ class Reach:
 
 
 @dataclass(frozen=True)
+class BuildReport:
+    """Whether a compiled op was built before it was asked. `built`: it was, else `why` says why not; `digest` is that
+    of all that it was made from; `seconds` that cargo took, 0 where it was found built."""
+
+    built: bool
+    why: str
+    toolchain: str
+    digest: str
+    seconds: float
+
+
+@dataclass(frozen=True)
 class Report:
     """A verification: which op, where, by which interpreter; the results, each building on those before it. `reached`:
-    what the real tables have for the wired models."""
+    what the real tables have for the wired models; `build`: None where ops are Python."""
 
     op: str
     spec: str
@@ -135,6 +147,7 @@ class Report:
     seconds: float = 0.0
     spec_sha256: str = ""
     reached: tuple[Reach, ...] = ()
+    build: BuildReport | None = None
 
     @property
     def passed(self) -> bool:

@@ -8,21 +8,18 @@ import traceback
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..checkout.tree import Tree
 from ..model.op import Op
 from ..problems import CheckoutRefused, IoFault, NewopError, Place, Problem
 from ..spec.load import LoadedSpec
 from .bench import EMPTY, MADE_UP, Bench
-from .checks import chosen, loading, lookup, modes, operations, refusals, unit_test, upstream, wiring
+from .checks import chosen, loading, lookup, modes, objects, operations, refusals, unit_test, upstream, wiring
 from .checks.inserted import absent, inserted, look
 from .datasets import spec_tables
 from .result import Cause, CheckResult, Report, Tally
 from .session import CheckoutFailed, Session, session
-
-if TYPE_CHECKING:
-    from ..layouts.base import Layout, Loading, Rules
 
 PACKAGE = Path(__file__).parents[1]
 
@@ -34,6 +31,7 @@ class Options:
     python: Path | None = None
     data: tuple[Path, ...] = ()
     unit_test: bool = True
+    build: bool = True  # of a checkout whose ops are compiled
     cli: bool = False
     model: str | None = None  # for `cli`
     upstream_tests: bool = False
@@ -50,7 +48,11 @@ def verify(
     from ..layouts.recognise import layout_of
 
     tree = Tree.open(checkout)
-    _loading(layout_of(tree), tree)  # refused before an interpreter is looked for, or made
+    rules = layout_of(tree).rules(tree)  # refused before an interpreter is looked for, or made
+    if rules.crate is not None:
+        from .compiled.flow import verify_compiled
+
+        return verify_compiled(loaded, tree, rules.crate, options, report)
     with session(checkout, options.python, report) as conversation:
         return verify_in(conversation, loaded, checkout, options, report)
 
@@ -65,12 +67,11 @@ def verify_in(
     tree = Tree.open(checkout)
     layout = layout_of(tree)
     op = Op.from_spec(loaded.spec)
-    rules, loading = _loading(layout, tree)
     with tempfile.TemporaryDirectory(prefix="newop-verify-") as scratch:
-        bench = Bench(op, loaded.path, layout.facts(tree), rules, loading, conversation, Path(scratch))
+        bench = Bench(op, loaded.path, layout.facts(tree), layout.rules(tree), conversation, Path(scratch))
         found = look(bench)
         if absent(found):
-            raise CheckoutRefused(_not_applied(op, loaded, checkout))
+            raise CheckoutRefused(not_applied(op, loaded, checkout))
         results: list[CheckResult] = []
         try:
             for result in _checks(bench, found, loaded, options, report):
@@ -91,16 +92,6 @@ def verify_in(
         loaded.sha256,
         tuple(bench.reached),
     )
-
-
-def _loading(layout: Layout, tree: Tree) -> tuple[Rules, Loading]:
-    """The layout's rules, and how its ops load tables; raises `CheckoutRefused` where it isn't Python that does."""
-    rules = layout.rules(tree)
-    if rules.loading is None:
-        raise CheckoutRefused(
-            Problem(Place(str(tree.root)), f"layout {layout.name!r} can't be verified yet", "", "", "verify-layout")
-        )
-    return rules, rules.loading
 
 
 def _checks(
@@ -136,6 +127,7 @@ def _checks(
         ("table-unchanged", lambda: refusals.unchanged(bench)),
         ("caching", lambda: refusals.caching(bench)),
         ("support-matrix", lambda: loading.support(bench)),
+        ("objects", lambda: objects.objects(bench) if bench.compiled else []),
     ):
         yield from _guarded(name, step)
     report("operations")
@@ -204,7 +196,7 @@ def _of(results: Sequence[CheckResult], name: str) -> list[CheckResult]:
     return [replace(r, check=f"{r.check} ({name})") for r in results]
 
 
-def _not_applied(op: Op, loaded: LoadedSpec, checkout: Path) -> Problem:
+def not_applied(op: Op, loaded: LoadedSpec, checkout: Path) -> Problem:
     return Problem(
         Place(str(checkout)),
         f"op {op.name!r} is not in this checkout",

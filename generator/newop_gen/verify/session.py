@@ -12,6 +12,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -32,6 +33,7 @@ class Session(Protocol):
 
     python: str
     checkout: Path
+    extension: Extension | None
 
     def ask(self, verb: str, **arguments: Any) -> Any:
         """The reply. Raises `CheckoutFailed` when the checkout's code fails where nothing of the kind is expected."""
@@ -40,6 +42,15 @@ class Session(Protocol):
     def attempt(self, verb: str, **arguments: Any) -> Any:
         """The reply, or `{"error": {...}}`."""
         ...
+
+
+@dataclass(frozen=True)
+class Extension:
+    """A library that was built of a checkout: the module that it is, where it lies, the digest that it had."""
+
+    name: str
+    path: str
+    sha256: str
 
 
 class CheckoutFailed(Exception):
@@ -136,9 +147,10 @@ class Process:
 class Conversation:
     """A `Session` over a `Process` that has begun work on a checkout."""
 
-    def __init__(self, process: Process, checkout: Path) -> None:
+    def __init__(self, process: Process, checkout: Path, extension: Extension | None = None) -> None:
         self.python = process.python
         self.checkout = checkout
+        self.extension = extension
         self._process = process
 
     def attempt(
@@ -155,11 +167,15 @@ class Conversation:
 
 
 @contextlib.contextmanager
-def begin(process: Process, checkout: Path, *, fork: bool = False, offline: bool = True) -> Iterator[Conversation]:
-    """Has the process, or a fork of it, import the checkout. Raises `IoFault` when it can't."""
+def begin(
+    process: Process, checkout: Path, *, fork: bool = False, offline: bool = True, extension: Extension | None = None
+) -> Iterator[Conversation]:
+    """Has the process, or a fork of it, import the checkout, with `extension` where that was built. Raises `IoFault`
+    when it can't."""
     package = Places.of(checkout).name
     roots = [str(r) for r in import_roots(checkout)]
     asked = {"verb": "begin", "roots": roots, "package": package, "fork": fork, "offline": offline}
+    asked["extension"] = None if extension is None else vars(extension)
     started = process.request(asked, START_SECONDS)
     if "error" in started:
         error = started["error"]
@@ -181,18 +197,20 @@ def begin(process: Process, checkout: Path, *, fork: bool = False, offline: bool
                 "verify-import",
             )
         )
-    yield Conversation(process, checkout)
+    yield Conversation(process, checkout, extension)
     with contextlib.suppress(IoFault):  # one that is gone has ended; whoever asked it something has been told
         process.request({"verb": "end"}, START_SECONDS)
 
 
 @contextlib.contextmanager
-def session(checkout: Path, python: Path | None, report: Callable[[str], None]) -> Iterator[Conversation]:
+def session(
+    checkout: Path, python: Path | None, report: Callable[[str], None], extension: Extension | None = None
+) -> Iterator[Conversation]:
     """A session with the checkout in the user's interpreter: `python`, else this one when it has what a release
     needs, else the practice environment. Raises `IoFault`, with what is missing, where none can run it."""
     process = Process(python or chosen_python(report), release_environment(checkout))
     try:
-        with begin(process, checkout) as conversation:
+        with begin(process, checkout, extension=extension) as conversation:
             yield conversation
     finally:
         process.close()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from .. import __version__
 from ..text import printable
 from .coverage import as_data, told
-from .result import CheckResult, Report
+from .result import BuildReport, CheckResult, Report
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -31,6 +31,7 @@ def as_json(report: Report) -> dict[str, Any]:
         "tables": list(report.tables),
         "passed": report.passed,
         "coverage": as_data(report.reached),
+        "build": None if report.build is None else vars(report.build),
         "seconds": round(report.seconds, 3),
         "causes": [{"code": c.code, "words": c.words} for c in report.causes],
         "checks": [_check(r) for r in report.results],
@@ -61,6 +62,8 @@ def show(report: Report, console: Console) -> None:
         for part in text.splitlines() or [""]:
             console.print(printable(part).rstrip(), style=style, markup=False, soft_wrap=True)
 
+    if report.build is not None and not report.build.built:
+        line(not_built(report.build), "bold yellow")
     if console.is_terminal:
         console.print(_table(report))
     else:
@@ -85,6 +88,11 @@ def show(report: Report, console: Console) -> None:
     summary += f", {len(report.broken)} failed" if report.broken else ", all hold"
     line()
     line(f"{summary} ({report.seconds:.1f} s)", "bold")
+
+
+def not_built(build: BuildReport) -> str:
+    """What stands first in every report on a compiled op that was not asked anything."""
+    return f"not built ({build.why}): the op is compiled, and nothing that it answers was asked"
 
 
 def _table(report: Report) -> RenderableType:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from newop_gen.layouts.engine.facts import Crate
+from newop_gen.layouts.crate import Crate
 
 FILES = {
     "core/Cargo.toml": """\
@@ -59,7 +59,7 @@ mod tests {
 
 CRATE = Crate(
     folder="core", sources="core/src", name="tiny_core", edition="2021",
-    test_features=(), extension_features=("python",),
+    test_features=(), extension_features=("python",), module="tiny._core",
 )  # fmt: skip
 
 

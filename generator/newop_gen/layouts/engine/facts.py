@@ -7,31 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from ...sol.quants import Quant
-
-
-@dataclass(frozen=True, kw_only=True)
-class Crate:
-    """The crate of the engine. Paths are relative to the checkout's root.
-
-    - `folder`: where its `Cargo.toml` is;
-    - `sources`: the folder of `operators/`, `perf_database/`, `engine/` and `py_ops.rs`;
-    - `name`: of the built library, without `lib` and suffix (`aiconfigurator_core`);
-    - `edition`: decides in which order rustfmt sorts names;
-    - `test_features`, `extension_features`: what tests with an interpreter, and an importable library, are built with;
-    - `optional_python`: without a feature the Python side is not compiled.
-    """
-
-    folder: str
-    sources: str
-    name: str
-    edition: Literal["2021", "2024"]
-    test_features: tuple[str, ...]
-    extension_features: tuple[str, ...]
-    optional_python: bool = False
-
-    def file(self, path: str) -> str:
-        """Path of a Rust file below `sources`."""
-        return f"{self.sources}/{path}"
+from ..crate import Crate
 
 
 @dataclass(frozen=True, kw_only=True)

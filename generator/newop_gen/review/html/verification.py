@@ -52,8 +52,16 @@ class Check(_Read):
     note: Words
 
 
+class Build(_Read):
+    """Whether a compiled op was built before it was asked, and where not, why."""
+
+    built: bool
+    why: Words
+    toolchain: Words
+
+
 class Verification(_Read):
-    """A report of one op. `format` is the report's `schema`."""
+    """A report of one op. `format` is the report's `schema`; `build` is None where ops are Python."""
 
     format: Literal["newop-gen/verify/1"] = Field(alias="schema")
     op: Words
@@ -61,10 +69,13 @@ class Verification(_Read):
     tables: list[Words]
     seconds: float
     spec_sha256: Words = ""
+    build: Build | None = None
     checks: list[Check]
 
     def doubts(self, layout: str, spec_sha256: str) -> Iterator[str]:
-        """Why it may not be about this spec on this layout, in sentences."""
+        """Why it says less than it seems to, or may not be about this spec on this layout, in sentences."""
+        if self.build is not None and not self.build.built:
+            yield f"Not built ({self.build.why}): the op is compiled, and nothing that it answers was asked."
         if self.layout != layout:
             yield f"The verification was made on layout {self.layout}; this plans for {layout}."
         if not self.spec_sha256:
@@ -86,8 +97,9 @@ class Verification(_Read):
 
     @property
     def passed(self) -> bool:
-        """Told from the checks, whatever the report's own `passed` says."""
-        return not self.failed and any(check.status == "passed" for check in self.checks)
+        """Told from the checks, whatever the report's own `passed` says; what was not built passed nothing."""
+        built = self.build is None or self.build.built
+        return built and not self.failed and any(check.status == "passed" for check in self.checks)
 
 
 def read_verification(path: Path) -> Verification:

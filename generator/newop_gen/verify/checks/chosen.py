@@ -51,7 +51,7 @@ def command(
     options = {"model": model, "total_gpus": GPUS, "system": system, "backend": backend, **LOAD}
     process = Process(bench.session.python, release_environment(bench.session.checkout))
     try:
-        with begin(process, bench.session.checkout, offline=False) as conversation:
+        with begin(process, bench.session.checkout, offline=False, extension=bench.session.extension) as conversation:
             told = Pulse("cli", report)
             found = conversation.attempt("command", seconds=SECONDS, told=told, options=options, ours=ours)
             shares = found

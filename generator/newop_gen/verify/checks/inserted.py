@@ -11,25 +11,38 @@ from ..result import Cause, CheckResult, Tally
 def look(bench: Bench) -> dict[str, Any]:
     """What the imported checkout has of the op."""
     op = bench.op
-    found: dict[str, Any] = bench.session.ask(
-        "look",
-        members=[t.member for t in op.tables],
-        methods=[q.method for q in op.queries],
-        classes=[op.class_name(p) for p in op.phases],
-        loaders={t.loader: bench.loader_modules for t in op.tables},
-    )
+    members, classes = [t.member for t in op.tables], [op.class_name(p) for p in op.phases]
+    found: dict[str, Any]
+    if bench.rules.crate is not None:
+        views, native = [t.attribute for t in op.tables], bench.rules.crate.module
+        found = bench.session.ask("look", members=members, classes=classes, views=views, native=native)
+    else:
+        methods, loaders = [q.method for q in op.queries], {t.loader: bench.loader_modules for t in op.tables}
+        found = bench.session.ask("look", members=members, methods=methods, classes=classes, loaders=loaders)
     return found
+
+
+KINDS = {
+    "loaders": "a loader",
+    "methods": "a query",
+    "classes": "an Operation class",
+    "compiled": "a compiled class in the extension",
+    "exports": "its name in __all__ of the operations",
+    "views": "an entry in VIEW_KEY_LAYERS",
+}
+"""What an op may have by name, as `look` finds it."""
 
 
 def absent(found: dict[str, Any]) -> bool:
     """Nothing of the op is there: it was never applied."""
     return not any(found["members"].values()) and not any(
-        there for kind in ("methods", "classes", "loaders") for there in found[kind].values()
+        there for kind in KINDS for there in found.get(kind, {}).values()
     )
 
 
 def inserted(bench: Bench, found: dict[str, Any]) -> CheckResult:
-    tally = Tally("inserted", "every file member, loader, query and Operation class of the op is in the checkout")
+    parts = "compiled class, export and table view" if bench.compiled else "loader and query"
+    tally = Tally("inserted", f"every file member, Operation class, {parts} of the op is in the checkout")
     for table in bench.op.tables:
         there = found["members"][table.member]
         name = f"PerfDataFilename.{table.member}"
@@ -45,9 +58,9 @@ def inserted(bench: Bench, found: dict[str, Any]) -> CheckResult:
             value = bench.file_name(table)
             if not tally.holds(there[1] == value, name, repr(value), repr(there[1])):
                 tally.blame(Cause("file-name", f"{name} names another file than the spec's tables have"))
-    for kind, noun in (("loaders", "loader"), ("methods", "query"), ("classes", "Operation class")):
-        for name, there in found[kind].items():
-            tally.holds(there, name, f"a {noun}", "nothing")
+    for kind, words in KINDS.items():
+        for name, there in found.get(kind, {}).items():
+            tally.holds(there, name, words, "nothing")
     if tally.failed:
         missing = ", ".join(f.where for f in tally.failures if f.found == "nothing")
         if missing:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ...layouts.base import Loading
 from ...model.op import Table, key_params
 from ...sol.quants import canonical
 from ...spec.model import Nesting
@@ -17,11 +18,15 @@ from ..table import Leaf, Path, decoded, encoded, grids_of
 
 
 def leaves(bench: Bench, data: Dataset) -> list[CheckResult]:
-    """Every loader on its own file: leaves equal distinct keys, the first row of a key wins."""
-    return [_leaves(bench, data, t) for t in bench.op.tables if t.member in data.models]
+    """Every loader on its own file: leaves equal distinct keys, the first row of a key wins. An engine has no loader
+    that could be asked alone: it is asked for the table, and for each point of it."""
+    loading = bench.rules.loading
+    if loading is None:
+        return []
+    return [_leaves(bench, loading, data, t) for t in bench.op.tables if t.member in data.models]
 
 
-def _leaves(bench: Bench, data: Dataset, table: Table) -> CheckResult:
+def _leaves(bench: Bench, loading: Loading, data: Dataset, table: Table) -> CheckResult:
     model = data.models[table.member]
     tally = Tally(
         f"leaves:{table.member}",
@@ -35,7 +40,7 @@ def _leaves(bench: Bench, data: Dataset, table: Table) -> CheckResult:
         name=table.loader,
         modules=bench.loader_modules,
         path=str(path),
-        sources=bench.loading.sources,
+        sources=loading.sources,
     )
     if not isinstance(found, list):
         text = "None" if found is None else told(found)
@@ -88,9 +93,14 @@ def registration(bench: Bench, data: Dataset) -> list[CheckResult]:
             results.append(tally.result())
             continue
         got = {tuple(decoded(k) if isinstance(k, dict) else k for k in path): leaf for path, leaf in raw}
+        if bench.compiled:
+            tally.holds(len(raw) == len(model.leaves), table.attribute, f"{len(model.leaves)} leaves", f"{len(raw)}")
         for path, leaf in model.leaves.items():
-            tally.points += 1
             where = f"{table.attribute}: {_path_text(path)}"
+            if path in got and bench.compiled:
+                _compare_leaf(tally, where, leaf, got[path])
+                continue
+            tally.points += 1
             if path not in got:
                 tally.fail(where, "a leaf", "no such key")
                 continue
@@ -202,9 +212,9 @@ def _added(
 
 def support(bench: Bench) -> list[CheckResult]:
     """The support matrix lists the modes that the spec has and the table holds."""
-    op = bench.op
+    op, loading = bench.op, bench.rules.loading
     entries = []
-    for table in op.tables:
+    for table in op.tables if loading is not None else ():  # an engine's ops have no entries
         for depth, key in enumerate(op.nesting(table.phases[0]).keys):
             params = key_params(key)
             if len(params) == 1 and params[0] in op.quant_params:
@@ -214,7 +224,7 @@ def support(bench: Bench) -> list[CheckResult]:
     if not entries:
         return []
     tally = Tally("support-matrix", "supported_quant_mode lists the modes of the spec that the table has data of")
-    if bench.loading.lazy:  # the matrix is resolved from the tables when it is asked
+    if loading is not None and loading.lazy:  # the matrix is resolved from the tables when it is asked
         bench.raw_dump(bench.own, bench.op.tables[0])
     found = bench.session.ask("support", handle=bench.own.handle, names=[name for name, *_ in entries])
     for name, table, depth, param in entries:

@@ -72,8 +72,10 @@ def outside(bench: Bench, data: Dataset) -> list[CheckResult]:
         }
         if bench.op.spec.missing == "sol" and policy == "error":
             words["error"] = "gets its SOL"
-        if bench.rules.outside == "held":
+        if bench.rules.outside == "held" or (bench.rules.outside == "blended" and len(query.nesting.axes) == 1):
             words[policy] = "keeps the nearest point's share of the SOL (this release's own rule)"
+        elif bench.rules.outside == "blended":
+            words[policy] = "has a share of the SOL between those of the nearest points (this release's own rule)"
         tally = Tally(f"outside:{query.method}", f"a point outside the collected range {words[policy]}", 1e-9)
         _judge(bench, data, query, list(itertools.islice(_outside(bench, data, query), OUTSIDE)), tally)
         results.append(tally.result())

@@ -9,8 +9,7 @@ import logging
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from . import built
-from .calls import _databases
+from .databases import databases
 from .link import failure
 from .upstream import package, sdk, upstream
 
@@ -33,8 +32,9 @@ SIZES = {
 }
 
 
-def verbs() -> dict[str, Callable[..., Any]]:
-    return {"command": command, "share": share}
+def verbs(models: dict[str, Callable[..., Any]]) -> dict[str, Callable[..., Any]]:
+    """`models` are the verbs about models, which the second one asks."""
+    return {"command": command, "share": functools.partial(share, models["build"], models["estimate"])}
 
 
 def command(options: dict[str, Any], ours: list[str]) -> dict[str, Any]:
@@ -132,7 +132,9 @@ def _plain(value: Any) -> Any:
     return value.item() if hasattr(value, "item") else str(value)
 
 
-def share(model: str, row: dict[str, Any], ours: list[str]) -> dict[str, Any]:
+def share(
+    build: Callable[..., Any], estimate: Callable[..., Any], model: str, row: dict[str, Any], ours: list[str]
+) -> dict[str, Any]:
     """What the op costs in a row's configuration: by phase, the whole latency in ms and that without the op, at the
     batch sizes of the row's workers."""
     found = {}
@@ -141,15 +143,15 @@ def share(model: str, row: dict[str, Any], ours: list[str]) -> dict[str, Any]:
         batch = int(row[f"{sign}bs"]) if sign or phase == "generation" else 1
         handle = f"chosen-{phase}"
         backend = row[f"{sign}backend"] if f"{sign}backend" in row else row["backend"]
-        built.build(handle, model, _settings(row, sign), backend, ours, [])
-        _databases[handle] = sdk("perf_database").get_database(
+        build(handle, model, _settings(row, sign), backend, ours, [])
+        databases[handle] = sdk("perf_database").get_database(
             *(row[f"{sign}{n}"] if f"{sign}{n}" in row else row[n] for n in ("system", "backend", "version"))
         )
         length = {n: int(row[n]) for n in ("isl", "osl")}
         runtime = {"batch_size": batch, "beam_width": 1, "prefix": int(row.get("prefix") or 0), **length}
         # Of its own phase alone: nobody asks a decode worker's batch of the context table.
         mode = {"context": "static_ctx", "generation": "static_gen"}[phase]
-        told = built.estimate(handle, handle, backend, runtime, ours, stride=max(1, length["osl"] // 8), mode=mode)
+        told = estimate(handle, handle, backend, runtime, ours, stride=max(1, length["osl"] // 8), mode=mode)
         found[phase] = {
             "batch": batch,
             "tp": int(row[f"{sign}tp"]),

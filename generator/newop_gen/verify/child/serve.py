@@ -60,7 +60,7 @@ def _forked(link: Link, request: dict[str, Any]) -> None:
 
 
 def _work(link: Link, request: dict[str, Any]) -> None:
-    """Answers with `calls` and `built` until `end`."""
+    """Answers until `end`. With an `extension`, the checkout's ops are computed by it."""
     sys.path[:0] = request["roots"]
     os.environ["PYTHONPATH"] = os.pathsep.join(request["roots"])
     begin(request["package"])
@@ -68,9 +68,7 @@ def _work(link: Link, request: dict[str, Any]) -> None:
     if request["offline"]:
         keep_offline()
     try:
-        from . import built, calls, command
-
-        verbs: dict[str, Callable[..., Any]] = {**calls.verbs(), **built.verbs(), **command.verbs()}
+        verbs = _compiled(request["extension"]) if request.get("extension") else _interpreted()
         link.write({"ready": True, "python": sys.version.split()[0]})
     except BaseException as error:
         link.write(failure(error))
@@ -87,3 +85,23 @@ def _work(link: Link, request: dict[str, Any]) -> None:
             raise
         except BaseException as error:
             link.write(failure(error))
+
+
+def _interpreted() -> dict[str, Callable[..., Any]]:
+    """The verbs for a checkout whose ops are Python."""
+    from . import built, calls, command, databases
+
+    models = built.verbs()
+    return {**databases.verbs(), **calls.verbs(), **models, **command.verbs(models)}
+
+
+def _compiled(extension: dict[str, str]) -> dict[str, Callable[..., Any]]:
+    """The verbs for a checkout whose ops are computed by its extension."""
+    from .extension import serve_extension, served
+
+    serve_extension(**extension)
+    served(extension["name"], extension["path"])
+    from . import command, compiled, databases
+
+    asked = compiled.verbs()
+    return {**databases.verbs(), **asked, **command.verbs(asked)}

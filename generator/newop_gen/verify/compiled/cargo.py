@@ -154,33 +154,23 @@ class Cargo:
         command = [str(self.program), *words]
         started = time.monotonic()
         outcome = Outcome(0, 0.0)
+        printed = bytearray()
         with leashed(command, self.directory, self.environment) as child:
-            lines: queue.Queue[tuple[str, bytes]] = queue.Queue()
-            for name, stream in (("out", child.stdout), ("err", child.stderr)):
-                assert stream is not None
-                threading.Thread(target=_pump, args=(name, stream, lines), daemon=True).start()
-            open_streams = 2
-            printed = bytearray()
-            while open_streams:
-                left = started + seconds - time.monotonic()
-                try:
-                    name, data = lines.get(timeout=max(0.0, left))
-                except queue.Empty:
-                    outcome.printed = printed.decode("utf-8", "replace")
-                    raise build_fault(
-                        self.directory,
-                        f"`cargo {words[0]}` has not ended after {seconds / 60:.0f} minutes "
-                        f"(it said last: {_last(outcome.printed)})",
-                    ) from None
-                if not data:
-                    open_streams -= 1
-                elif name == "out":
-                    _read_message(data, outcome)
-                else:
+            try:
+                for name, data in spoken(child, seconds):
+                    if name == "out":
+                        _read_message(data, outcome)
+                        continue
                     printed += data
                     del printed[:-KEPT]
                     if far := progress(data.decode("utf-8", "replace")):
                         told(far)
+            except TimeoutError:
+                raise build_fault(
+                    self.directory,
+                    f"`cargo {words[0]}` has not ended after {seconds / 60:.0f} minutes "
+                    f"(it said last: {_last(printed.decode('utf-8', 'replace'))})",
+                ) from None
             outcome.status = child.wait()
         outcome.printed = printed.decode("utf-8", "replace")
         outcome.seconds = time.monotonic() - started
@@ -211,6 +201,27 @@ def leashed(
             if stream is not None:
                 with contextlib.suppress(OSError):
                     stream.close()
+
+
+def spoken(child: subprocess.Popen[bytes], seconds: float) -> Iterator[tuple[str, bytes]]:
+    """What a leashed process says until it closes its streams: ("out", a line) and ("err", a piece). Raises
+    `TimeoutError` when they are not closed after `seconds`."""
+    end = time.monotonic() + seconds
+    lines: queue.Queue[tuple[str, bytes]] = queue.Queue()
+    streams = {"out": child.stdout, "err": child.stderr}
+    for name, stream in streams.items():
+        assert stream is not None
+        threading.Thread(target=_pump, args=(name, stream, lines), daemon=True).start()
+    still = len(streams)
+    while still:
+        try:
+            name, data = lines.get(timeout=max(0.0, end - time.monotonic()))
+        except queue.Empty:
+            raise TimeoutError from None
+        if data:
+            yield name, data
+        else:
+            still -= 1
 
 
 def _pump(name: str, stream: IO[bytes], lines: queue.Queue[tuple[str, bytes]]) -> None:

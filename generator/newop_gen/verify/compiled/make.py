@@ -17,7 +17,7 @@ from .cargo import Artefact, Cargo, Outcome, Said, build_fault
 from .sources import Sources, compiled_files, read_sources
 
 if TYPE_CHECKING:
-    from ...layouts.engine.facts import Crate
+    from ...layouts.crate import Crate
 
 Kind = Literal["extension", "tests"]
 Profile = Literal["dev", "release"]

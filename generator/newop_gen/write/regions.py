@@ -1,0 +1,44 @@
+"""Which lines of a checkout are an op's."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from . import receipts
+from .inspect import inspect
+from .state import Home
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Lines `first` to `last` of a file, from 1, that a step of an op put in. `path` is relative to the root."""
+
+    path: str
+    first: int
+    last: int
+    op: str
+    step: str
+
+
+def lines_of_ops(root: str | os.PathLike[str]) -> list[Lines]:
+    """Where what was put into a checkout stands now, edited since or not. Raises as `status` does."""
+    home = Home.of(root)
+    known = receipts.read_all(home)
+    with home.open_base() as base:
+        return [lines for op, receipt in known.items() for lines in _lines(home, base, op, receipt)]
+
+
+def _lines(home: Home, base: int, op: str, receipt: receipts.OpReceipt) -> Iterator[Lines]:
+    found = inspect(home, base, receipt)
+    for file in found.files.values():
+        standing = [*((region, piece) for region, piece in file.intact), *((d.region, d.piece) for d in file.edited)]
+        for region, piece in standing:
+            data = file.data or b""
+            first = data.count(b"\n", 0, region.start) + 1
+            last = data.count(b"\n", 0, max(region.start, region.end - 1)) + 1
+            yield Lines(home.shown(file.path), first, last, op, piece.step)
+    for created in found.created.values():
+        if created.data is not None:
+            yield Lines(home.shown(created.path), 1, created.data.count(b"\n") + 1, op, created.step)
