@@ -6,6 +6,7 @@ fits into 127 bits, every bit must be the evaluator's; past that the program com
 
 from __future__ import annotations
 
+import dataclasses
 import random
 import struct
 import subprocess
@@ -22,7 +23,7 @@ from newop_gen.sol.formula import ConstantTable, Formula, PartFormula, pruned
 from newop_gen.sol.magnitude import input_bits
 from newop_gen.sol.quants import MODES, Quant
 from newop_gen.sol.render.rust import BITS, Edition, RustDialect, RustLines, settled
-from newop_gen.sol.tree import Expr, Power, walk
+from newop_gen.sol.tree import Expr, Int, Power, Real, children, rebuilt, walk
 from newop_gen.sol.types import Type
 
 from .samples import ENV, INTS, QUANTS, STRS, WORDS, Texts
@@ -103,6 +104,26 @@ def sample(seed: int, depth: int = 3) -> Formula:
 def _constant(source: random.Random, kind: Type) -> int | float:
     value = source.choice([1, 64, 2048, 3, 2**40, -3] if kind is Type.INT else [1, 64, 0.5, 2048, 1e-3, -3])
     return value if kind is Type.INT else float(value)
+
+
+def in_reals(formula: Formula) -> Formula:
+    """The formula with reals in the place of the whole numbers that stand in it."""
+
+    def real(expr: Expr) -> Expr:
+        if isinstance(expr, Int):
+            return Real(float(expr.value), type=Type.REAL)
+        return rebuilt(expr, tuple(map(real, children(expr))))
+
+    def part(one: PartFormula) -> PartFormula:
+        pieces = {name: getattr(one, name) for name in ("flops", "precision", "bytes")}
+        return dataclasses.replace(one, **{n: real(e) for n, e in pieces.items() if e is not None})
+
+    table = formula.constants
+    if table is not None:
+        rows = {key: tuple(map(float, row)) for key, row in table.rows.items()}
+        table = dataclasses.replace(table, rows=rows)
+    lets = tuple((name, real(expr)) for name, expr in formula.lets)
+    return dataclasses.replace(formula, lets=lets, constants=table, parts=tuple(map(part, formula.parts)))
 
 
 def has_real_power(formula: Formula) -> bool:
@@ -359,7 +380,9 @@ def _line(number: int, one: Rendered, question: Asked) -> str:
 
 def _judge(tally: Tally, number: int, one: Rendered, question: Asked, answer: str) -> None:
     try:
-        times = evaluate_formula(one.formula, question.values(), GPU)
+        # Between whole sizes everything is a real, the numbers of the formula, too.
+        formula = one.formula if question.whole else in_reals(one.formula)
+        times = evaluate_formula(formula, question.values(), GPU)
     except SolValueError as error:
         refused = any(why in str(error) for why in ("division by zero", "root of", "expected one of"))
         tally.counts["refused by both" if answer == "error" else "out of range"] += 1

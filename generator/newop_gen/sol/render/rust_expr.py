@@ -59,7 +59,8 @@ class RustDialect:
     `names` gives the code of an input: a `number`, a `&str` or a `QuantMapping`, each binding tightest. `number` is
     `i128`, or the name of a type parameter that is a `Number`. `flops` gives the code of the peak FLOPS of a
     `QuantMapping`, `quant_literal` the `QuantMapping` of a mode's name. `nonzero` makes the code of a divisor that can
-    be 0 one that can't.
+    be 0 one that can't. Where `names` gives enum members in the place of mappings, `quant_name` and `quant_memory` say
+    how their name and their bytes per element are asked for.
     """
 
     names: NameMap
@@ -68,6 +69,8 @@ class RustDialect:
     mem_bw: str
     quant_literal: Callable[[str], str]
     nonzero: Callable[[str], str] = "nonzero({})?".format
+    quant_name: Callable[[str], str] = "{}.name".format
+    quant_memory: Callable[[str], str] = "{}.memory".format
 
     def name(self, name: str) -> str:
         return self.names[name] if isinstance(self.names, Mapping) else self.names(name)
@@ -108,6 +111,7 @@ class Text:
     dialect: RustDialect
     magnitudes: Magnitudes
     helpers: set[str] = field(default_factory=set)
+    positives: set[str] = field(default_factory=set)  # locals that are more than 0
 
     def __call__(self, expr: Expr) -> Code:
         """The code of an expression: whole as a `number`, real as an `f64`."""
@@ -241,7 +245,7 @@ class Text:
         """Whether a number is more than 0 for all inputs."""
         if isinstance(expr, (Int, Real)):
             return expr.value > 0
-        if isinstance(expr, MemBw):
+        if isinstance(expr, MemBw) or (isinstance(expr, Local) and expr.id in self.positives):
             return True
         if isinstance(expr, Choice):
             return self.positive(expr.then) and self.positive(expr.otherwise)
@@ -275,10 +279,11 @@ class Text:
     def call(self, expr: Call) -> Code:
         if expr.function == "flops":
             quant = self(expr.args[0])
-            return Code(self.dialect.flops(quant.text), ATOM, 0, quant.flat and len(quant.text) <= ARGUMENTS_WIDTH // 2)
+            peak = self.dialect.flops(quant.text)
+            return Code(peak, ATOM, 0, quant.flat and len(peak) <= ARGUMENTS_WIDTH)
         if expr.function == "bytes_of":
             quant = self(expr.args[0])
-            return Code(f"{quant.at(ATOM)}.memory", ATOM, quant.calls, quant.flat)
+            return Code(self.dialect.quant_memory(quant.at(ATOM)), ATOM, quant.calls, quant.flat)
         if expr.function == "ceil_div":
             self.helpers.add("ceil_div")
             over, by = expr.args
@@ -315,7 +320,7 @@ class Text:
         if isinstance(expr, Mode):
             return Code(string_literal(expr.name))
         quant = self(expr)
-        return Code(f"{quant.at(ATOM)}.name", ATOM, quant.calls, quant.flat)
+        return Code(self.dialect.quant_name(quant.at(ATOM)), ATOM, quant.calls, quant.flat)
 
     def logic(self, op: str, items: list[Code]) -> Code:
         level, sign = (AND, "&&") if op == "and" else (OR, "||")

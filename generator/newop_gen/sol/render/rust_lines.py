@@ -69,6 +69,8 @@ class RustLines:
             span = self.magnitudes.of(expr)
             if span is not None:
                 self.magnitudes.known[name] = span
+            if expr.type in (Type.INT, Type.REAL) and self.code.positive(expr):
+                self.code.positives.add(name)
         return self.layout(name, expr, indent) is not None
 
     def fits_on_a_line(self, name: str, expr: Expr, indent: int) -> bool:
