@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from newop_gen.guard import check
-from newop_gen.guard.fragments import Unreadable, parsed
+from newop_gen.guard.python.fragments import Unreadable, parsed
 from newop_gen.layouts import load
 from newop_gen.model.op import Op
 from newop_gen.plan import Creation, Edit, Insertion, Plan

@@ -129,7 +129,9 @@ def test_texts_that_only_look_alike_are_refused(tmp_path: Path, old: str, new: s
     assert any(what in one for one in found), found
 
 
-@pytest.mark.parametrize("path", ["../common.py", "/etc/passwd", "src/.git/config", "src/other.py", "src/new_op.pth"])
+@pytest.mark.parametrize(
+    "path", ["../common.py", "/etc/passwd", "src/.git/config", "src/other.py", "src/new_op.pth", "src/new_op.py"]
+)
 def test_new_files_have_the_ops_own_names(tmp_path: Path, path: str) -> None:
     plan, ops = planned(copy_fixture("v0_10", tmp_path), SPECS / "new_op.yaml")
     number, step = next((n, s) for n, s in enumerate(plan.steps) if any(isinstance(e, Creation) for e in s.edits))

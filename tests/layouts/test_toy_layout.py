@@ -47,6 +47,7 @@ def tool(tmp_path_factory) -> Path:
     layouts = copy / "generator" / "newop_gen" / "layouts"
     (layouts / "toy").mkdir()
     shutil.copy(TOY / "layout.py", layouts / "toy" / "__init__.py")
+    shutil.copy(TOY / "words.py", layouts / "toy" / "words.py")
     shutil.copytree(TOY / "templates", copy / "templates" / "toy")
     registration = layouts / "__init__.py"
     text = registration.read_text(encoding="utf-8")
@@ -86,7 +87,10 @@ def test_nothing_else_is_touched(tool) -> None:
             elif not filecmp.cmp(ROOT / path, tool / path, shallow=False):
                 changed.append(path.as_posix())
     assert changed == ["generator/newop_gen/layouts/__init__.py"]
-    assert sorted(added) == ["generator/newop_gen/layouts/toy/__init__.py", "templates/toy/answer.py.j2"]
+    assert sorted(added) == [
+        *(f"generator/newop_gen/layouts/toy/{name}.py" for name in ("__init__", "words")),
+        "templates/toy/answer.py.j2",
+    ]
 
 
 def test_every_command_works_on_it(tool, checkout) -> None:

@@ -196,14 +196,21 @@ GUARDS = [
     # what is rendered
     Guard("the allow-list", "prepare.py", "    check(plan, [op for op, _ in ops], layout.words())\n", "",
           f"{ALLOWED} -k hole"),
-    Guard("calls in the allow-list", "guard/walk.py",
+    Guard("calls in the allow-list", "guard/python/walk.py",
           "self._refuse(f\"a call of {target or 'something that is no name'}\")", "pass", f"{ALLOWED} -k only_look_alike"),
-    Guard("comments in the allow-list", "guard/fragments.py", " or _CONTROL.search(comment):", ":",
+    Guard("comments in the allow-list", "guard/python/fragments.py", " or _CONTROL.search(comment):", ":",
           f"{ALLOWED} -k only_look_alike"),
-    Guard("new files in the allow-list", "guard/check.py", " or name not in allowed.files | words.sidecar:", ":",
+    Guard("new files in the allow-list", "guard/check.py", " or not words.places(edit.path):", ":",
           f"{ALLOWED} -k own_names"),
-    Guard("lines of a sidecar in the allow-list", "guard/check.py", "        if line not in known:\n", "        if False:\n",
+    Guard("lines of a sidecar in the allow-list", "guard/lines.py", "        if line not in known:\n", "        if False:\n",
           f"{ALLOWED} -k sidecar"),
+    Guard("a file that no reader of the allow-list reads", "guard/check.py",
+          """            yield Found(0, f"a change of {name!a}, a file that nothing here reads")\n""", "            pass\n",
+          "tests/guard/test_kinds.py -k none_passes"),
+    Guard("tables that are there", "guard/tables.py", 'yield Found(0, "a change of a table")', "yield from ()",
+          "tests/guard/test_kinds.py -k none_passes"),
+    Guard("a step without words", "guard/check.py", 'yield Found(0, "code, in a step that has none")', "pass",
+          "tests/guard/test_kinds.py -k no_words"),
 ]  # fmt: skip
 
 

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ..checkout.opened import source_of
-from ..plan import Creation, Replacement
+from ..plan import Creation
 from ..problems import CheckoutRefused, Place, Problem
 from .allowed import Allowed
-from .copied import FromFile
-from .fragments import Unreadable, check_comments, decoded, expression, parsed
-from .vocabulary import Vocabulary, union
-from .walk import Finding, NothingCopied, Walk
+from .found import Found, reader_of
+from .patterns import names_of, written_out
+from .vocabulary import Vocabulary
 
 if TYPE_CHECKING:
+    from ..checkout.source import Source
     from ..model.op import Op
     from ..plan import Edit, Plan, Step
-    from .walk import Copied
 
 _PLAIN_PATH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*(/[A-Za-z0-9_][A-Za-z0-9_.+-]*)*")
 
@@ -31,104 +29,68 @@ def check(plan: Plan, ops: Sequence[Op], words: Mapping[str, Vocabulary]) -> Non
     A failure is a fault of this program, or of a spec that made it render something that was never foreseen. Nothing
     was written. Edits that are done are the checkout's own text by now and aren't asked about.
     """
-    everywhere = union(words.values())
-    allowed = {op.name: Allowed.of(op, everywhere) for op in ops}
-    check = _Check(plan, words)
+    check = _Check(plan, ops, words)
     problems = [
-        problem
+        _problem(edit.path, step, found)
         for step, edit in plan.step_edits()
         if not edit.done
-        for problem in check.edit(step, edit, allowed[step.op])
+        for found in check.edit(step, edit)
     ]
     if problems:
         raise CheckoutRefused(problems)
 
 
 class _Check:
-    """What is looked up once per file of a plan."""
+    """What is looked up once: files of a plan, and the words of a step written out for an op."""
 
-    def __init__(self, plan: Plan, words: Mapping[str, Vocabulary]) -> None:
-        self.plan, self.words = plan, words
-        self._files: dict[str, tuple[str, Copied]] = {}
+    def __init__(self, plan: Plan, ops: Sequence[Op], words: Mapping[str, Vocabulary]) -> None:
+        self._plan, self._words = plan, words
+        self._allowed = {op.name: Allowed.of(op) for op in ops}
+        self._names = {op.name: names_of(op) for op in ops}
+        self._written: dict[tuple[str, str], Vocabulary] = {}
+        self._files: dict[str, Source | None] = {}
 
-    def edit(self, step: Step, edit: Edit, allowed: Allowed) -> Iterator[Problem]:
+    def edit(self, step: Step, edit: Edit) -> Iterator[Found]:
         """What is wrong with one edit."""
-        if isinstance(edit, Creation):
-            yield from self._creation(step, edit, allowed)
-        elif edit.path.endswith(".py"):
-            yield from self._code(step, edit, edit.text, allowed)
-        else:
-            yield _problem(edit.path, step, Finding(0, "a change of a file that is no Python"))
-
-    def _creation(self, step: Step, edit: Creation, allowed: Allowed) -> Iterator[Problem]:
-        name = edit.path.rpartition("/")[2]
-        words = self.words.get(step.key, Vocabulary())
-        if not _PLAIN_PATH.fullmatch(edit.path) or name not in allowed.files | words.sidecar:
-            yield _problem(edit.path, step, Finding(0, f"a new file {name!a}"))
-        elif edit.mode != 0o644:
-            yield _problem(edit.path, step, Finding(0, f"a new file with mode {edit.mode:o}"))
-        elif name.endswith(".py"):
-            yield from self._code(step, edit, edit.content, allowed)
-        elif step.key != "data" or "systems" not in edit.path.split("/"):
-            yield _problem(edit.path, step, Finding(0, f"a table {name!a} in a place of something else"))
-        elif name in words.sidecar:
-            yield from _sidecar(step, edit, allowed, words)
-
-    def _code(self, step: Step, edit: Edit, data: bytes, allowed: Allowed) -> Iterator[Problem]:
-        words = self.words.get(step.key)
+        words, name = self._words_of(step, edit.path), edit.path.rpartition("/")[2]
         if words is None:
-            yield _problem(edit.path, step, Finding(0, "code, in a step that has none"))
+            yield Found(0, "code, in a step that has none")
             return
-        encoding, copied = self._file(edit.path, step)
-        try:
-            text = decoded(data, encoding)
-            check_comments(text)
-            nodes = self._nodes(edit, text)
-        except Unreadable as why:
-            yield _problem(edit.path, step, Finding(0, str(why)))
-            return
-        for finding in Walk(words, allowed, copied).over(nodes):
-            yield _problem(edit.path, step, finding)
-
-    @staticmethod
-    def _nodes(edit: Edit, text: str) -> list[ast.AST]:
         if isinstance(edit, Creation):
-            return parsed(text, whole_file=True)
-        if isinstance(edit, Replacement):
-            try:
-                return expression(text)
-            except Unreadable:
-                return parsed(text)
-        return parsed(text)
+            if not _PLAIN_PATH.fullmatch(edit.path) or not words.places(edit.path):
+                yield Found(0, f"a new file {name!a}")
+                return
+            if edit.mode != 0o644:
+                yield Found(0, f"a new file with mode {edit.mode:o}")
+                return
+        reader = reader_of(edit.path)
+        if reader is None:
+            yield Found(0, f"a change of {name!a}, a file that nothing here reads")
+        else:
+            yield from reader.findings(edit, self._source(edit), words, self._allowed[step.op])
 
-    def _file(self, path: str, step: Step) -> tuple[str, Copied]:
-        """The file's encoding, and what an edit may take over from it."""
-        if path not in self._files:
-            data = self.plan.sources.get(path)
-            if data is None:
-                self._files[path] = "utf-8", NothingCopied()
-            else:
-                encoding = source_of(path, data).encoding
-                self._files[path] = encoding, FromFile(data.decode(encoding, "replace").replace("\r\n", "\n"))
-        encoding, copied = self._files[path]
-        return encoding, copied if self.words[step.key].copies else NothingCopied()
+    def _words_of(self, step: Step, path: str) -> Vocabulary | None:
+        """Those of the step for files of this suffix (`operations.rs`), where it has some of their own."""
+        suffixed = f"{step.key}{path[path.rfind('.') :]}"
+        key = suffixed if suffixed in self._words else step.key
+        if key not in self._words:
+            return None
+        if (step.op, key) not in self._written:
+            self._written[step.op, key] = written_out(self._words[key], self._names[step.op])
+        return self._written[step.op, key]
 
-
-def _sidecar(step: Step, edit: Creation, allowed: Allowed, words: Vocabulary) -> Iterator[Problem]:
-    """Lines that say what no sidecar does. It names the op's tables, and the backend and version of its directory."""
-    _, backend, version, _ = ("/" + edit.path).rsplit("/", 3)
-    stems = allowed.stems or {""}
-    known = {line.format(backend=backend, version=version, stem=stem) for line in words.lines for stem in stems}
-    for number, line in enumerate(edit.content.decode("utf-8", "replace").split("\n"), 1):
-        if line not in known:
-            yield _problem(edit.path, step, Finding(number, "a line that says something else"))
+    def _source(self, edit: Edit) -> Source | None:
+        if edit.path not in self._files:
+            data = None if isinstance(edit, Creation) else self._plan.sources.get(edit.path)
+            self._files[edit.path] = None if data is None else source_of(edit.path, data)
+        return self._files[edit.path]
 
 
-def _problem(path: str, step: Step, finding: Finding) -> Problem:
-    where = f" (line {finding.line} of it)" if finding.line else ""
+def _problem(path: str, step: Step, found: Found) -> Problem:
+    where = f" (line {found.line} of it)" if found.line else ""
     return Problem(
         Place(path),
-        f"internal check failed: {step.op}:{step.key} would put in {finding.what}{where}, which is not in the spec",
+        f"internal check failed: {step.op}:{step.key} would put in {found.what}{where}, which is not in the spec",
         "code made of the spec's own names, numbers and strings",
         "nothing was written; please report it with the spec and the release",
         "guard",

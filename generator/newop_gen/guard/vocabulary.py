@@ -2,13 +2,14 @@
 
 The words themselves belong to the layouts (`layouts/*/words.py`), since they are a release's: each layout writes down
 what its inserted code may say, and derives nothing of it. A template that comes to say something else has to be let in
-by a change of that list, which a reviewer sees. Words that a spec brings along are in `allowed.py`.
+by a change of that list, which a reviewer sees. What a spec brings along is in `allowed.py`.
 """
 
 from __future__ import annotations
 
 import functools
 import operator
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 
@@ -33,22 +34,24 @@ def numbers(*values: float) -> frozenset[Number]:
 class Vocabulary:
     """The words of one step that every op has: what its code may hold whatever the spec says.
 
-    `globals` may be read, `locals` may be read and bound. `calls` and `targets` (of assignments) are dotted names: in
-    `calls`, `*.values` is that method of anything that is allowed itself; in `targets`, `x[]` is an item of `x`.
-    `exact` are calls and attributes that stand only as written there. `messages` are calls whose strings are for
-    humans. With `data`, what is assigned to a module constant may hold any string and number; with `sizes`, any whole
-    number may stand anywhere, as what a test asks for follows from the columns' expressions; with `wired`, dotted names
-    of the spec's wiring expressions may be read; with `copies`, code may take over what stands in the file: a model's
-    own scale, condition and arguments.
+    `globals` may be read, `locals` may be read and bound; further locals are called after `heads`. `calls` and
+    `targets` (of assignments) are dotted names: in `calls`, `*.values` is that method of anything that is allowed
+    itself; in `targets`, `x[]` is an item of `x`. `definitions` are functions. `exact` are calls and attributes that
+    stand only as written there. `messages` are calls whose strings are for humans. With `data`, what is assigned to a
+    module constant may hold any string and number; with `sizes`, any whole number may stand anywhere, as what a test
+    asks for follows from the columns' expressions; with `wired`, dotted names of the spec's wiring expressions may be
+    read; with `copies`, code may take over what stands in the file: a model's own scale, condition and arguments.
 
-    `packages` are import names of the SDK, whose operation modules have the ops' names; `suffixes` are those of tables.
-    `sidecar` is a file beside a table, and `lines` are all that it may hold: with `{backend}`, `{version}` of its
-    directory and `{stem}` of the op's tables.
+    `files` are paths of new files, where `*` stands for any directories above (`*/sdk/operations/{op}.py`), and `lines`
+    are all that a file without a grammar of its own may be given.
+
+    Every word may have names of the op's in it, in braces: `patterns.names_of` says which.
     """
 
     nodes: frozenset[str] = frozenset()
     globals: frozenset[str] = frozenset()
     locals: frozenset[str] = frozenset()
+    heads: frozenset[str] = frozenset()
     attributes: frozenset[str] = frozenset()
     calls: frozenset[str] = frozenset()
     exact: frozenset[str] = frozenset()
@@ -58,15 +61,21 @@ class Vocabulary:
     numbers: frozenset[Number] = frozenset()
     targets: frozenset[str] = frozenset()
     definitions: frozenset[str] = frozenset()
+    classes: frozenset[str] = frozenset()
     imports: frozenset[str] = frozenset()
-    packages: frozenset[str] = frozenset()
-    suffixes: frozenset[str] = frozenset()
-    sidecar: frozenset[str] = frozenset()
+    files: frozenset[str] = frozenset()
     lines: frozenset[str] = frozenset()
     data: bool = False
     sizes: bool = False
     wired: bool = False
     copies: bool = False
+
+    def places(self, path: str) -> bool:
+        """Whether a new file may have this path."""
+        return any(
+            re.fullmatch(re.escape(file).replace(r"\*", ".*"), f"/{path}" if file.startswith("*") else path)
+            for file in self.files
+        )
 
     def __or__(self, other: Vocabulary) -> Vocabulary:
         """The words of both."""

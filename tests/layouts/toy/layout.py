@@ -21,7 +21,7 @@ from ..common.settle import Draft, StepDraft, finish, settled
 
 if TYPE_CHECKING:
     from ...checkout.tree import Tree
-    from ...guard.walk import Vocabulary
+    from ...guard.vocabulary import Vocabulary
     from ...model.op import Op
     from ...plan import Step
 
@@ -74,12 +74,9 @@ class Toy:
         return [step for op, _ in ops for step in _plan_op(op, tree)]
 
     def words(self) -> Mapping[str, Vocabulary]:
-        from ...guard.vocabulary import Vocabulary
-        from ..database.words import METHODS
+        from .words import WORDS
 
-        entry = Vocabulary(nodes=frozenset({"Dict"}))
-        answer = Vocabulary(calls=frozenset({"peak"}), globals=frozenset({"MEM_BW"}))
-        return {"enum": METHODS["enum"] | entry, "query": METHODS["query"] | answer}
+        return WORDS
 
 
 def _plan_op(op: Op, tree: Tree) -> list[Step]:

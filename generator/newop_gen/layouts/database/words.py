@@ -14,20 +14,32 @@ PLAIN_FILE = Vocabulary(
     nodes=words("With withitem"),
     locals=words("f"),
     calls=words("os.path.exists csv.DictReader list"),
+    exact=frozenset({"open({op}_file, encoding='utf-8')", "open(perf_file, encoding='utf-8')"}),
 )
 
 # Tables that are registered with a wrapper around them.
-WRAPPED = Vocabulary(nodes=words("Dict"), globals=words("PerfDataFilename"), calls=words("_load_op_data"))
+WRAPPED = Vocabulary(
+    nodes=words("Dict"),
+    globals=words("PerfDataFilename {loader}"),
+    attributes=words("{member}"),
+    calls=words("_load_op_data"),
+)
 
 _GRIDS = Vocabulary(attributes=words("loaded"), calls=words("self._extrapolate_data_grid"))
 
 _INTERPOLATION = Vocabulary(
-    calls=words("self._interp_1d self._interp_2d_linear self._interp_3d self._nearest_1d_point_helper"),
+    calls=words("self._interp_1d self._interp_2d_linear self._interp_3d self._nearest_1d_point_helper")
+    | words("self._interpolate_{op} self._interpolate_{phase}_{op}"),
+    definitions=words("{query} _interpolate_{op} _interpolate_{phase}_{op}"),
 )
 
 _SUPPORT = Vocabulary(exact=frozenset({"getattr(self, 'supported_quant_mode', {})"}))
 
-_TEST = common.imports(
+_TEST = Vocabulary(
+    calls=words("ops.{class}"),
+    strings=words("{stem}.txt"),
+    definitions=words("test_{answer}_answers_in_five_modes test_{phase}_operation_of_{op}_hands_on_its_axes"),
+) | common.imports(
     PACKAGES,
     " import common",
     " import operations as ops",
@@ -36,9 +48,9 @@ _TEST = common.imports(
 )
 
 METHODS: Mapping[str, Vocabulary] = {
-    "enum": common.ENUM,
+    "enum": common.ENUM | Vocabulary(strings=words("{stem}.txt")),
     "loader": common.VALUES | common.LOADER,
-    "registration": Vocabulary(nodes=words("Assign"), globals=words("self")),
+    "registration": Vocabulary(nodes=words("Assign"), globals=words("self"), targets=words("self.{table}")),
     "pre-interpolation": common.VALUES | common.GRIDS | _GRIDS,
     "query": common.VALUES
     | common.FORMULA
@@ -50,7 +62,7 @@ METHODS: Mapping[str, Vocabulary] = {
     "operations": common.VALUES | common.FORMULA | common.OPERATION,
     "support-matrix": common.VALUES | common.SUPPORT | _SUPPORT,
     "wiring": common.WIRING,
-    "data": Vocabulary(suffixes=words(".txt")),
+    "data": Vocabulary(files=words("*/systems/*/{stem}.txt")),
     "test": common.VALUES | common.TEST | _TEST,
 }
 """By step; how a table is read, registered and asked for is each layout's own."""

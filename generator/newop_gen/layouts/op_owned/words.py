@@ -27,11 +27,11 @@ _OPERATION = Vocabulary(
 _OWNER = Vocabulary(  # tables, cache and lookup
     nodes=words("AnnAssign Assign Dict For FunctionDef If ImportFrom Lambda Return"),
     globals=words("ClassVar LoadedOpData PerfDatabase classmethod staticmethod dict tuple object bool common")
-    | words("util_empirical perf_interp TYPE_CHECKING"),
+    | words("util_empirical perf_interp TYPE_CHECKING _{camel} {class} {loader}"),
     locals=words("_CP_AWARE _data_cache at attribute cls config database filename found get_slice grid key loader")
     | words("path result root table tables latency energy _ b s x"),
     attributes=words("_data_cache backend enable_shared_layer loaded system system_spec systems_root value version")
-    | words("PerfDataFilename ValueTransform SQRT"),
+    | words("PerfDataFilename ValueTransform SQRT {table} {member}"),
     calls=words("LoadedOpData cls._cache_key cls._data_cache.clear cls._extrapolate cls._record_load cls.load_data")
     | words("database._build_op_sources database._interp_pr database._query_silicon_or_hybrid found.update get_slice")
     | words("load loader os.path.join resolve_op_data_path zip *.items cls._interpolate cls._interpolate_context")
@@ -40,16 +40,19 @@ _OWNER = Vocabulary(  # tables, cache and lookup
     | words("perf_interp.query"),
     exact=frozenset({"setattr(database, attribute, table)", "database.__dict__"}),
     keywords=words("axes depth resolver sol_fn strict transform_axis value_transform b s x prefix"),
-    strings=common.LEAF | common.PHASES | words("data_dir phase"),
+    strings=common.LEAF | common.PHASES | words("data_dir phase {table} {answer}"),
     numbers=numbers(0, 1, 2, 3),
     targets=words("cls._data_cache[] found[]"),
-    definitions=words("_cache_key _extrapolate clear_cache get_slice load load_data"),
+    definitions=words("_cache_key _extrapolate clear_cache get_slice load load_data _{query}_table"),
+    classes=words("_{camel}"),
 )
 
-_MODULE = Vocabulary(
+_MODULE = Vocabulary(  # its head, and where it is exported
     nodes=words("Import ImportFrom"),
     locals=words("logger"),
     exact=frozenset({"logging.getLogger(__name__)"}),
+    strings=words("{class}"),
+    files=words("*/sdk/operations/{op}.py"),
     imports=frozenset(
         {
             "from __future__ import annotations",
@@ -63,28 +66,38 @@ _MODULE = Vocabulary(
 _SUPPORT = Vocabulary(
     nodes=words("ImportFrom"),
     globals=words("db"),
+    calls=words("{class}.load_data _{camel}.load_data"),
     exact=frozenset({"_LazySupportMatrix(self).get(key, [])"}),
 )
 
-_FORWARD = Vocabulary(nodes=words("Assign ImportFrom Return"), locals=words("owner"))
+_FORWARD = Vocabulary(
+    nodes=words("Assign ImportFrom Return"),
+    globals=words("{class} _{camel}"),
+    locals=words("owner"),
+    attributes=words("_{query}_table"),
+    calls=words("{class}._{query}_table _{camel}._{query}_table owner._{query}_table"),
+    definitions=words("{query}"),
+)
 
 _TEST = Vocabulary(  # tables are parquet, which a test may have to do without
     globals=words("EmpiricalNotImplementedError NotImplementedError _OPS_PKG"),
     locals=words("pa pq"),
-    calls=words("pa.Table.from_pylist pq.write_table"),
+    attributes=words("{op} {class}"),
+    calls=words("pa.Table.from_pylist pq.write_table module.{loader} ops.{class}.load_data"),
     exact=frozenset({"pytest.importorskip('pyarrow')", "pytest.importorskip('pyarrow.parquet')"}),
-    strings=frozenset(
-        {
-            "table.parquet",
-            "context parallelism",
-            "Python-only: the compiled engine has no operator for it",
-        }
-    ),
+    strings=words("{op} {stem} {class} operations.{op} .{op}")
+    | {
+        "table.parquet",
+        "context parallelism",
+        "Python-only: the compiled engine has no operator for it",
+    },
+    definitions=words("test_{member}_as_parquet_without_power test_{answer}_in_five_modes")
+    | words("test_{phase}_operation_of_{op}"),
 )
 
 _DATA = Vocabulary(
-    suffixes=words(".parquet"),
-    sidecar=words("collection_meta.yaml"),  # what the release wants beside a table: where it came from
+    # Beside a table, what the release wants to know of it: where it came from.
+    files=words("*/systems/*/{stem}.parquet */systems/*/collection_meta.yaml"),
     lines=frozenset(
         {
             "",
@@ -122,23 +135,31 @@ def owned(packages: Iterable[str]) -> Mapping[str, Vocabulary]:
         ".perf_database import PerfDatabase",
         ".performance_result import PerformanceResult",
     )
+    # The module of an op, as it is exported and as a method that needs one of its classes imports it.
+    exported = common.imports(packages, ".operations.{op} import {classes}")
+    owner = common.imports(packages, ".operations.{op} import {class}", ".operations.{op} import _{camel}")
     loading = common.LOADER | _LOADER | common.GRIDS | _GRIDS | _OWNER | _MODULE | module
     answering = common.INTERPOLATION | _INTERPOLATION | common.LOOKUP | common.ANSWERS | _ANSWERS | common.WRAPPED
     return merged(
         {
-            "enum": common.ENUM,
+            "enum": common.ENUM | Vocabulary(strings=words("{stem}.parquet")),
             "operations": common.VALUES
             | loading
             | common.FORMULA
             | common.HEADS
             | answering
             | common.OPERATION
-            | _OPERATION,
-            "query": common.VALUES | common.HEADS | _FORWARD | Vocabulary(packages=packages),
-            "support-matrix": common.VALUES | common.SUPPORT | _SUPPORT,
+            | _OPERATION
+            | exported,
+            "query": common.VALUES | common.HEADS | _FORWARD | owner,
+            "support-matrix": common.VALUES | common.SUPPORT | _SUPPORT | owner,
             "wiring": common.WIRING,
             "data": _DATA,
-            "test": common.VALUES | common.TEST | _TEST | tested(packages),
+            "test": common.VALUES
+            | common.TEST
+            | _TEST
+            | tested(packages)
+            | Vocabulary(strings=frozenset(f"{package}.operations.{{op}}" for package in packages)),
         }
     )
 

@@ -22,6 +22,7 @@ FORMULA = Vocabulary(
     nodes=words("Assign Dict If Raise"),
     globals=words("common self database min max ValueError GEMM b s x prefix"),
     locals=words("constants row sol_math sol_mem prefix"),
+    heads=words("sol_math sol_mem"),
     attributes=QUANTS | SIXTEEN | words("value memory compute name system_spec"),
     calls=words("min max ValueError constants.get *.join self._get_quant_tc_flops GEMM._get_quant_tc_flops"),
     messages=words("ValueError"),
@@ -32,14 +33,16 @@ FORMULA = Vocabulary(
 LOADER = Vocabulary(
     nodes=words("Assign AugAssign Continue Dict ExceptHandler Expr For FunctionDef If Raise Return Slice Try"),
     globals=words("KeyError TypeError ValueError ZeroDivisionError common min max"),
-    locals=words("error key latency leaves number path perf_file power repeated row rows"),
+    locals=words("error key latency leaves number path perf_file power repeated row rows")
+    | words("{op}_data {op}_file {param}_names"),
     attributes=QUANTS | SIXTEEN,
-    calls=words("enumerate int float len min max ValueError row.get leaves.setdefault logger.debug"),
+    calls=words("enumerate int float len min max ValueError row.get leaves.setdefault logger.debug {param}_names.get"),
     messages=words("logger.debug ValueError"),
     keywords=words("start"),
     strings=LEAF | PHASES | SIXTEEN,
     numbers=numbers(0, 0.0, 1, 2, 1000),
     targets=words("leaves[]"),
+    definitions=words("{loader}"),
 )
 
 # Lists of targets as upstream's own pre-interpolation has them, and the steps of their ranges.
@@ -52,6 +55,7 @@ GRIDS = Vocabulary(
     nodes=words("Assign Dict Expr For GeneratorExp If ListComp Starred comprehension"),
     globals=words("self"),
     locals=words("below fewest grid grids heads leaf plane row table value x_heads y_heads z_heads"),
+    attributes=words("{table}"),
     calls=words("*.values *.get min len range leaf.setdefault"),
     keywords=words("data_dict target_x_list target_y_list target_z_list sqrt_y_value"),
     strings=LEAF | PHASES,
@@ -79,7 +83,7 @@ HEADS = Vocabulary(  # signatures and modes of a query
     nodes=words("Assign Expr FunctionDef If Return"),
     globals=words("PerformanceResult common float int str tuple"),
     locals=words("self database_mode b s x prefix"),
-    attributes=QUANTS | words("DatabaseMode EMPIRICAL HYBRID SILICON SOL SOL_FULL _default_database_mode"),
+    attributes=QUANTS | words("DatabaseMode EMPIRICAL HYBRID SILICON SOL SOL_FULL _default_database_mode {table}"),
     calls=words("functools.lru_cache"),
     keywords=words("maxsize b s x prefix database_mode"),
     numbers=numbers(32768),
@@ -121,8 +125,9 @@ OPERATION = Vocabulary(
     nodes=words("Assign ClassDef Expr FunctionDef If Raise Return"),
     globals=words("Operation PerfDatabase PerformanceResult common float int str"),
     locals=words("self name scale_factor kwargs database beam_width result"),
-    attributes=QUANTS | words("energy _scale_factor _weights"),
-    calls=words("PerformanceResult ValueError float kwargs.get"),
+    heads=words("weights"),
+    attributes=QUANTS | words("energy _scale_factor _weights _{param}"),
+    calls=words("PerformanceResult ValueError float kwargs.get database.{query}"),
     exact=frozenset(
         {
             "super().__init__(name, scale_factor)",
@@ -134,29 +139,31 @@ OPERATION = Vocabulary(
     keywords=words("energy source b s x prefix"),
     strings=words("beam_width batch_size prefix s x"),
     numbers=numbers(0, 0.0, 1),
-    targets=words("self._weights"),
+    targets=words("self._weights self._{param}"),
     definitions=words("__init__ query get_weights"),
+    classes=words("{class}"),
 )
 
-ENUM = Vocabulary(nodes=words("Assign"))
+ENUM = Vocabulary(nodes=words("Assign"), locals=words("{member}"))
 
 SUPPORT = Vocabulary(  # what a support matrix lists
     nodes=words("Assign Dict Expr For If List ListComp Return SetComp comprehension"),
     globals=words("self"),
     locals=words("below collected kernels key matrix mode name supported table tables")
     | {f"level{n}" for n in range(9)},
-    attributes=words("name supported_quant_mode"),
+    attributes=words("name supported_quant_mode {table}"),
     calls=words("*.values"),
-    strings=SIXTEEN,
+    strings=SIXTEEN | words("{member} {phase}_{op}"),
     targets=words("matrix[] self.supported_quant_mode[]"),
 )
 
 WIRING = Vocabulary(
     nodes=words("Assign BinOp BoolOp Compare Expr If IfExp Import List Starred Subscript UnaryOp"),
     globals=words("self common logger ops"),
-    locals=words("logger"),
+    locals=words("logger {op}_{quant} own_{op}_{quant}"),
+    heads=words("{op}_{quant} own_{op}_{quant}"),
     attributes=QUANTS | SIXTEEN | words("name _num_layers _mtp_scale_factor"),
-    calls=words("logger.info min max *.append *.extend"),
+    calls=words("logger.info min max *.append *.extend ops.{class}"),
     exact=frozenset({"logging.getLogger(__name__)"}),
     messages=words("logger.info"),
     keywords=words("seq_split"),
@@ -175,13 +182,13 @@ TEST = Vocabulary(
         "SYSTEM TABLES asked before below database empty_database folder hybrid k latency leaf m measured mode"
     )
     | words("module name node op op_class params path pytestmark query result root row rows silicon sol split stem")
-    | words("table tables text tmp_path v x _"),
+    | words("table tables text tmp_path v x _ {ANSWER}"),
     attributes=QUANTS
     | SIXTEEN
-    | words("DatabaseMode EMPIRICAL HYBRID SILICON SOL SOL_FULL data energy fixture mark source unit"),
+    | words("DatabaseMode EMPIRICAL HYBRID SILICON SOL SOL_FULL data energy fixture mark source unit {table} {query}"),
     calls=words("PerfDatabase asked.items count_leaves csv.DictReader dict float folder.mkdir iter make_database next")
     | words("op.query op_class pytest.approx pytest.mark.parametrize pytest.raises query str split.query sum")
-    | words("tables.items text.splitlines *.values *.write_text"),
+    | words("tables.items text.splitlines *.values *.write_text database.{query} empty_database.{query}"),
     exact=frozenset({"yaml.safe_dump(SYSTEM)"}),
     keywords=words("parents match rel database_mode batch_size beam_width prefix s x b seq_split"),
     strings=LEAF
@@ -189,10 +196,14 @@ TEST = Vocabulary(
     | words(
         "1.0.0 alpha asked b beta data empirical made_up made_up.yaml prefix s silicon sol trtllm x .txt beam_width"
     )
+    | words("{phase}_{op} {loader}")
     | {"no data for", "not_collected", "silicon data"},
     numbers=numbers(1e-12, 1e-9, 0.0, 500.0),
-    definitions=words("count_leaves database empty_database make_database query"),
+    definitions=words("count_leaves database empty_database make_database query")
+    | words("test_loader_keeps_every_key_of_{member}_once test_{answer}_without_data")
+    | words("test_{answer}_without_data_is_its_sol test_{answer}_of_a_key_that_was_not_collected"),
     imports=frozenset({"import csv", "import pytest", "import yaml"}),
+    files=words("tests/sdk/database/test_{op}.py tests/unit/sdk/database/test_{op}.py"),
     data=True,
     sizes=True,
 )

@@ -11,12 +11,12 @@ WORDS = merged(
         "loader": PLAIN_FILE,
         "registration": Vocabulary(
             globals=words("data_dir common"),
-            attributes=words("PerfDataFilename value"),
-            calls=words("os.path.join"),
+            attributes=words("PerfDataFilename value {member}"),
+            calls=words("os.path.join {loader}"),
         ),
         "query": Vocabulary(
             globals=words("Exception self common"),
-            attributes=words("system backend version PerfDataFilename value"),
+            attributes=words("system backend version PerfDataFilename value {member}"),
             calls=words("logger.exception"),
             messages=words("logger.exception"),
         ),

@@ -8,6 +8,7 @@ from ..words import owned, tested
 _SHIM = Vocabulary(
     nodes=words("ImportFrom"),
     imports=frozenset({"from aiconfigurator.sdk._compat import alias_module as _alias_module"}),
+    exact=frozenset({"_alias_module(__name__, 'aiconfigurator_core.sdk.operations.{op}')"}),
 )
 
 # Tests of the old package go through the shims.

@@ -6,6 +6,29 @@ import ast
 import functools
 import re
 from dataclasses import dataclass
+from typing import Protocol
+
+
+class Copied(Protocol):
+    """What stands in the file already, and may stand there once more."""
+
+    def word(self, text: str) -> bool: ...
+
+    def string(self, text: str) -> bool: ...
+
+    def whole(self, node: ast.expr) -> bool: ...
+
+
+class NothingCopied:
+    """For steps that copy nothing."""
+
+    def word(self, text: str) -> bool:
+        return False
+
+    string = word
+
+    def whole(self, node: ast.expr) -> bool:
+        return False
 
 
 @dataclass(frozen=True)

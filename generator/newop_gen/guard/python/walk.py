@@ -8,46 +8,18 @@ import math
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
-from .allowed import Allowed
-from .vocabulary import Vocabulary, number
+from ..allowed import Allowed
+from ..found import Found
+from ..vocabulary import Vocabulary, number
+from .copied import Copied, NothingCopied
 
 _TEXT = re.compile(r"[ -~\n\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u017f]*")
 _BUILTINS = frozenset(dir(builtins))
 _MODULE_CONSTANT = re.compile(r"[A-Z][A-Z0-9_]*")
 _OPERATORS = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.FloorDiv, ast.Mod, ast.Pow)
 _SHOWN = 60
-
-
-class Copied(Protocol):
-    """What stands in the file already, and may stand there once more."""
-
-    def word(self, text: str) -> bool: ...
-
-    def string(self, text: str) -> bool: ...
-
-    def whole(self, node: ast.expr) -> bool: ...
-
-
-class NothingCopied:
-    """For steps that copy nothing."""
-
-    def word(self, text: str) -> bool:
-        return False
-
-    string = word
-
-    def whole(self, node: ast.expr) -> bool:
-        return False
-
-
-@dataclass(frozen=True)
-class Finding:
-    """A node that nothing allows: what it is, and on which line of the inserted text (from 1)."""
-
-    line: int
-    what: str
 
 
 @dataclass
@@ -57,10 +29,10 @@ class Walk:
     words: Vocabulary
     allowed: Allowed
     copied: Copied = field(default_factory=NothingCopied)
-    findings: list[Finding] = field(default_factory=list)
+    findings: list[Found] = field(default_factory=list)
     _line: int = 0
 
-    def over(self, nodes: Iterable[ast.AST]) -> list[Finding]:
+    def over(self, nodes: Iterable[ast.AST]) -> list[Found]:
         """Visit the nodes and everything below them."""
         for node in nodes:
             self._visit(node)
@@ -78,7 +50,7 @@ class Walk:
         visit(self, node, text, data)
 
     def _refuse(self, what: str) -> None:
-        self.findings.append(Finding(self._line, what))
+        self.findings.append(Found(self._line, what))
 
     def _all(self, node: Any, text: bool, data: bool) -> None:
         for child in ast.iter_child_nodes(node):
@@ -125,24 +97,28 @@ class Walk:
 
     def _name(self, node: Any, text: bool, data: bool) -> None:
         name = node.id
-        known = name in self.words.locals or self.allowed.binds(name)
+        known = self._binds(name)
         if isinstance(node.ctx, ast.Load):
             if not (known or name in self.words.globals or self._wired(node) or self._copied(name)):
                 self._refuse(f"the name {name}")
         elif not isinstance(node.ctx, ast.Store) or not known or name in _BUILTINS:
             self._refuse(f"the name {name}, assigned to")
 
+    def _binds(self, name: str) -> bool:
+        """Whether the step or the op's formulas and arguments have the name for a local."""
+        return name in self.words.locals or self.allowed.binds(name, self.words.heads)
+
     def _attribute(self, node: Any, text: bool, data: bool) -> None:
         attribute = node.attr
         if isinstance(node.ctx, ast.Store):
-            if dotted(node) not in self.words.targets | self.allowed.targets:
+            if dotted(node) not in self.words.targets:
                 self._refuse(f"the attribute {attribute}, assigned to")
         elif _dunder(attribute):
             if dotted(node) not in self.words.exact:
                 self._refuse(f"the attribute {attribute}")
         elif not isinstance(node.ctx, ast.Load):
             self._refuse(f"the attribute {attribute}, deleted")
-        elif attribute in self.words.attributes or attribute in self.allowed.attributes or self._copied(attribute):
+        elif attribute in self.words.attributes or attribute in self.allowed.modes or self._copied(attribute):
             self._visit(node.value)
         elif not self._wired(node):
             self._refuse(f"the attribute {attribute}")
@@ -162,10 +138,10 @@ class Walk:
 
     def _call(self, node: Any, text: bool, data: bool) -> None:
         target = dotted(node.func)
-        calls = target in self.words.calls or target in self.allowed.calls
+        calls = target in self.words.calls
         if target in _ONLY_EXACT or not calls:
             code = ast.unparse(node)
-            if code in self.words.exact or code in self.allowed.exact:
+            if code in self.words.exact:
                 return
             if target in _ONLY_EXACT:
                 self._refuse(f"the call {_shown(code)}")
@@ -280,11 +256,11 @@ class Walk:
 
     def _import(self, node: Any, text: bool, data: bool) -> None:
         code = ast.unparse(node)
-        if code not in self.words.imports and code not in self.allowed.imports:
+        if code not in self.words.imports:
             self._refuse(_shown(code))
 
     def _functiondef(self, node: Any, text: bool, data: bool) -> None:
-        if node.name not in self.words.definitions and node.name not in self.allowed.functions:
+        if node.name not in self.words.definitions:
             self._refuse(f"a function {node.name}")
         if getattr(node, "type_params", ()):
             self._refuse("type parameters")
@@ -297,7 +273,7 @@ class Walk:
             self._visit(statement)
 
     def _classdef(self, node: Any, text: bool, data: bool) -> None:
-        if node.name not in self.allowed.classes:
+        if node.name not in self.words.classes:
             self._refuse(f"a class {node.name}")
         if node.keywords or node.decorator_list or getattr(node, "type_params", ()):
             self._refuse("a class with more than bases")
@@ -307,7 +283,7 @@ class Walk:
     def _arguments(self, node: ast.arguments) -> None:
         several = (*node.posonlyargs, *node.args, *node.kwonlyargs, *filter(None, (node.vararg, node.kwarg)))
         for one in several:
-            if one.arg in _BUILTINS or not (one.arg in self.words.locals or self.allowed.binds(one.arg)):
+            if one.arg in _BUILTINS or not self._binds(one.arg):
                 self._refuse(f"the argument {one.arg}")
             if one.annotation is not None:
                 self._annotation(one.annotation)
