@@ -114,14 +114,11 @@ def _failed(making: Making, failed: BuildFailed, python: str, started: float) ->
     for error in errors:
         tally.holds(False, error.where, "it compiles", error.text)
     first = errors[0]
-    ours = first.op == making.loaded.spec.op
-    tally.blame(
-        Cause(
-            "build-failed" if ours else "build-failed-elsewhere",
-            f"{'a line that was put in' if ours else 'a line that is not this op' + chr(39) + 's'} does not compile: "
-            f"{first.where}: {first.text}",
-        )
-    )
+    words = f"does not compile: {first.where}: {first.text}"
+    if first.op == making.loaded.spec.op:
+        tally.blame(Cause("build-failed", f"a line that was put in {words}"))
+    else:
+        tally.blame(Cause("build-failed-elsewhere", f"a line that is not of this op {words}"))
     before = _unbuilt(making, "it does not compile", started)
     return replace(before, python=python, results=(*before.results, tally.result()))
 
