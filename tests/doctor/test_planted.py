@@ -16,7 +16,7 @@ from newop_gen.doctor.subject import Subject
 ELSEWHERE = {
     "lfs-pointer", "missing-column", "malformed-row", "no-modes", "silent-formula", "missing-key-escapes",
     "unsortable-op", "single-source", "parts-ignored", "parts-not-given", "empty-cell", "not-shared", "single-valued-axis",
-    "negative-below-grid",
+    "negative-below-grid", "wrap-arm-missing", "seq-split-missing", "fpm-missing", "export-missing",
 }  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from ..layouts import detect
 from ..problems import CheckoutRefused, Place, Problem, SpecError
 from . import checks
 from .checks import gates
+from .checks.silent_sites import names_of
 from .columns import reads_parquet
 from .finding import Checkup, Finding, Severity
 from .measure import measure
@@ -65,7 +66,10 @@ def _lacking(subject: Subject) -> list[str]:
 def _notes(subject: Subject) -> list[str]:
     code = subject.code
     notes = list(dict.fromkeys(code.lacking))
-    if not subject.tables.loaders:
+    if subject.compiled is not None:
+        notes += dict.fromkeys(subject.compiled.lacking)
+        notes.append("ops are compiled here: the places that they are listed in were looked at, their maths was not")
+    elif not subject.tables.loaders:
         notes.append("no loader was recognised: rows, nesting and missing keys were not looked at")
     if not code.tree.is_dir(f"{code.systems}/data"):
         notes.append(f"{code.systems}/data is not there: no perf file was looked at, and no loader was run")
@@ -79,7 +83,9 @@ def _notes(subject: Subject) -> list[str]:
 
 
 def _looked_at(subject: Subject) -> dict[str, int]:
+    compiled = {"compiled ops": len(subject.compiled.variants)} if subject.compiled is not None else {}
     return {
+        **compiled,
         "loaders": len(subject.tables.loaders),
         "tables": len(subject.tables.filled),
         "queries": len(subject.queries.found),
@@ -118,6 +124,8 @@ def _asked_for(finding: Finding, ops: Sequence[str]) -> bool:
 def _names(subject: Subject) -> list[str]:
     found = {*subject.code.members, *subject.tables.loaders, *subject.tables.filled, *subject.queries.op_names}
     found |= {q.definition.name for q in subject.queries.found} | subject.queries.database_methods
+    for variant in subject.compiled.variants if subject.compiled is not None else ():
+        found.update(names_of(variant))
     return sorted(found)
 
 

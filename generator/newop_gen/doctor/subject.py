@@ -1,10 +1,11 @@
-"""What checks look at: one checkout's code, tables, queries and wirings, each read once."""
+"""What checks look at: one checkout's code, tables, queries, wirings and compiled ops, each read once."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from ..checkout.tree import Tree
+from .compiled import Compiled
 from .queries import Queries
 from .sdk import Code
 from .tables import Tables
@@ -19,10 +20,11 @@ class Subject:
     tables: Tables
     queries: Queries
     wirings: Wirings
+    compiled: Compiled | None
 
     @classmethod
     def of(cls, tree: Tree) -> Subject:
         code = Code(tree)
         tables = Tables(code)
         queries = Queries(code, tables)
-        return cls(code, tables, queries, Wirings(code, queries.op_names))
+        return cls(code, tables, queries, Wirings(code, queries.op_names), Compiled.of(tree))

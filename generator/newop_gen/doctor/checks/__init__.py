@@ -45,6 +45,7 @@ REGISTERED = (
     "data_files",
     "empty_cells",
     "shared_rows",
+    "silent_sites",
 )
 
 
