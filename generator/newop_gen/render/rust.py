@@ -44,19 +44,22 @@ def call(function: str, arguments: Sequence[Doc], most: int = ARGUMENTS) -> Doc:
 
 def struct(name: str, fields: Sequence[tuple[str, Doc]]) -> Doc:
     """A struct literal. A field whose value is its own name is written once."""
-    return bracketed(f"{name} {{", [_field(*field) for field in fields], "}", STRUCT, SPACE)
+    return bracketed(f"{name} {{", [field(*one) for one in fields], "}", STRUCT, SPACE)
 
 
-def _field(name: str, value: Doc) -> Doc:
+def field(name: str, value: Doc) -> Doc:
+    """`name: value`, the value on the next line only when not even its beginning fits behind the name."""
     if name == value:
         return name
-    return Either((Flat((f"{name}: ", value)), (f"{name}:", Indented((HARD, value)))))
+    return Either((Flat((f"{name}: ", value)), (f"{name}: ", value), (f"{name}:", Indented((HARD, value)))))
 
 
 def array(elements: Sequence[str], prefix: str = "", indent: int = 0) -> Doc:
     """An array of literals, names or other short code; `indent` is where the line begins that it starts on."""
     flat = ", ".join(elements)
-    if len(elements) < 2 or any(len(element) > SHORT_ELEMENT for element in elements):
+    if len(elements) == 1:
+        return Either((Flat(f"{prefix}[{flat}]"), bracketed(f"{prefix}[", list(elements), "]", ARRAY)))
+    if any(len(element) > SHORT_ELEMENT for element in elements):
         return bracketed(f"{prefix}[", list(elements), "]", ARRAY)
     filled: Doc = (
         f"{prefix}[",
@@ -131,14 +134,16 @@ def arm(pattern: str, value: Doc) -> Doc:
     return Either((Flat((f"{pattern} => ", value, ",")), (f"{pattern} => {{", Indented((HARD, value)), HARD, "}")))
 
 
-def use(path: str, names: Sequence[str], edition: str) -> Doc:
-    """`use path::{names};`, sorted as rustfmt does: functions before types up to the edition of 2021, then behind."""
+def use(path: str, names: Sequence[str], edition: str, visibility: str = "") -> Doc:
+    """`use path::{names};`, sorted as rustfmt does: functions before types up to the edition of 2021, then behind.
+    `visibility` is put in front (`pub `)."""
     listed = sorted(names, key=lambda name: _use_order(name, edition))
+    head = f"{visibility}use {path}::"
     if len(listed) == 1:
-        return f"use {path}::{listed[0]};"
-    flat = f"use {path}::{{{', '.join(listed)}}};"
+        return f"{head}{listed[0]};"
+    flat = f"{head}{{{', '.join(listed)}}};"
     rows = joined(_lines(listed, WIDTH - INDENT), HARD)
-    return flat if len(flat) <= WIDTH else (f"use {path}::{{", Indented((HARD, rows)), HARD, "};")
+    return flat if len(flat) <= WIDTH else (f"{head}{{", Indented((HARD, rows)), HARD, "};")
 
 
 def _use_order(name: str, edition: str) -> tuple[int, str]:

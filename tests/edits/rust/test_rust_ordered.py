@@ -94,7 +94,7 @@ def _names(generate: random.Random) -> list[str]:
     while len(names) < 12:
         name = generate.choice("abcm") + "".join(generate.choice(parts) for _ in range(generate.randint(1, 6)))
         names.add(name.rstrip("_"))
-    return list(names)
+    return [*names, "r#move", "r#type"]
 
 
 @pytest.mark.parametrize("edition", ["2021", "2024"])
@@ -107,7 +107,7 @@ def test_the_order_is_that_of_rustfmt(cargo, edition, kind):
     for _ in range(30):
         names = _names(generate)
         if kind == "mod":
-            lines = {f"pub mod {name};": name for name in names}
+            lines = {f"pub mod {name};": name.removeprefix("r#") for name in names}
         elif kind == "use":
             lines = {f"pub use {name}::X;": use_key(f"{name}::X", edition) for name in names}
         else:

@@ -31,11 +31,10 @@ _IDENT, _GLOB, _LIST = "3", "4", "5"
 
 def name_key(name: str, edition: Edition) -> str:
     """A string that sorts an imported name as rustfmt does."""
-    name = name.removeprefix("r#")
     if edition == "2021":
         kind = "0" if name[:1].islower() else "2" if name.upper() == name else "1"
-        return kind + name
-    return "".join(map(_chunk, _CHUNK.findall(name)))
+        return kind + name  # with the `r#` of a raw identifier
+    return "".join(map(_chunk, _CHUNK.findall(name.removeprefix("r#"))))
 
 
 def _chunk(text: str) -> str:
@@ -50,10 +49,12 @@ def _chunk(text: str) -> str:
 
 def use_key(path: str, edition: Edition) -> str:
     """A string that sorts what a `use` imports: `path` as it is written, without alias."""
-    head, _, _ = path.partition("{")
-    segments = [s for s in head.split("::") if s]
-    keys = [_segment(s, edition) for s in segments]
-    return "\x00".join([*keys, *([_LIST] if "{" in path else [])])
+    head, _, listed = path.partition("{")
+    keys = [_segment(s, edition) for s in head.split("::") if s]
+    if listed:
+        names = [name.strip() for name in listed.rstrip("} ,").split(",")]
+        keys += [_LIST, *(name_key(name, edition) for name in names)]
+    return "\x00".join(keys)
 
 
 def _segment(name: str, edition: Edition) -> str:
@@ -68,7 +69,7 @@ def insert_module(source: RustSource, name: str, text: str) -> Insertion:
     if not declared:
         raise missing(source, "a declaration of a module", name, ())
     run = max(_runs(source, declared), key=len)
-    return _insert(source, [(named(n), n) for n in run], name, text)
+    return _insert(source, [(named(n).removeprefix("r#"), n) for n in run], name, text)
 
 
 def insert_use(source: RustSource, path: str, text: str, edition: Edition, *, beside: str = "") -> Insertion:

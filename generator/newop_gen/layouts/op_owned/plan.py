@@ -13,6 +13,7 @@ from ...problems import NewopError
 from ...render import fragment
 from ..common.data_files import new_file
 from ..common.settle import StepDraft, finish
+from ..python.listed import enum_members, exports, import_contract, need
 from . import places
 from .afd import afd_notes
 from .data import plan_owned_data
@@ -56,7 +57,7 @@ def _plan_op(op: Op, spec_path: Path, tree: Tree, facts: OpOwnedFacts) -> list[S
 
 
 def _enum(op: Op, tree: Tree, facts: OpOwnedFacts) -> StepDraft:
-    drafts = places.enum_members(op, facts, places.need(tree, facts.common))
+    drafts = enum_members(op, facts.suffix, need(tree, facts.common))
     return StepDraft(op.name, "enum", "PerfDataFilename members", list(drafts))
 
 
@@ -65,7 +66,7 @@ def _module(module: ModuleView, tree: Tree) -> StepDraft:
     op, facts = module.op, module.facts
     step = StepDraft(op.name, "operations", f"Module operations/{op.name}.py: loader, cache, queries, operations")
     step.drafts.append(new_file(tree, facts.module_file(op.name), render_module(module).encode("utf-8")))
-    step.drafts += places.exports(op, module.classes, facts, places.need(tree, facts.operations))
+    step.drafts += exports(op, module.classes, facts.package, need(tree, facts.operations))
     if facts.shims is not None:
         shim = fragment(facts.templates, "shim.py.j2", op=op, facts=facts)
         step.drafts.append(new_file(tree, f"{facts.shims}/{op.name}.py", shim.encode("utf-8")))
@@ -75,11 +76,11 @@ def _module(module: ModuleView, tree: Tree) -> StepDraft:
 
 def _forward(module: ModuleView, tree: Tree) -> StepDraft:
     step = StepDraft(module.op.name, "query", "Queries of PerfDatabase, which forward to the module")
-    database = places.need(tree, module.facts.perf_database)
+    database = need(tree, module.facts.perf_database)
     step.drafts.append(places.forwards(render_forwards(module), module.op, database))
     step.notes += query_notes(module.op, module.facts)
     if module.facts.engine_step is not None:
-        source = places.need(tree, module.facts.engine_step)
+        source = need(tree, module.facts.engine_step)
         step.notes.append(engine_note(b"RustEngineUnsupportedError" in source.data))
     return step
 
@@ -95,7 +96,7 @@ def _support(module: ModuleView, tree: Tree) -> StepDraft:
             Skip(f"{what} in the support matrix", "the tree has no _LazySupportMatrix with keys per backend")
         )
         return step
-    database = places.need(tree, module.facts.perf_database)
+    database = need(tree, module.facts.perf_database)
     step.drafts += places.support_keys([e.key for e in entries], database)
     step.drafts.append(places.support_resolver(render_resolver(entries, module.facts), database))
     snapshot = places.support_snapshot(render_snapshot(entries), database)
@@ -112,7 +113,7 @@ def _wiring(op: Op, tree: Tree, facts: OpOwnedFacts) -> list[Step]:
     split = ("seq_split",) if facts.seq_split else ()
     wiring = plan_wiring(op, tree, WiringFacts(facts.models, facts.sixteen_bit, taken_over=split))
     if facts.afd is not None and wiring.edits:
-        notes = afd_notes(op, places.need(tree, facts.afd))
+        notes = afd_notes(op, need(tree, facts.afd))
         wiring = dataclasses.replace(wiring, notes=(*wiring.notes, *notes))
     return [wiring]
 
@@ -122,9 +123,9 @@ def _test(module: ModuleView, tree: Tree) -> StepDraft:
     op, facts = module.op, module.facts
     step = plan_unit_test(op, tree, facts, module)
     if facts.stubs is not None:
-        step.drafts += places.loader_stubs(op, facts, places.need(tree, facts.stubs))
+        step.drafts += places.loader_stubs(op, facts, need(tree, facts.stubs))
     if facts.import_contract is not None:
-        step.drafts.append(places.import_contract(op, places.need(tree, facts.import_contract)))
+        step.drafts.append(import_contract(op, need(tree, facts.import_contract)))
     if facts.opspec_coverage is not None:
-        step.drafts += places.opspec_exempt(module.classes, places.need(tree, facts.opspec_coverage))
+        step.drafts += places.opspec_exempt(module.classes, need(tree, facts.opspec_coverage))
     return step
