@@ -16,10 +16,11 @@ from trials import ROOT, state_directory
 
 sys.path.insert(0, str(ROOT / "tests"))
 
+from support.applying import prepare
 from support.owned import COMPILED_ENGINE
 from support.releases import ReleaseUnavailable, copy_release
 
-from newop_gen.prepare import prepare
+from newop_gen.runs import apply_plan
 from newop_gen.sandbox import make_sandbox, runtime_python
 from newop_gen.sandbox.cache import cache_dir, locked
 from newop_gen.sandbox.wheels import WHEELS
@@ -28,7 +29,6 @@ from newop_gen.verify import suites
 from newop_gen.verify.child import lend
 from newop_gen.verify.pulse import Pulse
 from newop_gen.verify.suites import NotRun, Outcomes, run_suites, suites_of
-from newop_gen.write import apply_plan
 
 # What upstream's tests are run with, at the versions of 0.11's lock file. They need them: pytest 9.2 takes names away
 # from 0.11's compatibility packages when it undoes a `monkeypatch.setattr`.
@@ -81,7 +81,7 @@ def try_suites(release: str, repo: Path, specs: Sequence[LoadedSpec]) -> SuiteRo
         try:
             tools = tools_for(python)
             before = _before(release, root, python, tools)
-            apply_plan(prepare([unwired(s) for s in specs], root).plan)
+            apply_plan(prepare([unwired(s) for s in specs], root))
             after = run_suites(python, root, suites_of(root), _tell(release, "after"), tools=tools)
         except NotRun as why:
             raise SystemExit(f"matrix: {release}: {why}") from None

@@ -16,16 +16,15 @@ from typing import Literal
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
-from support.applying import assert_clean, inserted_lines
+from support.applying import assert_clean, inserted_lines, prepare
 
 from newop_gen.checkout.tree import Tree
 from newop_gen.layouts import Detection, detect
 from newop_gen.layouts.recognise import nearest
 from newop_gen.plan import FileChange, Plan
-from newop_gen.prepare import prepare
 from newop_gen.problems import NewopError
+from newop_gen.runs import apply_plan, remove_op
 from newop_gen.spec.load import LoadedSpec
-from newop_gen.write import apply_plan, remove_op
 
 ROOT = Path(__file__).resolve().parents[1]
 Outcome = Literal["worked", "refused", "failed"]
@@ -66,7 +65,7 @@ def try_out(root: Path, specs: Sequence[LoadedSpec], applied: Callable[[], None]
             prepared = prepare(specs, root)
             trial = replace(trial, files=len(prepared.changes), lines=count_lines(prepared.changes))
             stage = "apply"
-            apply_plan(prepared.plan)
+            apply_plan(prepared)
             written = contents(root)
             check_written(before, written, prepared.changes)
             stage = "lint"

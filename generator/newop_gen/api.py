@@ -33,6 +33,7 @@ from .problems import (
 )
 
 if TYPE_CHECKING:
+    from .model.loaded import LoadedOp
     from .plan import FileChange, Plan, Step
     from .spec.load import LoadedSpec
     from .verify.result import Report
@@ -111,7 +112,7 @@ class Planned:
 
         return page(
             self.plan,
-            list(self.changes),
+            self.changes,
             [Subject(loaded) for loaded in self._loaded],
             checkout=Path(self.plan.root),
             warnings=self.warnings,
@@ -125,13 +126,16 @@ def plan(specs: Paths, checkout: PathLike) -> Planned:
     a checkout that is not supported or lacks something; `Conflict` where what was put in was edited by hand,
     or the spec has changed since (then it says so alone: `newop-gen update`).
     """
+    from .checkout.tree import Tree
     from .data.named import check_tables
     from .standing import prepare_or_tell
+    from .write import Home
 
     loaded = _load(specs)
     check_tables(loaded)
-    prepared = prepare_or_tell(loaded, Path(checkout))
-    return Planned(prepared.plan, tuple(prepared.changes), _warnings(loaded), tuple(loaded))
+    tree = Tree.open(checkout)
+    prepared = prepare_or_tell(loaded, tree, Home.of(tree.root), Path(checkout))
+    return Planned(prepared.plan, prepared.changes, _warnings(loaded), tuple(loaded))
 
 
 def apply(specs: Paths, checkout: PathLike, *, allow_dirty: bool = False) -> Receipt:
@@ -145,22 +149,21 @@ def apply(specs: Paths, checkout: PathLike, *, allow_dirty: bool = False) -> Rec
     """
     from .checkout.tree import Tree
     from .data.named import check_tables
-    from .prepare import prepare
+    from .prepare import planner
+    from .runs import apply_plan, refs
     from .standing import prepare_or_tell
-    from .write import Home, SpecRef, apply_plan, recover
+    from .write import Home, recover
     from .write.recover import pending
 
     loaded = _load(specs)
     check_tables(loaded)
-    root = Tree.open(checkout).root
-    if pending(Home.of(root)):
-        recover(root)  # the files that it left may not even be plannable
-    return apply_plan(
-        prepare_or_tell(loaded, Path(checkout)).plan,
-        allow_dirty=allow_dirty,
-        replan=lambda: prepare(loaded, Path(checkout)).plan,
-        specs={spec.spec.op: SpecRef(str(spec.path), spec.sha256) for spec in loaded},
-    )
+    tree = Tree.open(checkout)
+    home = Home.of(tree.root)
+    if pending(home):
+        recover(tree.root)  # the files that it left may not even be plannable
+        tree = Tree.open(checkout)
+    prepared = prepare_or_tell(loaded, tree, home, Path(checkout))
+    return apply_plan(prepared, planner(loaded, tree), home=home, allow_dirty=allow_dirty, specs=refs(loaded))
 
 
 def verify(
@@ -188,13 +191,13 @@ def verify(
     return run(load_spec(Path(spec)), Path(checkout), options, progress)
 
 
-def _load(specs: Paths) -> list[LoadedSpec]:
-    from .spec.load import load_specs
+def _load(specs: Paths) -> list[LoadedOp]:
+    from .model.loaded import load_ops
 
     paths = [specs] if isinstance(specs, (str, os.PathLike)) else list(specs)
     if not paths:
         raise SpecError(Problem(Place("newop_gen.api"), "no spec", "at least one", "", "no-spec"))
-    return load_specs([Path(path) for path in paths])
+    return load_ops([Path(path) for path in paths])
 
 
 def _warnings(loaded: Sequence[LoadedSpec]) -> tuple[Problem, ...]:

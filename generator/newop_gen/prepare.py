@@ -1,56 +1,56 @@
-"""From spec files and a directory to a checked plan: what `apply` and its relatives share."""
+"""From specs and a checkout to a checked plan: what `apply` and its relatives share."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from .problems import NewopError, Problem, SpecPlace
 
 if TYPE_CHECKING:
     from .checkout.tree import Tree
-    from .plan import FileChange, Plan
-    from .spec.load import LoadedSpec
+    from .model.loaded import LoadedOp
+    from .plan import Prepared
+
+PlanOver = Callable[[Mapping[str, "bytes | None"]], "Prepared"]
+"""Plans against the checkout as it is now with some files different: path relative to the tree's root -> bytes, or None
+for a file that is to be taken as absent."""
 
 
-@dataclass(frozen=True)
-class Prepared:
-    """Specs planned against a tree. The plan has passed the guard, its `changes` the postcondition."""
+def prepare(loaded: Sequence[LoadedOp], tree: Tree) -> Prepared:
+    """Plan specs against a tree. Nothing is written. The plan has passed the guard, its changes the postcondition.
 
-    plan: Plan
-    changes: list[FileChange]
-
-
-def prepare(loaded: Sequence[LoadedSpec], checkout: Path, tree: Tree | None = None) -> Prepared:
-    """Plan checked specs against the checkout as it is now, or as `tree` has it. Nothing is written.
-
-    Raises `CheckoutRefused` for a directory that isn't a supported checkout, a missing anchor, a taken name, or a plan
-    that fails the guard or the postcondition; `Conflict` where the tree has another text than the specs would insert.
+    Raises `CheckoutRefused` for a tree that isn't supported, a missing anchor, a taken name, or a plan that fails the
+    guard or the postcondition; `Conflict` where the tree has another text than the specs would insert.
     """
-    from .checkout.tree import Tree
     from .guard import check
     from .layouts.recognise import layout_of
-    from .model.op import Op
-    from .plan import Plan
-    from .plan.postcondition import check_postcondition
+    from .plan import Plan, Prepared
 
-    tree = tree or Tree.open(checkout)
     layout = layout_of(tree)
-    ops = [(Op.from_spec(spec.spec), spec.path) for spec in loaded]
     try:
-        steps = layout.plan(ops, tree)
+        steps = layout.plan([(spec.op, spec.path) for spec in loaded], tree)
     except NewopError as error:
         raise type(error)(located(error.problems, loaded)) from None
-    plan = Plan(str(tree.root), layout.name, tuple(op.name for op, _ in ops), tuple(steps), tree.sources())
-    check(plan, [op for op, _ in ops], layout.words())
-    changes = plan.changes()
-    check_postcondition(changes)
-    return Prepared(plan, changes)
+    ops = [spec.op for spec in loaded]
+    plan = Plan(str(tree.root), layout.name, tuple(op.name for op in ops), tuple(steps), tree.sources())
+    check(plan, ops, layout.words())
+    return Prepared.of(plan)
 
 
-def located(problems: Iterable[Problem], loaded: Sequence[LoadedSpec]) -> list[Problem]:
+def planner(loaded: Sequence[LoadedOp], tree: Tree) -> PlanOver:
+    """Plans specs against the checkout of a tree, whose files are read anew each time."""
+
+    def plan_over(files: Mapping[str, bytes | None]) -> Prepared:
+        from .checkout.overlay import OverlayTree
+
+        return prepare(loaded, OverlayTree(tree, files))
+
+    return plan_over
+
+
+def located(problems: Iterable[Problem], loaded: Sequence[LoadedOp]) -> list[Problem]:
     """Problems with a place in a spec, which planning knows by its path alone, given their line and column."""
     by_op = {spec.spec.op: spec for spec in loaded}
     found = []

@@ -15,33 +15,26 @@ from .problems import CheckoutRefused, Conflict, NewopError, Place, Problem, did
 
 if TYPE_CHECKING:
     from .checkout.tree import Tree
-    from .prepare import Prepared
+    from .model.loaded import LoadedOp
+    from .plan import Prepared
     from .spec.load import LoadedSpec
-    from .write import OpReceipt, OpStatus
+    from .write import Home, OpReceipt, OpStatus
 
 # Directories that no op is put into, besides those that tools fill.
 SKIPPED = frozenset({"site-packages", "venv"})
 
 
-def recorded(checkout: Path) -> Mapping[str, OpReceipt]:
-    """The receipts of the ops in a checkout, by op. Raises `CheckoutRefused`, and `Interrupted` for broken ones."""
-    from .checkout.tree import Tree
-    from .write import Home
-    from .write.receipts import read_all
-
-    return read_all(Home.of(Tree.open(checkout).root))
-
-
-def prepare_or_tell(loaded: Sequence[LoadedSpec], checkout: Path) -> Prepared:
+def prepare_or_tell(loaded: Sequence[LoadedOp], tree: Tree, home: Home, checkout: Path) -> Prepared:
     """`prepare`, but where it meets a conflict and a receipt shows that a spec has changed since its op was applied,
     that is what is raised: what the checkout has is what the spec said then, and a guess at hand edits would mislead.
     """
     from .prepare import prepare
+    from .write.receipts import read_all
 
     try:
-        return prepare(loaded, checkout)
+        return prepare(loaded, tree)
     except Conflict:
-        known = recorded(checkout)
+        known = read_all(home)
         changed = [spec for spec in loaded if _changed(spec, known)]
         if not changed:
             raise
@@ -49,7 +42,7 @@ def prepare_or_tell(loaded: Sequence[LoadedSpec], checkout: Path) -> Prepared:
         rest = [spec for spec in loaded if spec not in changed]
         try:
             if rest:
-                prepare(rest, checkout)
+                prepare(rest, tree)
         except NewopError as other:
             problems += other.problems
         raise Conflict(problems) from None
@@ -128,19 +121,15 @@ def spec_of(op: str, known: Mapping[str, OpReceipt], checkout: Path) -> Path:
     raise CheckoutRefused(Problem(Place(str(checkout)), found, expected, near, "no-spec"))
 
 
-def not_applied(ops: Iterable[str], checkout: Path) -> dict[str, str]:
+def not_applied(ops: Iterable[str], tree: Tree, home: Home) -> dict[str, str]:
     """Of ops given by name, those that nothing in a checkout speaks of, with a suggestion ("" without any).
 
     Neither is there a receipt, nor does any file of code have the name. Of an op without a receipt whose name is there
     (a clone) nothing is said: only its spec can tell what was put in. Nor is anything while a run is unfinished.
     """
-    from .checkout.tree import Tree
-    from .write import Home
     from .write.receipts import read_all
     from .write.recover import pending
 
-    tree = Tree.open(checkout)
-    home = Home.of(tree.root)
     if pending(home):
         return {}
     known = read_all(home)

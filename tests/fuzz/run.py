@@ -21,14 +21,13 @@ from typing import Any
 
 import yaml
 from checkouts import built, copy_fixture, python_for, source_roots
-from support.applying import PROFILE, assert_only_insertions, inserted_lines, reformatted_lines
+from support.applying import PROFILE, assert_only_insertions, inserted_lines, prepare, reformatted_lines
 from wiring.sweep import facts_of, targets
 
 from newop_gen.checkout.tree import Tree
 from newop_gen.model.op import Op
 from newop_gen.model.synthetic import header, table_rows
 from newop_gen.plan import FileChange
-from newop_gen.prepare import prepare
 from newop_gen.problems import NewopError
 from newop_gen.spec.load import LoadedSpec, load_spec
 from newop_gen.spec.model import QUANT_TYPES, DataFile, Spec

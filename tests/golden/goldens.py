@@ -21,11 +21,10 @@ HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 
 from checkouts import VERSIONS, copy_fixture  # noqa: E402
-from support.applying import EXAMPLES  # noqa: E402
+from support.applying import EXAMPLES, prepare  # noqa: E402
 from support.woven import unweave, weave  # noqa: E402
 
 from newop_gen.plan import Creation, Plan, Replacement  # noqa: E402
-from newop_gen.prepare import prepare  # noqa: E402
 from newop_gen.spec.load import load_specs  # noqa: E402
 
 #: Fixtures whose goldens share a file, oldest first: most of what is inserted into them is the same.

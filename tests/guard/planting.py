@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from support.applying import prepare
+
 from newop_gen.guard import check
 from newop_gen.guard.python.fragments import Unreadable, parsed
 from newop_gen.layouts import load
 from newop_gen.model.op import Op
 from newop_gen.plan import Creation, Edit, Insertion, Plan
 from newop_gen.plan.postcondition import check_postcondition
-from newop_gen.prepare import prepare
 from newop_gen.problems import CheckoutRefused
 from newop_gen.spec.load import load_specs
 

@@ -6,11 +6,11 @@ import dataclasses
 
 import pytest
 from checkouts import VERSIONS, copy_fixture
+from support.applying import prepare
 
 from newop_gen.init.draft import Draft, KeyDraft, NestingDraft, ParamDraft
 from newop_gen.init.wiring_example import _BASE, _MOE, _QUANT, example
 from newop_gen.init.write import checked, rendered
-from newop_gen.prepare import prepare
 from newop_gen.problems import SpecError
 
 MODES = {"CommQuantMode": ("half",)}

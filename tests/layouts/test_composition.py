@@ -8,12 +8,11 @@ from pathlib import Path
 
 import pytest
 from checkouts import VERSIONS, copy_fixture
-from support.applying import SPECS, apply_specs
+from support.applying import SPECS, apply_specs, prepare
 from support.owned import ask, made_up_system, run_generated_tests, without_data
 
-from newop_gen.prepare import prepare
+from newop_gen.runs import apply_plan, remove_op
 from newop_gen.spec.load import load_specs
-from newop_gen.write import apply_plan, remove_op
 
 NAMES = ("new_op", "new_op_tokens", "state_scan")
 # One per family, for what takes its time.
@@ -99,10 +98,10 @@ def test_taking_one_out_leaves_exactly_the_others(name, specs, tmp_path, monkeyp
     bare = contents(copy_fixture(name, tmp_path / "bare"))
     for number, op in enumerate(specs):
         root = copy_fixture(name, tmp_path / f"all-{number}")
-        apply_plan(prepare(load_specs(list(specs.values())), root).plan)
+        apply_plan(prepare(load_specs(list(specs.values())), root))
         remove_op(root, (op,))
         others = copy_fixture(name, tmp_path / f"others-{number}")
-        apply_plan(prepare(load_specs([s for o, s in specs.items() if o != op]), others).plan)
+        apply_plan(prepare(load_specs([s for o, s in specs.items() if o != op]), others))
         assert contents(root) == contents(others)
     remove_op(root, tuple(o for o in specs if o != op))
     assert contents(root) == bare

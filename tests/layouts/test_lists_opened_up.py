@@ -8,12 +8,11 @@ from pathlib import Path
 
 import pytest
 from checkouts import copy_fixture
-from support.applying import SPECS
+from support.applying import SPECS, prepare
 from support.owned import without_data
 
-from newop_gen.prepare import prepare
+from newop_gen.runs import apply_plan, remove_op
 from newop_gen.spec.load import load_spec
-from newop_gen.write import apply_plan, remove_op
 
 OPS = ("new_op", "state_scan")
 EXEMPT = re.compile(r"(?<=^EXEMPT: dict\[str, str\] = )\{.*?\n\}", re.MULTILINE | re.DOTALL)
@@ -33,7 +32,7 @@ def test_what_two_ops_share_goes_with_the_last_of_them(name, first, together, re
     files = without_data([SPECS / f"{op}.yaml" for op in OPS], tmp_path / "specs")
     specs = [load_spec(files[first]), load_spec(files[1 - first])]
     for some in [specs] if together else [[spec] for spec in specs]:
-        apply_plan(prepare(some, root).plan)
+        apply_plan(prepare(some, root))
     both = entries(path)
     assert len(both) == 4 + (name != "empty") and not prepare(specs, root).changes
     remove_op(root, (OPS[removed],))

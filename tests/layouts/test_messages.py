@@ -7,9 +7,8 @@ import types
 
 import pytest
 from checkouts import copy_fixture
-from support.applying import SPECS
+from support.applying import SPECS, prepare
 
-from newop_gen.prepare import prepare
 from newop_gen.spec.load import load_specs
 
 RAGGED = {16: {1: 1.0, 2048: 2.0, 8192: 3.0}, 32: {1: 1.0, 2048: 2.0}}

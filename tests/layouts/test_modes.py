@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 from checkouts import copy_fixture
-from support.applying import SPECS
+from support.applying import SPECS, prepare
 
-from newop_gen.prepare import prepare
 from newop_gen.problems import CheckoutRefused
 from newop_gen.spec.load import load_specs
 

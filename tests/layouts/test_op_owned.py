@@ -12,12 +12,11 @@ from pathlib import Path
 
 import pytest
 from checkouts import copy_fixture
-from support.applying import EXAMPLES, PROFILE, ROOT, apply_specs
+from support.applying import EXAMPLES, PROFILE, ROOT, apply_specs, prepare
 from support.owned import ask, made_up_system, patched_fixture, run_generated_tests, without_data
 
 from newop_gen.checkout.tree import Tree
 from newop_gen.layouts import detect
-from newop_gen.prepare import prepare
 from newop_gen.problems import CheckoutRefused, NewopError
 from newop_gen.spec.load import load_specs
 

@@ -10,11 +10,10 @@ from pathlib import Path
 import pytest
 import yaml
 from checkouts import copy_fixture
-from support.applying import EXAMPLES, SPECS, apply_specs
+from support.applying import EXAMPLES, SPECS, apply_specs, prepare
 from support.releases import run_in
 
 from newop_gen.layouts.common.parquet import same_table, to_parquet
-from newop_gen.prepare import prepare
 from newop_gen.problems import CheckoutRefused, Place, SpecError
 from newop_gen.spec.load import load_specs
 

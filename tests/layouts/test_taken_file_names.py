@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 from checkouts import copy_fixture
-from support.applying import SPECS
+from support.applying import SPECS, prepare
 
 from newop_gen.plan import Insertion
-from newop_gen.prepare import prepare
 from newop_gen.problems import NewopError
 from newop_gen.spec.load import load_specs
 

@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 import pytest
 from browser.pages import EXAMPLES, HARM, example, harmful, plan_of, report
 
-from newop_gen.plan import Creation, Insertion, Plan, Replacement, Step
+from newop_gen.plan import Creation, Insertion, Plan, Prepared, Replacement, Step
 from newop_gen.problems import IoFault, SpecError
 from newop_gen.resources import specs_dir
 from newop_gen.review.html import Subject, page, read_verification
@@ -231,7 +231,7 @@ def test_a_verification_of_something_else_is_told(changed, words):
     plan = plan_of(["new_op"], "n", "x")
     verification = report("new_op", **changed)
     page_text = page(plan, plan.changes(), [Subject(loaded, verification)])
-    pull_request = pr_text([loaded], (plan, plan.changes()), {"new_op": verification})
+    pull_request = pr_text([loaded], Prepared(plan, tuple(plan.changes())), {"new_op": verification})
     for text in (page_text, pull_request):
         assert (words in text) if words else ("Careful:" not in text)
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from newop_gen.model.op import Op
+from newop_gen.plan import Prepared
 from newop_gen.resources import specs_dir
 from newop_gen.review.html.verification import Build
 from newop_gen.review.pr_text import code_block, code_span, formula_text, markdown, pr_text
@@ -38,7 +39,7 @@ def described(spec, note="a note", code="x = 1", verification=None):
     loaded = load_spec(spec)
     plan = plan_of([loaded.spec.op], note, code)
     reports = {loaded.spec.op: verification} if verification else {}
-    return pr_text([loaded], (plan, plan.changes()), reports)
+    return pr_text([loaded], Prepared(plan, tuple(plan.changes())), reports)
 
 
 def test_it_says_what_why_files_formula_data_tests_and_how_verified():

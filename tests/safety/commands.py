@@ -8,17 +8,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from newop_gen.write import apply_plan, fs, recover, remove_op, update_op
+from newop_gen.runs import remove_op, update_op
+from newop_gen.write import fs, recover
 
 from . import world as worlds
 from .faults import run
-from .world import World
+from .world import World, apply_plan
 
 Command = Callable[[World], Any]
 
 
 def apply(world: World, op: str = "demo", variant: int = 0) -> Any:
-    return apply_plan(worlds.plan(world.root, op, variant), replan=lambda: worlds.plan(world.root, op, variant))
+    return apply_plan(worlds.plan(world.root, op, variant), worlds.over(world.root, op, variant))
 
 
 def remove(world: World) -> Any:
@@ -26,11 +27,11 @@ def remove(world: World) -> Any:
 
 
 def remove_by_spec(world: World) -> Any:
-    return remove_op(world.root, ("demo",), plan_over=lambda over: worlds.plan(world.root, over=over))
+    return remove_op(world.root, ("demo",), plan_over=worlds.over(world.root))
 
 
 def update(world: World) -> Any:
-    return update_op(world.root, ("demo",), lambda over: worlds.plan(world.root, variant=1, over=over))
+    return update_op(world.root, ("demo",), worlds.over(world.root, variant=1))
 
 
 def bring_back(world: World, *, keep_edits: bool = False) -> Any:

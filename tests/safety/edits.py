@@ -23,11 +23,11 @@ from pathlib import Path
 
 from newop_gen.plan import FileChange
 from newop_gen.problems import Conflict
-from newop_gen.write import apply_plan, remove_op
+from newop_gen.runs import remove_op
 
 from . import world as worlds
 from .crash import ENOUGH
-from .world import World
+from .world import World, apply_plan
 
 Remove = Callable[[World, tuple[str, ...]], object]
 

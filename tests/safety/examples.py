@@ -19,15 +19,15 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from checkouts import VERSIONS, copy_fixture
-from support.applying import EXAMPLES, SPECS
+from support.applying import EXAMPLES, SPECS, prepare
 from support.releases import CLONE_RELEASES, RELEASES, ReleaseUnavailable, copy_release
 from support.untouched import Tally
 
 from newop_gen.checkout.tree import Tree
-from newop_gen.prepare import prepare
 from newop_gen.problems import NewopError
+from newop_gen.runs import apply_plan, remove_op
 from newop_gen.spec.load import LoadedSpec, load_specs
-from newop_gen.write import apply_plan, fs, remove_op
+from newop_gen.write import fs
 
 from . import world as worlds
 from .edits import state_of
@@ -79,7 +79,7 @@ def sweep(
                         result.bad.append(f"{what}: {error}")
                     continue
                 result.runs += 1
-                apply_plan(prepared.plan)
+                apply_plan(prepared)
                 after_apply(world)
                 result.touched.applies += 1
                 for change in prepared.changes:
@@ -102,7 +102,7 @@ def _second(result: Result, what: str, loaded: Sequence[LoadedSpec], root: Path)
     """The calls of a second apply that change a file system."""
     counter = Counter()
     with fs.watch(counter):
-        again = apply_plan(prepare(loaded, root, Tree.open(root)).plan)
+        again = apply_plan(prepare(loaded, root))
     if counter.calls or not again.nothing:
         result.bad.append(f"{what}: a second apply did something: {counter.calls[:3]}")
     return len(counter.calls)

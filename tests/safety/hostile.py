@@ -130,12 +130,13 @@ class Planned:
         return end, bad + self.still.changed()
 
     def _plan(self, tree: Tree) -> tuple[str, list[str]]:
-        from newop_gen.prepare import prepare
+        from support.applying import prepare
+
         from newop_gen.problems import NewopError
         from newop_gen.spec.load import load_specs
 
         try:
-            prepare(load_specs([self.spec]), tree.root, tree)
+            prepare(load_specs([self.spec]), tree)
         except NewopError as error:
             codes = {problem.code for problem in error.problems}
             internal = [str(p) for p in error.problems if p.code in ("guard", "postcondition")]

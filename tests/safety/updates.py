@@ -18,11 +18,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from newop_gen.write import apply_plan, remove_op, update_op
+from newop_gen.runs import remove_op, update_op
 
 from . import world as worlds
 from .edits import state_of
-from .world import World
+from .world import World, apply_plan
 
 
 @dataclass
@@ -39,7 +39,7 @@ Update = Callable[[World, int], Any]
 
 
 def update(world: World, variant: int) -> Any:
-    return update_op(world.root, ("demo",), lambda over: worlds.plan(world.root, "demo", variant, over=over))
+    return update_op(world.root, ("demo",), worlds.over(world.root, "demo", variant))
 
 
 def apply_on_top(world: World, variant: int) -> Any:

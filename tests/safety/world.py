@@ -17,8 +17,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from newop_gen.plan import Creation, Edit, Insertion, Plan, Replacement, Step
+from newop_gen import runs
+from newop_gen.plan import Creation, Edit, Insertion, Plan, Prepared, Replacement, Step
+from newop_gen.prepare import PlanOver
+from newop_gen.write import Receipt
 
 PACKAGE = "src/aiconfigurator"
 COMMON = f"{PACKAGE}/sdk/common.py"
@@ -142,6 +146,16 @@ def _insert(data: bytes, path: str, after: bytes, text: bytes) -> Insertion:
     """`text` right after the first occurrence of `after`, done when it stands there."""
     at = data.index(after) + len(after)
     return Insertion(path, at, text, done=data[at:].startswith(text))
+
+
+def apply_plan(plan: Plan, plan_over: PlanOver | None = None, **options: Any) -> Receipt:
+    """`runs.apply_plan` of a plan as planning hands it on."""
+    return runs.apply_plan(Prepared.of(plan), plan_over, **options)
+
+
+def over(root: Path, op: str = "demo", variant: int = 0) -> PlanOver:
+    """Plans as `plan` does, with some files different."""
+    return lambda files: Prepared.of(plan(root, op, variant, over=files))
 
 
 def plan(root: Path, op: str = "demo", variant: int = 0, *, over: Mapping[str, bytes | None] | None = None) -> Plan:

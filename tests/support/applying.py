@@ -13,10 +13,13 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from newop_gen.plan import FileChange, Plan
+from newop_gen import prepare as preparing
+from newop_gen.checkout.tree import Tree
+from newop_gen.model.loaded import LoadedOp
+from newop_gen.plan import FileChange, Plan, Prepared
 from newop_gen.plan.merge import without_spans
-from newop_gen.prepare import prepare
-from newop_gen.spec.load import load_specs
+from newop_gen.prepare import PlanOver
+from newop_gen.spec.load import LoadedSpec, load_specs
 
 ROOT = Path(__file__).parents[2]
 SPECS = ROOT / "specs"
@@ -35,6 +38,17 @@ ignore = [
 [lint.isort]
 known-first-party = ["aiconfigurator", "utils", "helper"]
 """
+
+
+def prepare(loaded: Sequence[LoadedSpec], checkout: Path | Tree) -> Prepared:
+    """Specs planned against a checkout, opened anew where it is given by its directory."""
+    tree = checkout if isinstance(checkout, Tree) else Tree.open(checkout)
+    return preparing.prepare([LoadedOp.of(spec) for spec in loaded], tree)
+
+
+def planner(loaded: Sequence[LoadedSpec], root: Path) -> PlanOver:
+    """As `prepare`, with some files different."""
+    return preparing.planner([LoadedOp.of(spec) for spec in loaded], Tree.open(root))
 
 
 def apply_specs(root: Path, specs: Sequence[Path], *, lint: bool = True) -> Plan:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from newop_gen.plan import FileChange
+from newop_gen.plan import FileChange, Prepared
 
 
 @dataclass
@@ -70,13 +70,13 @@ def watch(tally: Tally = ALL) -> None:
     """Look after each `apply_plan` of this process from now on."""
     from newop_gen.write import apply as applying
 
-    check, transaction = applying.check_changes, applying.Transaction
-    planned: dict[str, Sequence[FileChange]] = {}
+    check, transaction = applying.checked_targets, applying.Transaction
+    planned: dict[str, Sequence[Any]] = {}
 
     @functools.wraps(check)
-    def remembering(home: Any, changes: list[FileChange], *rest: Any, **options: Any) -> Any:
-        targets = check(home, changes, *rest, **options)
-        planned[str(home.base)] = list(zip(targets, changes, strict=True))
+    def remembering(home: Any, prepared: Prepared, *rest: Any, **options: Any) -> Any:
+        targets = check(home, prepared, *rest, **options)
+        planned[str(home.base)] = list(zip(targets, prepared.changes, strict=True))
         return targets
 
     class Watched(transaction):  # type: ignore[misc,valid-type]
@@ -88,4 +88,4 @@ def watch(tally: Tally = ALL) -> None:
                 tally.look(change, path.read_bytes() if path.is_file() else None)
             return notes
 
-    applying.check_changes, applying.Transaction = remembering, Watched  # type: ignore[assignment,misc]
+    applying.checked_targets, applying.Transaction = remembering, Watched  # type: ignore[assignment,misc]

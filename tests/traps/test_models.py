@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 
 import pytest
-from support.applying import apply_specs
+from support.applying import apply_specs, prepare
 from support.synthetic import SystemRoot
 
-from newop_gen.prepare import prepare
 from newop_gen.problems import CheckoutRefused
 from newop_gen.spec.load import load_specs
 from traps.conftest import PRELUDE

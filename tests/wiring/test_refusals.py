@@ -8,11 +8,10 @@ from typing import Any
 
 import pytest
 from checkouts import copy_fixture
-from support.applying import SPECS
+from support.applying import SPECS, prepare
 from wiring.sweep import TOY, changes_of, op_with, patched, toy_tree
 
 from newop_gen.checkout.tree import Tree
-from newop_gen.prepare import prepare
 from newop_gen.problems import CheckoutRefused, Place, Problem
 from newop_gen.spec.load import load_specs
 from newop_gen.wiring import SpecPlace, WiringFacts, plan_wiring

@@ -11,10 +11,12 @@ from pathlib import Path
 
 import pytest
 from safety import world as worlds
-from safety.world import COMMON, DATABASE, FILES, PACKAGE, World, git
+from safety.world import COMMON, DATABASE, FILES, PACKAGE, World, apply_plan, git
 
+from newop_gen.plan import Plan, Prepared
 from newop_gen.problems import CheckoutRefused
-from newop_gen.write import apply_plan, check_plan, remove_op, status
+from newop_gen.runs import remove_op
+from newop_gen.write import Home, check_plan, status
 
 
 def refusal(work: Callable[[], object]) -> list[str]:
@@ -32,6 +34,11 @@ def applies(world: World) -> None:
     assert worlds.snapshot(world.root) == before
 
 
+def foreseen(plan: Plan) -> None:
+    """What a dry run says of an apply."""
+    check_plan(Home.of(plan.root), Prepared.of(plan), {})
+
+
 # F1: dirt
 
 
@@ -42,7 +49,7 @@ def test_a_dirty_target_is_refused(repo: World, staged: bool) -> None:
         git(repo, "add", COMMON)
     plan = worlds.plan(repo.root)
     assert refusal(lambda: apply_plan(plan)) == ["dirty"]
-    assert refusal(lambda: check_plan(plan)) == ["dirty"]
+    assert refusal(lambda: foreseen(plan)) == ["dirty"]
     apply_plan(plan, allow_dirty=True)
     remove_op(repo.root, ("demo",))
     assert (repo.root / COMMON).read_bytes() == FILES[COMMON] + b"# mine\n"
@@ -284,7 +291,7 @@ def test_looking_changes_nothing_in_the_git_directory(repo: World) -> None:
         os.utime(repo.root / path, (1, 1))  # the index is stale: whoever may, refreshes it
     before = worlds.snapshot(repo.root, git=True)
     inodes = {p: p.stat().st_ino for p in (repo.root / ".git").rglob("*")}
-    check_plan(worlds.plan(repo.root))
+    foreseen(worlds.plan(repo.root))
     status(repo.root)
     assert worlds.snapshot(repo.root, git=True) == before
     assert {p: p.stat().st_ino for p in (repo.root / ".git").rglob("*")} == inodes

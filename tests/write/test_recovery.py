@@ -15,10 +15,11 @@ from safety.commands import apply, bring_back, in_child, prepared, remove
 from safety.crash import left
 from safety.edits import state_of
 from safety.faults import Counter, KillAt
-from safety.world import COMMON, FILES, MODELS, OPERATIONS, PACKAGE, World
+from safety.world import COMMON, FILES, MODELS, OPERATIONS, PACKAGE, World, apply_plan
 
 from newop_gen.problems import CheckoutRefused, Interrupted, NewopError
-from newop_gen.write import apply_plan, fs, journal, recover, remove_op
+from newop_gen.runs import remove_op
+from newop_gen.write import fs, journal, recover
 from newop_gen.write.sealed import Broken, seal
 
 EDITED = (COMMON, worlds.DATABASE, OPERATIONS, MODELS)
@@ -376,7 +377,7 @@ def test_a_stale_plan_is_made_again_or_refused(plain: World) -> None:
     with pytest.raises(CheckoutRefused) as caught:
         apply_plan(plan)
     assert [p.code for p in caught.value.problems] == ["changed-meanwhile"]
-    apply_plan(plan, replan=lambda: worlds.plan(plain.root))
+    apply_plan(plan, worlds.over(plain.root))
     remove_op(plain.root, ("demo",))
     assert (plain.root / COMMON).read_bytes() == b"# first\n" + FILES[COMMON]
 
@@ -385,7 +386,7 @@ def test_a_plan_with_nothing_to_do_is_made_again_when_it_is_stale(plain: World) 
     apply_plan(worlds.plan(plain.root))
     done = worlds.plan(plain.root)
     remove_op(plain.root, ("demo",))
-    assert not apply_plan(done, replan=lambda: worlds.plan(plain.root)).nothing
+    assert not apply_plan(done, worlds.over(plain.root)).nothing
 
 
 def test_removing_twice_and_removing_what_was_never_there(plain: World) -> None:
@@ -396,7 +397,7 @@ def test_removing_twice_and_removing_what_was_never_there(plain: World) -> None:
             remove_op(plain.root, (op,))
         assert caught.value.exit_code == 3
     before = worlds.snapshot(plain.root.parent)
-    assert remove_op(plain.root, ("demo",), plan_over=lambda over: worlds.plan(plain.root, over=over)).nothing
+    assert remove_op(plain.root, ("demo",), plan_over=worlds.over(plain.root)).nothing
     assert worlds.snapshot(plain.root.parent) == before
 
 

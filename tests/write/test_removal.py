@@ -13,18 +13,20 @@ from safety import world as worlds
 from safety.commands import apply, in_child
 from safety.edits import state_of
 from safety.faults import Counter, KillAt
-from safety.world import COMMON, DATABASE, FILES, MODELS, PACKAGE, World, git
+from safety.world import COMMON, DATABASE, FILES, MODELS, PACKAGE, World, apply_plan, git
 
-from newop_gen.plan import Insertion, Plan, Replacement, Step
+from newop_gen.plan import Insertion, Plan, Prepared, Replacement, Step
+from newop_gen.prepare import PlanOver
 from newop_gen.problems import CheckoutRefused, Conflict
-from newop_gen.write import apply_plan, recover, remove_op, status, update_op
+from newop_gen.runs import remove_op, update_op
+from newop_gen.write import recover, status
 
 TEST = "tests/unit/demo/test_demo.py"
 TABLE = f"{PACKAGE}/systems/demo_perf.txt"
 
 
-def plan_over(world: World, op: str = "demo", variant: int = 0) -> Callable[[Any], Plan]:
-    return lambda over: worlds.plan(world.root, op, variant, over=over)
+def plan_over(world: World, op: str = "demo", variant: int = 0) -> PlanOver:
+    return worlds.over(world.root, op, variant)
 
 
 def contents(world: World) -> dict[str, bytes]:
@@ -62,7 +64,7 @@ def test_without_a_receipt_the_spec_says_what_to_take_out(make: Callable[..., Wo
 def test_without_a_receipt_history_says_what_was_replaced(repo: World) -> None:
     """The planner recognises what it replaced something by, but not what: that is in git."""
 
-    def forgetful(over: Any) -> Plan:
+    def forgetful(over: Any) -> Prepared:
         plan = worlds.plan(repo.root, over=over)
         steps = tuple(
             dataclasses.replace(
@@ -74,7 +76,7 @@ def test_without_a_receipt_history_says_what_was_replaced(repo: World) -> None:
             )
             for step in plan.steps
         )
-        return dataclasses.replace(plan, steps=steps)
+        return Prepared.of(dataclasses.replace(plan, steps=steps))
 
     apply_plan(worlds.plan(repo.root))
     forget(repo)
@@ -102,12 +104,12 @@ def test_a_removal_without_receipt_is_proved(plain: World) -> None:
     path.write_bytes(path.read_bytes().replace(line, b"").replace(b"\n\nMODES", line + b"\n\nMODES"))
     before = worlds.snapshot(plain.root)
 
-    def elsewhere(over: Any) -> Plan:
+    def elsewhere(over: Any) -> Prepared:
         plan = worlds.plan(plain.root, over=over)
         if over:
-            return plan
+            return Prepared.of(plan)
         found = Insertion(COMMON, plan.sources[COMMON].index(line), line, done=True)
-        return dataclasses.replace(plan, steps=(Step("demo", "enum", "", (found,)), *plan.steps[1:]))
+        return Prepared.of(dataclasses.replace(plan, steps=(Step("demo", "enum", "", (found,)), *plan.steps[1:])))
 
     with pytest.raises(CheckoutRefused) as caught:
         remove_op(plain.root, ("demo",), plan_over=elsewhere)
@@ -248,7 +250,7 @@ def test_the_next_command_recovers_first(scratch: Path) -> None:
         world = worlds.copy(start, scratch / "case")
         assert in_child(world, apply, KillAt(at)).killed
         # Not `recover`: the same command again, or another op's. The plan is made from what the crash left.
-        again = in_child(world, lambda w: apply_plan(_plan_of(w), replan=lambda: worlds.plan(w.root)))
+        again = in_child(world, lambda w: apply_plan(_plan_of(w), worlds.over(w.root)))
         assert again.exit_code == 0, again.text
         now = dict(worlds.snapshot(world.root))
         assert now == _applied(scratch)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from safety.world import World
+from safety.world import World, apply_plan
 
 from newop_gen.checkout.opened import source_of
 from newop_gen.plan import Insertion, Plan, Step
 from newop_gen.problems import Conflict
-from newop_gen.write import apply_plan, record, remove_op
+from newop_gen.runs import remove_op
+from newop_gen.write import record
 
 # A list without a comma after its last element, in each kind of file; and another list, which is nobody's business.
 LISTS = {

@@ -7,13 +7,12 @@ from pathlib import Path
 
 import pytest
 from checkouts import copy_git_fixture, run_git
-from support.applying import SPECS
+from support.applying import SPECS, planner, prepare
 
-from newop_gen.checkout.overlay import open_over
-from newop_gen.prepare import prepare
 from newop_gen.problems import Conflict
+from newop_gen.runs import apply_plan, remove_op
 from newop_gen.spec.load import load_specs
-from newop_gen.write import apply_plan, remove_op, status
+from newop_gen.write import status
 
 parquet = pytest.importorskip("pyarrow.parquet")
 SPEC = load_specs([SPECS / "new_op.yaml"])
@@ -32,7 +31,7 @@ def rewrite(table: Path, *, change: bool = False) -> None:
 def cloned(tmp_path: Path, *, change: bool = False) -> Path:
     """A checkout with the op committed, its tables written by another writer, and no receipt, as in a fresh clone."""
     root = copy_git_fixture("v0_10", tmp_path)
-    apply_plan(prepare(SPEC, root).plan)
+    apply_plan(prepare(SPEC, root))
     tables = list(root.rglob("new_op_*.parquet"))
     assert len(tables) == 2
     for table in tables:
@@ -46,9 +45,9 @@ def cloned(tmp_path: Path, *, change: bool = False) -> Path:
 def test_it_is_the_same_table(tmp_path: Path) -> None:
     root = cloned(tmp_path)
     assert not prepare(SPEC, root).plan.pending
-    assert apply_plan(prepare(SPEC, root).plan).nothing
+    assert apply_plan(prepare(SPEC, root)).nothing
     assert status(root).good
-    remove_op(root, ("new_op",), plan_over=lambda over: prepare(SPEC, root, open_over(root, over)).plan)
+    remove_op(root, ("new_op",), plan_over=planner(SPEC, root))
     assert run_git(root, "diff", "--stat", "HEAD~1") == ""
     assert not list(root.rglob("*new_op*"))
 
@@ -59,5 +58,5 @@ def test_another_table_is_in_the_way(tmp_path: Path) -> None:
     with pytest.raises(Conflict):
         prepare(SPEC, root)
     with pytest.raises(Conflict):
-        remove_op(root, ("new_op",), plan_over=lambda over: prepare(SPEC, root, open_over(root, over)).plan)
+        remove_op(root, ("new_op",), plan_over=planner(SPEC, root))
     assert run_git(root, "status", "--porcelain") == before and len(list(root.rglob("new_op_*.parquet"))) == 2

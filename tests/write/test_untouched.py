@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pytest
 from safety import world as worlds
-from safety.world import COMMON, World
+from safety.world import COMMON, World, apply_plan
 from support import untouched
 
-from newop_gen.write import apply, apply_plan, transaction
+from newop_gen.write import apply, transaction
 
 
 @pytest.fixture
 def tally(monkeypatch: pytest.MonkeyPatch) -> untouched.Tally:
     """A count of this test's own; the run's does not see what happens here."""
-    monkeypatch.setattr(apply, "check_changes", inspect.unwrap(apply.check_changes))
+    monkeypatch.setattr(apply, "checked_targets", inspect.unwrap(apply.checked_targets))
     monkeypatch.setattr(apply, "Transaction", transaction.Transaction)
     own = untouched.Tally()
     untouched.watch(own)

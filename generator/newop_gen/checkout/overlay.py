@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
-from pathlib import Path
 
 from .opened import source_of
-from .places import Places
 from .tree import Tree
 
 
-def open_over(directory: str | os.PathLike[str], files: Mapping[str, bytes | None]) -> Tree:
-    """`Tree.open`, with `files` (paths relative to the directory) holding other bytes, or absent where None is given.
-
-    Raises as `Tree.open`.
-    """
-    real = Tree.open(directory)
-    return OverlayTree(real.root, real.places, files)
-
-
 class OverlayTree(Tree):
-    """A tree whose `files` stand over what is on disk."""
+    """The checkout of another tree, its files read anew, with `files` (paths relative to its root) holding other bytes,
+    or absent where None is given."""
 
-    def __init__(self, root: os.PathLike[str], places: Places, files: Mapping[str, bytes | None]) -> None:
-        super().__init__(Path(root), places)
+    def __init__(self, tree: Tree, files: Mapping[str, bytes | None]) -> None:
+        super().__init__(tree.root, tree.places)
         self._files = files
         for path, data in files.items():
             self._sources[path] = None if data is None else source_of(path, data)

@@ -14,9 +14,10 @@ from ..problems import Exit, Interrupted, IoFault, NewopError, Place, Problem
 from .output import Progress, caution, counted, emit_json, error_line, print_bytes, remark, say, tell_unwired
 
 if TYPE_CHECKING:
-    from ..plan import Plan
-    from ..prepare import Prepared
-    from ..spec.load import LoadedSpec
+    from ..checkout.tree import Tree
+    from ..model.loaded import LoadedOp
+    from ..plan import Prepared
+    from ..write import Home
     from ..write.apply import Receipt
     from ..write.recover import RecoveryReport
 
@@ -119,7 +120,7 @@ class _Run:
     as_json: bool
     allow_dirty: bool
     full: bool = False
-    loaded: list[LoadedSpec] = field(default_factory=list)
+    loaded: list[LoadedOp] = field(default_factory=list)
     prepared: Prepared | None = None
     notes: list[str] = field(default_factory=list)
     renamed: list[Problem] = field(default_factory=list)
@@ -134,15 +135,15 @@ class _Run:
 
     def _run(self) -> int:
         from ..data.named import check_tables
-        from ..spec.load import load_specs
+        from ..model.loaded import load_ops
         from ..standing import prepare_or_tell
 
-        self.loaded = load_specs(self.specs)
+        self.loaded = load_ops(self.specs)
         check_tables(self.loaded)
-        self._recover()
-        prepared = self.prepared = prepare_or_tell(self.loaded, self.checkout)
+        tree, home = self._recovered()
+        prepared = self.prepared = prepare_or_tell(self.loaded, tree, home, self.checkout)
         if prepared.plan.pending:
-            self.renamed = self._renamed()
+            self.renamed = self._renamed(home)
             caution(self.renamed)
         if self.mode != "check" and prepared.plan.pending:
             for spec in self.loaded:
@@ -150,10 +151,10 @@ class _Run:
         if self.patch_file is not None:
             _write_patch(prepared, self.patch_file)
         if self.page is not None:
-            self._write_page(self.page, prepared)
+            self._write_page(self.page, prepared, tree, home)
         if self.mode == "apply":
-            return self._apply(prepared)
-        self._foresee(prepared)
+            return self._apply(prepared, tree, home)
+        self._foresee(prepared, home)
         if not prepared.plan.pending:
             return self._nothing()
         if self.as_json:
@@ -164,47 +165,53 @@ class _Run:
             return self._check(prepared)
         return self._show(prepared)
 
-    def _write_page(self, asked: _Page, prepared: Prepared) -> None:
-        from .reviewing import read_verifications, verify_now, whole, write_page
+    def _write_page(self, asked: _Page, prepared: Prepared, tree: Tree, home: Home) -> None:
+        from ..runs.whole import whole
+        from .reviewing import read_verifications, verify_now, write_page
 
         reports = read_verifications(asked.verifications, self.loaded)
         if asked.verify_now:
             with Progress() as progress:
                 reports = verify_now(self.loaded, self.checkout, prepared, progress)
-        shown = whole(self.loaded, self.checkout, prepared)
+        shown = whole(self.loaded, tree, home, prepared)
         if self.mode == "apply" and prepared.plan.pending:  # what is true before the run will not be after it
             shown = replace(shown, state="", done=None)
         write_page(shown, self.loaded, self.checkout, asked.file, reports)
         remark(f"review page: {asked.file}")
 
-    def _renamed(self) -> list[Problem]:
+    def _renamed(self, home: Home) -> list[Problem]:
         """Ops that these specs named before. Two ops from one file may be meant, so this is said, not refused."""
-        from ..standing import recorded, renamed
+        from ..standing import renamed
+        from ..write.receipts import read_all
 
         try:
-            return renamed(self.loaded, recorded(self.checkout), self.checkout)
+            return renamed(self.loaded, read_all(home), self.checkout)
         except NewopError:  # an apply says what is wrong with the records itself
             return []
 
-    def _recover(self) -> None:
-        """Before anything is planned: the files that an interrupted run left may not even be plannable."""
+    def _recovered(self) -> tuple[Tree, Home]:
+        """The checkout, opened for all that follows. Before anything is planned an interrupted run is recovered: the
+        files that it left may not even be plannable."""
         from ..checkout.tree import Tree
+        from ..write import Home
         from ..write.recover import pending, recover
-        from ..write.state import Home
 
-        root = Tree.open(self.checkout).root
-        if not pending(Home.of(root)):
-            return
-        if self.mode != "apply":
-            raise _unfinished(str(root))
-        self.notes += _recovery(recover(root))
+        tree = Tree.open(self.checkout)
+        home = Home.of(tree.root)
+        if pending(home):
+            if self.mode != "apply":
+                raise _unfinished(str(tree.root))
+            self.notes += _recovery(recover(tree.root))
+            tree = Tree.open(self.checkout)
+        return tree, home
 
-    def _foresee(self, prepared: Prepared) -> None:
+    def _foresee(self, prepared: Prepared, home: Home) -> None:
         """Warn of what would keep an apply from happening."""
-        from ..write.apply import check_plan
+        from ..write import check_plan
+        from ..write.receipts import read_all
 
         try:
-            check_plan(prepared.plan, allow_dirty=self.allow_dirty)
+            check_plan(home, prepared, read_all(home), allow_dirty=self.allow_dirty)
         except NewopError as refusal:
             self.notes += [f"apply would refuse: {problem}" for problem in refusal.problems]
         for note in self.notes:
@@ -233,16 +240,18 @@ class _Run:
         remark(_pending(prepared))
         return Exit.FOUND
 
-    def _apply(self, prepared: Prepared) -> int:
-        from ..prepare import prepare
-        from ..write import SpecRef, apply_plan
+    def _apply(self, prepared: Prepared, tree: Tree, home: Home) -> int:
+        from ..prepare import planner
+        from ..runs import apply_plan, refs
 
-        def replan() -> Plan:
-            self.prepared = prepare(self.loaded, self.checkout)
-            return self.prepared.plan
-
-        refs = {spec.spec.op: SpecRef(str(spec.path), spec.sha256) for spec in self.loaded}
-        receipt = apply_plan(prepared.plan, allow_dirty=self.allow_dirty, replan=replan, specs=refs)
+        receipt = apply_plan(
+            prepared,
+            planner(self.loaded, tree),
+            home=home,
+            allow_dirty=self.allow_dirty,
+            specs=refs(self.loaded),
+        )
+        self.prepared = receipt.prepared
         self.notes += [*_recovery(receipt.recovered), *receipt.notes]
         assert self.prepared is not None
         if receipt.nothing:

@@ -96,8 +96,7 @@ def add_command(
       newop-gen data add b200.csv --spec my_op.yaml --checkout . --system b200_sxm --backend trtllm --version newest
     """
     from ..data.add import Addition, add_table
-    from ..spec.load import load_specs
-    from .safety import planner
+    from ..model.loaded import load_op
 
     op, table, reading, gpus = _read(file, spec, (system,), checkout, phase)
     checked = _checked(op, table, reading, gpus)
@@ -106,10 +105,10 @@ def add_command(
     if checked.errors:
         remark(f"nothing was written: `newop-gen data check {file} --spec {spec}` says more")
         return Exit.FOUND
-    loaded = load_specs([spec])[0]
+    loaded = load_op(spec)
     per_phase = loaded.spec.phases.table == "per_phase"
     addition = Addition(file, table.phases[0] if per_phase else None, system, backend, version)
-    receipt = add_table(loaded, addition, checkout, lambda spec: planner([spec], checkout), dry_run=dry_run)
+    receipt = add_table(loaded, addition, checkout, dry_run=dry_run)
     _tell_added(receipt, op.name, checkout, dry_run)
     if receipt.created:
         remark(f"`newop-gen update` takes it out again unless the spec names it under `data`:\n{addition.line(spec)}")

@@ -57,15 +57,14 @@ def command(
     from ..explain.measured import measured_tables, typical_values
     from ..explain.points import for_phase, parse_points, run_time_names
     from ..explain.systems import find_system
-    from ..model.op import Op
+    from ..model.loaded import load_op
     from ..problems import Place, Problem, SpecError
     from ..sol.evaluate import SolValueError
-    from ..spec.load import load_specs
 
-    loaded = load_specs([spec])[0]
+    loaded = load_op(spec)
     # Of the spec's warnings only what these numbers depend on.
     caution(warning for warning in loaded.warnings if warning.code == "sol-placeholder")
-    op = Op.from_spec(loaded.spec)
+    op = loaded.op
     where = find_system(system, checkout)
     files = _files(op, loaded.path, tables)
     check_tables([loaded]) if not tables else check_files(op, files)

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from ..problems import Exit
+
+if TYPE_CHECKING:
+    from ..model.loaded import LoadedOp
+    from ..plan import Prepared
 
 
 @click.command("pr-text", short_help="Print a description for the pull request, as Markdown.")
@@ -34,16 +40,23 @@ def command(specs: tuple[Path, ...], checkout: Path | None, verifications: tuple
       newop-gen pr-text new_op.yaml
       newop-gen pr-text new_op.yaml --checkout ~/aiconfigurator --verification verify.json > pr.md
     """
+    from ..model.loaded import load_ops
     from ..review.pr_text import pr_text
-    from ..spec.load import load_specs
-    from ..standing import prepare_or_tell
-    from .reviewing import read_verifications, whole
+    from .reviewing import read_verifications
 
-    loaded = load_specs(specs)
+    loaded = load_ops(specs)
     reports = {report.op: report for report in read_verifications(verifications, loaded)}
-    planned = None
-    if checkout is not None:
-        found = whole(loaded, checkout, prepare_or_tell(loaded, checkout))
-        planned = (found.prepared.plan, found.prepared.changes)
+    planned = _planned(loaded, checkout) if checkout is not None else None
     click.echo(pr_text(loaded, planned, reports), nl=False)
     return Exit.DONE
+
+
+def _planned(loaded: Sequence[LoadedOp], checkout: Path) -> Prepared:
+    from ..checkout.tree import Tree
+    from ..runs.whole import whole
+    from ..standing import prepare_or_tell
+    from ..write import Home
+
+    tree = Tree.open(checkout)
+    home = Home.of(tree.root)
+    return whole(loaded, tree, home, prepare_or_tell(loaded, tree, home, checkout)).prepared

@@ -9,7 +9,7 @@ import click
 
 from ..problems import Exit, Place, Problem, SpecError
 from .completion import complete_specs_and_ops
-from .safety import checkout_option, force_option, json_option, names_op, planner, tell
+from .safety import checkout_option, force_option, json_option, names_op, tell
 
 
 @click.command("remove", short_help="Take ops out of a checkout, byte for byte what was put in.")
@@ -32,23 +32,25 @@ def command(ops: tuple[str, ...], checkout: Path, force: bool, dry_run: bool, as
       newop-gen remove new_op --checkout . --force
     """
     from ..checkout.tree import Tree
-    from ..spec.load import load_specs
+    from ..model.loaded import load_ops
+    from ..prepare import planner
+    from ..runs import remove_op
     from ..standing import not_applied
-    from ..write import remove_op
+    from ..write import Home
 
     named = [op for op in ops if names_op(op)]
-    loaded = load_specs([Path(op) for op in ops if op not in named]) if len(named) < len(ops) else []
+    loaded = load_ops([Path(op) for op in ops if op not in named]) if len(named) < len(ops) else []
     every = [*named, *(spec.spec.op for spec in loaded)]
     if len(set(every)) < len(every):
         twice = next(op for op in every if every.count(op) > 1)
         raise SpecError(Problem(Place("newop-gen remove"), f"op {twice!r} is named twice", "each op once", "", "twice"))
-    root = Tree.open(checkout).root
-    absent = not_applied(named, checkout)
+    tree = Tree.open(checkout)
+    absent = not_applied(named, tree, Home.of(tree.root))
     there = [op for op in every if op not in absent]
     receipt = remove_op(
-        root,
+        tree.root,
         tuple(there),
-        plan_over=planner(loaded, checkout) if loaded else None,
+        plan_over=planner(loaded, tree) if loaded else None,
         force=force,
         dry_run=dry_run,
     )

@@ -1,4 +1,4 @@
-"""What a review shows, gathered: the whole plan of specs, also where it was carried out already, and verifications.
+"""What a review shows beside the plan: its page, and verifications.
 
 Shared by `apply --html` and `pr-text`.
 """
@@ -10,74 +10,19 @@ import stat
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..problems import IoFault, NewopError, Place, Problem, SpecError
+from ..problems import IoFault, Place, Problem, SpecError
 
 if TYPE_CHECKING:
-    from ..plan import Plan
-    from ..prepare import Prepared
+    from ..plan import Prepared
     from ..review.html import Verification
+    from ..runs.whole import Whole
     from ..spec.load import LoadedSpec
 
 # Larger files of a checkout are measured tables: a copy gets links to them.
 COPIED_BYTES = 2**20
-
-
-@dataclass(frozen=True)
-class Whole:
-    """All that specs change in a checkout: `prepared` as if none of it were there, and what is true of it now.
-
-    `done` names the steps (op, key, title) of which the checkout has all; None where that is not to be told.
-    """
-
-    prepared: Prepared
-    state: str
-    notes: tuple[str, ...] = ()
-    done: frozenset[tuple[str, str, str]] | None = frozenset()
-
-
-def whole(loaded: Sequence[LoadedSpec], checkout: Path, prepared: Prepared) -> Whole:
-    """What specs change in a checkout, counting what is in it already: a review of an applied op shows all of it.
-
-    Where what was put in can't be told apart any more, the plan is what is left to do, and a note says so.
-    """
-    # An edit that several ops share (`once`) may be there for another one.
-    done = {step.op for step, edit in prepared.plan.step_edits() if edit.done and not getattr(edit, "once", False)}
-    if not done:
-        return Whole(prepared, "Nothing is written yet.")
-    state = "All of it is in the checkout." if not prepared.plan.pending else "Part of it is in the checkout."
-    try:
-        before = _before(loaded, checkout, tuple(spec.spec.op for spec in loaded if spec.spec.op in done))
-    except NewopError as error:
-        notes = tuple(f"what is in the checkout already is not shown: {problem}" for problem in error.problems)
-        return Whole(prepared, state, notes)
-    return Whole(before, state, done=_steps_done(prepared.plan))
-
-
-def _steps_done(plan: Plan) -> frozenset[tuple[str, str, str]]:
-    """Steps with nothing left to do. Those of one name (an op wired in several places) are done when each one is."""
-    left = {(step.op, step.key, step.title) for step in plan.steps if not step.done}
-    return frozenset((step.op, step.key, step.title) for step in plan.steps) - left
-
-
-def _before(loaded: Sequence[LoadedSpec], checkout: Path, applied: tuple[str, ...]) -> Prepared:
-    """The specs planned over the checkout without the ops in `applied`. Nothing is written."""
-    from ..checkout.overlay import open_over
-    from ..checkout.tree import Tree
-    from ..prepare import prepare
-    from ..write import Home
-    from ..write import receipts as records
-    from ..write.remove import plan_removal
-    from .safety import planner
-
-    home = Home.of(Tree.open(checkout).root)
-    mine = [spec for spec in loaded if spec.spec.op in applied]
-    removal = plan_removal(home, applied, records.read_all(home), planner(mine, checkout), force=False)
-    files = {home.shown(target.path): target.after for target in removal.targets}
-    return prepare(loaded, checkout, open_over(checkout, files))
 
 
 def write_page(

@@ -1,10 +1,10 @@
-"""What `remove`, `update`, `status` and `recover` share: planning specs over other files, telling what was done."""
+"""What `remove`, `update`, `status` and `recover` share: options, and telling what was done."""
 
 from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,10 +14,7 @@ from ..text import printable
 from .output import counted, emit_json, print_bytes, remark, say, wanted
 
 if TYPE_CHECKING:
-    from ..plan import Plan
-    from ..spec.load import LoadedSpec
     from ..write import Receipt, RecoveryReport
-    from ..write.replay import PlanOver
 
 checkout_option = click.option(
     "--checkout",
@@ -40,18 +37,6 @@ SCHEMA = "newop-gen/change/1"
 def names_op(argument: str) -> bool:
     """Whether an argument is an op's name rather than the path of a spec: a bare name that no file has."""
     return bool(re.fullmatch(r"[a-z][a-z0-9_]{1,47}", argument)) and not Path(argument).exists()
-
-
-def planner(loaded: Sequence[LoadedSpec], checkout: Path) -> PlanOver:
-    """Plans specs against the checkout with some files different."""
-
-    def plan_over(files: Mapping[str, bytes | None]) -> Plan:
-        from ..checkout.overlay import open_over
-        from ..prepare import prepare
-
-        return prepare(loaded, checkout, open_over(checkout, files)).plan
-
-    return plan_over
 
 
 def tell(

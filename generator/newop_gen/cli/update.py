@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from ..problems import CheckoutRefused, Exit, Problem
 from .completion import complete_specs_and_ops
 from .output import caution
-from .safety import checkout_option, force_option, json_option, names_op, planner, tell
+from .safety import checkout_option, force_option, json_option, names_op, tell
+
+if TYPE_CHECKING:
+    from ..write import OpReceipt
 
 
 @click.command("update", short_help="Bring applied ops to what their specs say now.")
@@ -52,32 +57,38 @@ def command(
         raise click.UsageError("--full is about what --dry-run shows")
     from ..checkout.tree import Tree
     from ..data.named import check_tables
-    from ..spec.load import load_specs
-    from ..standing import recorded, renamed, spec_of
-    from ..write import SpecRef, update_op
+    from ..model.loaded import load_ops
+    from ..prepare import planner
+    from ..runs import refs, update_op
+    from ..standing import renamed, spec_of
+    from ..write import Home
+    from ..write.receipts import read_all
+
+    def recorded() -> Mapping[str, OpReceipt]:
+        return read_all(Home.of(Tree.open(checkout).root))
 
     named = [spec for spec in specs if names_op(spec)]
-    known = recorded(checkout) if named else {}
-    loaded = load_specs(spec_of(spec, known, checkout) if spec in named else Path(spec) for spec in specs)
+    known = recorded() if named else {}
+    loaded = load_ops(spec_of(spec, known, checkout) if spec in named else Path(spec) for spec in specs)
     check_tables(loaded)
     ops = tuple(spec.spec.op for spec in loaded)
     if set(named) - set(ops):
         raise CheckoutRefused(renamed(loaded, known, checkout))
-    old = load_specs(old_specs) if old_specs else []
-    root = Tree.open(checkout).root
+    old = load_ops(old_specs) if old_specs else []
+    tree = Tree.open(checkout)
     try:
         receipt = update_op(
-            root,
+            tree.root,
             ops,
-            planner(loaded, checkout),
-            old_plan_over=planner(old, checkout) if old else None,
-            specs={spec.spec.op: SpecRef(str(spec.path), spec.sha256) for spec in loaded},
+            planner(loaded, tree),
+            old_plan_over=planner(old, tree) if old else None,
+            specs=refs(loaded),
             force=force,
             dry_run=dry_run,
         )
     except CheckoutRefused as error:
         if any(problem.code == "no-receipt" for problem in error.problems):
-            others = renamed(loaded, recorded(checkout), checkout)
+            others = renamed(loaded, recorded(), checkout)
             if others:
                 raise CheckoutRefused(others) from None
         raise CheckoutRefused(map(_advised, error.problems)) from None

@@ -38,10 +38,10 @@ def command(specs: tuple[Path, ...], as_json: bool) -> int:
       newop-gen validate specs/*.yaml --json
     """
     from ..data.named import named_tables
-    from ..spec.load import load_specs
+    from ..model.loaded import load_ops
 
     try:
-        found = load_specs(specs)
+        found = load_ops(specs)
         errors, missing = named_tables(found)
         if errors:
             raise SpecError(errors)
@@ -62,7 +62,7 @@ def command(specs: tuple[Path, ...], as_json: bool) -> int:
     return Exit.DONE
 
 
-def _data(found: list[LoadedSpec], problems: list[Problem], missing: Sequence[Problem] = ()) -> dict[str, Any]:
+def _data(found: Sequence[LoadedSpec], problems: list[Problem], missing: Sequence[Problem] = ()) -> dict[str, Any]:
     from ..review.report import problem_data, tool
 
     return {

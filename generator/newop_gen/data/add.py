@@ -8,26 +8,24 @@ the table: `status` looks at it, `remove` takes it out with the op.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Literal, cast
 
 from ..checkout.tree import Tree
 from ..kinds import is_table
-from ..plan import Creation, Plan, Step
+from ..model.loaded import LoadedOp
+from ..plan import Creation, Plan, Prepared, Step
+from ..prepare import PlanOver, planner
 from ..problems import CheckoutRefused, Conflict, Place, Problem, SpecError
-from ..spec.load import LoadedSpec
+from ..runs import refs, update_op
 from ..spec.model import DataFile, PhaseName
-from ..write import Home, Receipt, SpecRef, update_op
+from ..write import Home, Receipt
 from ..write import receipts as known_receipts
-from ..write.replay import PlanOver
 
 SIDECAR = ".yaml"
 """What stands beside tables and says what they are."""
-
-Planner = Callable[[LoadedSpec], PlanOver]
-"""Plans one spec against a checkout with some files different."""
 
 
 @dataclass(frozen=True)
@@ -51,29 +49,28 @@ class Addition:
         return f"  - {{file: {file}{phase}, system: {self.system}, backend: {self.backend}, version: {version}}}"
 
 
-def add_table(
-    loaded: LoadedSpec, addition: Addition, checkout: Path, planner: Planner, *, dry_run: bool = False
-) -> Receipt:
+def add_table(loaded: LoadedOp, addition: Addition, checkout: Path, *, dry_run: bool = False) -> Receipt:
     """Put the table in; with `dry_run` make every check and write nothing.
 
     Raises `CheckoutRefused` when the op isn't applied there, the checkout has no such place, or another table is in it;
     `Conflict` when what was put in has been edited; otherwise as `update_op`.
     """
-    root = Tree.open(checkout).root
-    home = Home.of(root)
-    wanted = _replaced(planner(_with_entry(loaded, addition)))
+    tree = Tree.open(checkout)
+    wanted = _replaced(planner([_with_entry(loaded, addition)], tree))
     _there(wanted, loaded, checkout)
-    carried = _added_before(home, loaded.spec.op)
+    carried = _added_before(Home.of(tree.root), loaded.spec.op)
 
-    def plan_over(files: Mapping[str, bytes | None]) -> Plan:
-        return _and(wanted(files), loaded.spec.op, carried)
+    def plan_over(files: Mapping[str, bytes | None]) -> Prepared:
+        prepared = wanted(files)
+        plan = _and(prepared.plan, loaded.spec.op, carried)
+        return prepared if plan is prepared.plan else Prepared.of(plan)
 
     return update_op(
-        root,
+        tree.root,
         (loaded.spec.op,),
         plan_over,
-        old_plan_over=planner(loaded),
-        specs={loaded.spec.op: SpecRef(str(loaded.path), loaded.sha256)},
+        old_plan_over=planner([loaded], tree),
+        specs=refs([loaded]),
         dry_run=dry_run,
     )
 
@@ -81,7 +78,7 @@ def add_table(
 def _replaced(plan_over: PlanOver) -> PlanOver:
     """The same, with a missing directory blamed on the options that named it instead of on the spec."""
 
-    def over(files: Mapping[str, bytes | None]) -> Plan:
+    def over(files: Mapping[str, bytes | None]) -> Prepared:
         try:
             return plan_over(files)
         except CheckoutRefused as refused:
@@ -115,7 +112,7 @@ def _and(plan: Plan, op: str, carried: Sequence[Creation]) -> Plan:
     return dataclasses.replace(plan, steps=(*plan.steps, step)) if extra else plan
 
 
-def _with_entry(loaded: LoadedSpec, addition: Addition) -> LoadedSpec:
+def _with_entry(loaded: LoadedOp, addition: Addition) -> LoadedOp:
     """The spec with one more data entry, which may name a file anywhere."""
     backends = ("trtllm", "sglang", "vllm")
     if addition.backend not in backends:
@@ -139,10 +136,10 @@ def _place(entry: DataFile) -> tuple[object, ...]:
     return entry.phase, entry.system, entry.backend, entry.version
 
 
-def _there(wanted: PlanOver, loaded: LoadedSpec, checkout: Path) -> None:
+def _there(wanted: PlanOver, loaded: LoadedOp, checkout: Path) -> None:
     """Raises `CheckoutRefused` unless the op is applied and the table's place is free."""
     try:
-        plan = wanted({})
+        plan = wanted({}).plan
     except Conflict as conflict:
         taken = [p for p in conflict.problems if is_table(p.place.file)]
         if taken:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from ..model.loaded import LoadedOp
 from ..model.op import Op, Table
 from ..problems import Problem, SpecError
-from ..spec.load import LoadedSpec
 from ..tables.read import read
 from .cells import missing_columns
 
 
-def check_tables(loaded: Sequence[LoadedSpec]) -> None:
+def check_tables(loaded: Sequence[LoadedOp]) -> None:
     """Raises `SpecError` with every error of the tables under `data` that are there, as `data check` tells them.
 
     A table that its loader can't read takes the whole database of its system and backend along, upstream's own ops too;
@@ -31,7 +31,7 @@ def check_tables(loaded: Sequence[LoadedSpec]) -> None:
         raise SpecError(problems)
 
 
-def named_tables(loaded: Sequence[LoadedSpec]) -> tuple[list[Problem], list[Problem]]:
+def named_tables(loaded: Sequence[LoadedOp]) -> tuple[list[Problem], list[Problem]]:
     """Errors and warnings about the tables under `data`, without a look at their rows: that each is there, and has the
     columns that the spec reads. A missing one is a warning: a spec may be written before its table is collected."""
     mistakes: list[Problem] = []
@@ -63,11 +63,11 @@ def check_files(op: Op, files: Mapping[str, Path]) -> None:
         raise SpecError([problem for problem in problems if problem.code == "column-missing"] or problems)
 
 
-def _named(spec: LoadedSpec) -> Iterator[tuple[int, Op, Table, Path]]:
+def _named(spec: LoadedOp) -> Iterator[tuple[int, Op, Table, Path]]:
     """The entries under `data` by their number, each file once for a table that it is."""
     if not spec.spec.data:
         return
-    op = Op.from_spec(spec.spec)
+    op = spec.op
     asked: set[tuple[Path, str]] = set()
     for number, entry in enumerate(spec.spec.data):
         path, table = spec.path.parent / entry.file, op.table_of(entry.phase)

@@ -3,25 +3,13 @@
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING, NamedTuple, Protocol, Union
+from typing import TYPE_CHECKING, NamedTuple, Union
 
 from ..problems import Conflict, Place, Problem
 from .model import Creation, FileChange, Insertion, Replacement, Span
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from .model import Step
-
-
-class Planned(Protocol):
-    """What is merged: steps, and the bytes of each path that they were planned against."""
-
-    @property
-    def steps(self) -> Sequence[Step]: ...
-
-    @property
-    def sources(self) -> Mapping[str, bytes]: ...
+    from .whole import Plan
 
 
 class Placed(NamedTuple):
@@ -43,7 +31,7 @@ class FileEdits(NamedTuple):
     placed: list[Placed]
 
 
-def edits_by_file(plan: Planned) -> dict[str, FileEdits]:
+def edits_by_file(plan: Plan) -> dict[str, FileEdits]:
     """The plan's pending edits by path, in the order in which the plan first touches each file.
 
     Raises `Conflict` when two edits of the run want the same bytes or the same new file.
@@ -78,7 +66,7 @@ def edits_by_file(plan: Planned) -> dict[str, FileEdits]:
     return files
 
 
-def merge(plan: Planned) -> list[FileChange]:
+def merge(plan: Plan) -> list[FileChange]:
     """The plan's file changes, in the order in which the plan first touches each file. Done edits are left out.
 
     Raises `Conflict` when two edits of the run want the same bytes or the same new file.
@@ -94,12 +82,12 @@ def merge(plan: Planned) -> list[FileChange]:
     return changes
 
 
-def label(plan: Planned, step: int) -> str:
+def label(plan: Plan, step: int) -> str:
     """ "op:key" of a step, as recorded with each span."""
     return f"{plan.steps[step].op}:{plan.steps[step].key}"
 
 
-def _splice(plan: Planned, path: str, edits: list[Placed]) -> FileChange:
+def _splice(plan: Plan, path: str, edits: list[Placed]) -> FileChange:
     before = plan.sources[path]
     out = bytearray()
     spans: list[Span] = []
@@ -121,7 +109,7 @@ def _splice(plan: Planned, path: str, edits: list[Placed]) -> FileChange:
     return FileChange(path, before, bytes(out), spans=tuple(spans))
 
 
-def _clash(plan: Planned, path: str, one: int, other: int) -> Conflict:
+def _clash(plan: Plan, path: str, one: int, other: int) -> Conflict:
     return Conflict(
         Problem(
             Place(path),

@@ -7,10 +7,9 @@ is a fault of this program, never of the user; it is a refusal all the same, so 
 
 from __future__ import annotations
 
-import functools
 from typing import TYPE_CHECKING
 
-from ..kinds import Kind, Unsound, kind_of
+from ..kinds import Kind, kind_of
 from ..problems import CheckoutRefused, Place, Problem
 from .merge import without_spans
 
@@ -42,7 +41,7 @@ def _faults(change: FileChange) -> Iterable[Problem]:
     if kind is None:
         yield _fault(change, "nothing here can tell whether a file of this kind is sound")
         return
-    why = _unsound(kind, change.after)
+    why = kind.unsound(change.after)
     if why is None:
         return
     if change.data:
@@ -52,15 +51,9 @@ def _faults(change: FileChange) -> Iterable[Problem]:
         yield _broken_before(kind, change) or _fault(change, f"the result would not {kind.fails} ({why})", why.line)
 
 
-@functools.lru_cache(maxsize=64)
-def _unsound(kind: Kind, data: bytes) -> Unsound | None:
-    """Both who shows a plan and who writes it ask; the same bytes are looked at once."""
-    return kind.unsound(data)
-
-
 def _broken_before(kind: Kind, change: FileChange) -> Problem | None:
     """The problem that the file had already: a syntax tree can be read of more than can be compiled."""
-    why = None if change.before is None else _unsound(kind, change.before)
+    why = None if change.before is None else kind.unsound(change.before)
     if why is None:
         return None
     return Problem(

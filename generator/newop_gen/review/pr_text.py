@@ -21,7 +21,7 @@ from .why import decisions
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-    from ..plan import FileChange, Plan
+    from ..plan import Plan, Prepared
     from ..spec.load import LoadedSpec
     from ..spec.model import Sol
 
@@ -56,15 +56,15 @@ class OpText:
 
 def pr_text(
     loaded: Sequence[LoadedSpec],
-    planned: tuple[Plan, list[FileChange]] | None = None,
+    planned: Prepared | None = None,
     verifications: Mapping[str, Verification] | None = None,
 ) -> str:
     """The description for specs; with a plan and its changes, also its files, tests and notes for reviewers.
 
     `verifications` are by op.
     """
-    plan, changes = planned or (None, [])
-    files = file_views(plan, changes) if plan is not None else []
+    plan = planned.plan if planned is not None else None
+    files = file_views(planned.plan, planned.changes) if planned is not None else []
     ops = [_op(spec, plan, (verifications or {}).get(spec.spec.op)) for spec in loaded]
     tests = [file for file in files if plan is not None and _is_test(plan, file)]
     return environment().get_template("pr_text.md.j2").render(ops=ops, plan=plan, files=files, tests=tests)

@@ -1,14 +1,15 @@
-"""Writing to a checkout: transactions that are recoverable to all-old or all-new, receipts, removal, recovery."""
+"""Writing to a checkout: transactions that are recoverable to all-old or all-new, receipts, removal, recovery.
 
-from .apply import Receipt, apply_plan, check_plan
+Nothing is planned here: what is written was made before, and whoever finds it stale makes it again (`runs`).
+"""
+
+from .apply import Receipt, check_plan
 from .errors import Stopped
 from .receipts import OpReceipt
 from .record import SpecRef
 from .recover import RecoveryReport, recover
-from .remove import remove_op
 from .state import Home
 from .status import FileStatus, OpStatus, Status, status
-from .update import update_op
 
 __all__ = [
     "FileStatus",
@@ -20,10 +21,7 @@ __all__ = [
     "SpecRef",
     "Status",
     "Stopped",
-    "apply_plan",
     "check_plan",
     "recover",
-    "remove_op",
     "status",
-    "update_op",
 ]

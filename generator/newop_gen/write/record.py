@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ..checkout.opened import source_of
-from ..plan import Creation, FileChange, Insertion, Plan, Replacement
+from ..plan import Creation, FileChange, Insertion, Plan, Prepared, Replacement
 from . import paths, receipts
 from .locate import Region, find_all
 from .receipts import CreatedFile, EditedFile, OpReceipt, Piece
@@ -24,20 +24,20 @@ class SpecRef:
 
 def record(
     home: Home,
-    plan: Plan,
-    changes: Sequence[FileChange],
+    prepared: Prepared,
     known: Mapping[str, OpReceipt],
     specs: Mapping[str, SpecRef],
     made: Sequence[str],
 ) -> dict[str, OpReceipt]:
-    """The receipt of each op of the plan. `known` are the receipts so far, `made` the directories that will be made.
+    """The receipt of each op of a plan. `known` are the receipts so far, `made` the directories that will be made.
 
     A pending edit is recorded as it will stand. One that was found done is taken over from the op's receipt so far;
     without one, as it was recognised.
     """
     from .. import __version__
 
-    by_path = {change.path: change for change in changes}
+    plan = prepared.plan
+    by_path = {change.path: change for change in prepared.changes}
     made_new = {}
     for op in plan.ops:
         old = known.get(op)

@@ -6,23 +6,22 @@ import dataclasses
 import difflib
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from ..kinds import is_table, kind_of
-from ..plan import FileChange, Span, Target
+from ..plan import FileChange, Prepared, Span, Target
 from ..plan.merge import without_spans
 from ..problems import Conflict, NewopError, Place, Problem
-from . import receipts, undo
+from . import undo
 from .apply import Receipt
 from .dirt import check_git
-from .errors import conflict, refused, reported
+from .errors import conflict, refused
 from .inspect import Drift, Found, inspect, shared_regions
 from .locate import Region, cut
 from .receipts import OpReceipt, Piece
-from .recover import pending, recover_held
-from .replay import PlanOver, proves, reconstruct
-from .signals import Signals
+from .retrace import proves
+from .session import Session
 from .state import Home
 from .transaction import OnEvent, Transaction
 
@@ -38,69 +37,45 @@ class Removal:
     notes: list[str] = field(default_factory=list)
     copies: dict[str, bytes] = field(default_factory=dict)
 
+    def after(self, home: Home) -> dict[str, bytes | None]:
+        """The files as it leaves them, by plan path."""
+        return {home.shown(target.path): target.after for target in self.targets}
 
-def remove_op(
-    root: str | os.PathLike[str],
-    ops: tuple[str, ...],
-    *,
-    plan_over: PlanOver | None = None,
-    force: bool = False,
-    dry_run: bool = False,
-    on_event: OnEvent | None = None,
-    wait: float = 10.0,
-) -> Receipt:
-    """Take `ops` out of the checkout at `root`: byte for byte what was put in, whatever was edited elsewhere since.
+    def check_git(self, home: Home, known: Mapping[str, OpReceipt]) -> None:
+        """Raises `CheckoutRefused` while git is in the middle of something."""
+        check_git(home, {t.path: t.before for t in self.targets}, list(known.values()), allow_dirty=True)
 
-    What to look for is said by the receipts; for an op without one, by its spec, which `plan_over` plans against the
-    checkout with some files different (called inside the lock). `force` takes out edited insertions, too, and keeps a
-    copy of each file in the `kept` directory beside the receipts. `dry_run` makes every check and writes nothing.
-
-    Raises `CheckoutRefused` when nothing says what an op put in, `Conflict` with the differences when an insertion was
-    edited; otherwise as `apply_plan`.
-    """
-    home = Home.of(root)
-    with home.lock(wait=wait, create=False):
-        if dry_run or not pending(home):
-            known = receipts.read_all(home)
-            removal = plan_removal(home, ops, known, plan_over, force=force)
-            if dry_run or not (removal.targets or any(op in known for op in ops)):
-                return _receipt(home, removal)  # nothing to do: nothing is touched, not even the lock
-    with reported("remove"), Signals() as signals, home.lock(wait=wait):
-        recovered = recover_held(home)
-        known = receipts.read_all(home)
-        removal = plan_removal(home, ops, known, plan_over, force=force)
-        for name, data in removal.copies.items():
-            where = undo.save(home, name, data)
-            removal.notes.append(f"a copy of what was there is kept as {where}")
-        gone: dict[str, bytes | None] = {op: None for op in ops if op in known}
-        run = Transaction(home, "remove", removal.targets, gone, removal.dropped, on_event)
-        removal.notes += run.run(signals)
-        done = _receipt(home, removal)
-    return dataclasses.replace(done, recovered=recovered)
+    def receipt(self, home: Home) -> Receipt:
+        """What it would change."""
+        changed = tuple(home.shown(t.path) for t in self.targets if t.after is not None)
+        removed = tuple(home.shown(t.path) for t in self.targets if t.after is None)
+        return Receipt((), changed, (), removed, tuple(self.notes))
 
 
 def plan_removal(
     home: Home,
     ops: tuple[str, ...],
     known: Mapping[str, OpReceipt],
-    plan_over: PlanOver | None = None,
+    found_out: Mapping[str, OpReceipt] | None = None,
     *,
     force: bool = False,
 ) -> Removal:
-    """What taking `ops` out changes. Looks at the checkout, changes nothing. Raises as `remove_op`."""
+    """What taking `ops` out changes: byte for byte what was put in, whatever was edited elsewhere since. Looks at the
+    checkout, changes nothing.
+
+    What to look for is said by the receipts that are `known`; of an op without one, by what was `found_out`. `force`
+    takes out edited insertions, too, and keeps a copy of each file in the `kept` directory beside the receipts. Raises
+    `Conflict` with the differences when an insertion was edited.
+    """
     removal = Removal(ops)
     problems: list[Problem] = []
     cuts: dict[str, tuple[bytes, list[tuple[Region, Piece]]]] = {}
     goes: dict[str, Target] = {}
     others = [receipt for op, receipt in known.items() if op not in ops]
-    unknown = [op for op in ops if op not in known]
-    if unknown and plan_over is None:
-        raise _unknown(home, unknown[0], known)
-    found_out = reconstruct(home, unknown, plan_over) if unknown and plan_over else {}
     with home.open_base() as base:
         claimed = shared_regions(home, base, others)
         for op in ops:
-            receipt = known.get(op) or found_out.get(op)
+            receipt = known.get(op) or (found_out or {}).get(op)
             if receipt is None:
                 removal.notes.append(f"{op}: nothing of it is here")
                 continue
@@ -112,17 +87,15 @@ def plan_removal(
         if regions:
             removal.targets.append(Target(path, data, _checked_cut(home, path, data, regions)))
     removal.targets += goes.values()
-    if found_out and plan_over and not force:
-        _prove(home, removal, plan_over, found_out)
-    check_git(home, {t.path: t.before for t in removal.targets}, list(known.values()), allow_dirty=True)
     return removal
 
 
-def _prove(home: Home, removal: Removal, plan_over: PlanOver, found_out: Mapping[str, OpReceipt]) -> None:
-    """Without a receipt, only a removal that an apply turns round exactly is believed."""
+def check_proof(home: Home, removal: Removal, again: Prepared, found_out: Mapping[str, OpReceipt]) -> None:
+    """Without a receipt, only a removal that an apply turns round exactly is believed: `again` is planned over the
+    files as the removal leaves them. Raises `CheckoutRefused`."""
     before = {home.shown(t.path): t.before for t in removal.targets}
     recognised = {home.shown(file.path) for receipt in found_out.values() for file in receipt.created}
-    if not proves(plan_over({home.shown(t.path): t.after for t in removal.targets}), before, recognised):
+    if not proves(again, before, recognised):
         raise refused(
             str(home.base),
             f"what {', '.join(found_out)} put in can't be told exactly: this checkout has no receipt of it, and "
@@ -131,6 +104,17 @@ def _prove(home: Home, removal: Removal, plan_over: PlanOver, found_out: Mapping
             "remove it where it was applied, revert the commit that brought it, or take it out by hand",
             "not-exact",
         )
+
+
+def take_out(run: Session, removal: Removal, on_event: OnEvent | None = None) -> Receipt:
+    """Write a removal: all of it or nothing. Raises as `put_in`."""
+    notes = list(removal.notes)
+    for name, data in removal.copies.items():
+        notes.append(f"a copy of what was there is kept as {undo.save(run.home, name, data)}")
+    gone: dict[str, bytes | None] = {op: None for op in removal.ops if op in run.known}
+    transaction = Transaction(run.home, "remove", removal.targets, gone, removal.dropped, on_event)
+    notes += transaction.run(run.signals)
+    return dataclasses.replace(removal.receipt(run.home), notes=tuple(notes), recovered=run.recovered)
 
 
 def _take(
@@ -243,7 +227,8 @@ def _copy_name(path: str) -> str:
     return f"{secrets.token_hex(4)}-{os.path.basename(path)}"
 
 
-def _unknown(home: Home, op: str, known: Mapping[str, OpReceipt]) -> NewopError:
+def no_receipt(home: Home, op: str, known: Collection[str]) -> NewopError:
+    """The refusal of an op that nothing says anything of."""
     return refused(
         str(home.base),
         f"there is no receipt for an op {op} here",
@@ -251,9 +236,3 @@ def _unknown(home: Home, op: str, known: Mapping[str, OpReceipt]) -> NewopError:
         "give the op's spec instead of its name",
         "no-receipt",
     )
-
-
-def _receipt(home: Home, removal: Removal) -> Receipt:
-    changed = tuple(home.shown(t.path) for t in removal.targets if t.after is not None)
-    removed = tuple(home.shown(t.path) for t in removal.targets if t.after is None)
-    return Receipt((), changed, (), removed, tuple(removal.notes))

@@ -2,73 +2,64 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from ..plan import Target
-from ..plan.postcondition import check_postcondition
-from . import receipts, undo
+from ..plan import Prepared, Target
+from . import undo
 from .apply import Receipt, made_for, targets_of
 from .dirt import check_git
-from .errors import reported
+from .receipts import OpReceipt
 from .record import SpecRef, record
-from .recover import recover_held
-from .remove import Removal, plan_removal
-from .replay import PlanOver
-from .signals import Signals
-from .state import Home
+from .remove import Removal
+from .session import Session
 from .transaction import OnEvent, Transaction
 
 
-def update_op(
-    root: str | os.PathLike[str],
-    ops: tuple[str, ...],
-    plan_over: PlanOver,
-    *,
-    old_plan_over: PlanOver | None = None,
-    specs: Mapping[str, SpecRef] | None = None,
-    force: bool = False,
-    dry_run: bool = False,
-    on_event: OnEvent | None = None,
-    wait: float = 10.0,
-) -> Receipt:
-    """Bring `ops` from what was put in to what their specs say now: the bytes are those of `remove_op` and then a fresh
-    apply, in one transaction.
+@dataclass(frozen=True)
+class Update:
+    """A removal and what comes in its place: files from one state to the other, and the receipts that say so."""
 
-    `plan_over` plans the new specs. What was put in is said by the receipts, or by `old_plan_over`, which plans the old
-    ones. Raises as `remove_op`: with a hand edit inside an insertion, `Conflict`, and nothing is written.
-    """
-    home = Home.of(root)
-    with reported("update"), Signals() as signals, home.lock(wait=wait, create=not dry_run):
-        recovered = recover_held(home)
-        known = receipts.read_all(home)
-        removal = plan_removal(home, ops, known, old_plan_over, force=force)
-        plan = plan_over({home.shown(t.path): t.after for t in removal.targets})
-        changes = plan.changes()
-        check_postcondition(changes)
-        fresh = targets_of(home, changes)
-        targets = join(removal, fresh)
-        check_git(home, {t.path: t.before for t in targets}, list(known.values()), allow_dirty=True)
-        before = {op: receipt for op, receipt in known.items() if op not in ops}
-        made = [*made_for(home, targets), *(d for op in ops if op in known for d in known[op].made)]
-        new = record(home, plan, changes, before, specs or {}, made)
-        texts: dict[str, bytes | None] = {op: None for op in ops if op in known}
-        texts.update((op, receipt.dump()) for op, receipt in new.items())
-        same = all(known.get(op) is not None and known[op].dump() == text for op, text in texts.items())
-        notes = list(removal.notes)
-        if not dry_run and (targets or not same):
-            for name, data in removal.copies.items():
-                notes.append(f"a copy of what was there is kept as {undo.save(home, name, data)}")
-            run = Transaction(home, "update", targets, texts, removal.dropped, on_event)
-            notes += run.run(signals)
+    removal: Removal
+    targets: list[Target]
+    receipts: dict[str, OpReceipt]
+
+    def texts(self, known: Mapping[str, OpReceipt]) -> dict[str, bytes | None]:
+        """By op, the receipt that it gets (None: its receipt goes)."""
+        texts: dict[str, bytes | None] = {op: None for op in self.removal.ops if op in known}
+        texts.update((op, receipt.dump()) for op, receipt in self.receipts.items())
+        return texts
+
+
+def plan_update(run: Session, removal: Removal, fresh: Prepared, specs: Mapping[str, SpecRef] | None = None) -> Update:
+    """What brings a removal's ops to what their specs say now: the bytes are those of the removal and then a fresh
+    apply. `fresh` is planned over the files as the removal leaves them. Looks at the checkout, changes nothing."""
+    home, known, ops = run.home, run.known, removal.ops
+    targets = join(removal, targets_of(home, fresh.changes))
+    check_git(home, {t.path: t.before for t in targets}, list(known.values()), allow_dirty=True)
+    before = {op: receipt for op, receipt in known.items() if op not in ops}
+    made = [*made_for(home, targets), *(d for op in ops if op in known for d in known[op].made)]
+    return Update(removal, targets, record(home, fresh, before, specs or {}, made))
+
+
+def bring_up(run: Session, update: Update, *, dry_run: bool = False, on_event: OnEvent | None = None) -> Receipt:
+    """Write an update: all of it or nothing; with `dry_run` say what it would change. Raises as `put_in`."""
+    home, known, targets = run.home, run.known, update.targets
+    texts, removal = update.texts(known), update.removal
+    same = all(known.get(op) is not None and known[op].dump() == text for op, text in texts.items())
+    notes = list(removal.notes)
+    if not dry_run and (targets or not same):
+        for name, data in removal.copies.items():
+            notes.append(f"a copy of what was there is kept as {undo.save(home, name, data)}")
+        transaction = Transaction(home, "update", targets, texts, removal.dropped, on_event)
+        notes += transaction.run(run.signals)
     return Receipt(
-        tuple(new.values()),
+        tuple(update.receipts.values()),
         tuple(home.shown(t.path) for t in targets if t.before is not None and t.after is not None),
         tuple(home.shown(t.path) for t in targets if t.before is None),
         tuple(home.shown(t.path) for t in targets if t.after is None),
         tuple(notes),
-        recovered,
+        run.recovered,
         tuple(replace(t, path=home.shown(t.path)) for t in targets) if dry_run else (),
     )
 

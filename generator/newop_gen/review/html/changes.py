@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -62,7 +62,7 @@ class FileView:
         return not self.data and self.added + self.removed <= (OPEN_NEW_LINES if self.created else OPEN_LINES)
 
 
-def file_views(plan: Plan, changes: list[FileChange]) -> list[FileView]:
+def file_views(plan: Plan, changes: Sequence[FileChange]) -> list[FileView]:
     """Every file that the plan changes, in the order in which its steps first touch it."""
     return [_view(plan, change) for change in changes]
 

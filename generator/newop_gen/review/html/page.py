@@ -54,7 +54,7 @@ class _StepView:
 
 def page(
     plan: Plan,
-    changes: list[FileChange],
+    changes: Sequence[FileChange],
     subjects: Sequence[Subject],
     *,
     checkout: Path | None = None,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from ...checkout.tree import Tree
 from ...layouts.recognise import layout_of
+from ...model.loaded import LoadedOp
 from ...model.op import Op
 from ...prepare import prepare
 from ...problems import CheckoutRefused, Conflict, IoFault, NewopError, Place, Problem
@@ -175,7 +176,7 @@ def _as_rendered(making: Making) -> CheckResult | None:
         "inserted-text", "every step of the spec is in the checkout, as the spec has it, and the files are sound"
     )
     try:
-        planned = prepare([making.loaded], making.tree.root, making.tree).plan.steps
+        planned = prepare([LoadedOp.of(making.loaded)], making.tree).plan.steps
     except Conflict as conflict:
         for problem in conflict.problems:
             tally.holds(False, str(problem.place), "what the spec makes of it", problem.found)

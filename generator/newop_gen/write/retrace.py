@@ -4,14 +4,17 @@ In a fresh clone the spec is there and git's history is there. The last version 
 is what the spec is planned over; that gives the exact bytes and their surroundings, as a receipt would have them.
 Without history the edits that the planner recognises are cut out line by line. Either way the answer is only used when
 planning the spec over the result gives the file as it stands, byte for byte (`proves`).
+
+Planning is the caller's: `trace` says from a plan over the files as they are what to plan over next, `receipts_of`
+makes receipts of that plan.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from ..plan import Creation, Insertion, Plan, Replacement
+from ..plan import Creation, Insertion, Plan, Prepared, Replacement
 from ..problems import CheckoutRefused
 from . import paths
 from .errors import refused
@@ -21,43 +24,47 @@ from .receipts import OpReceipt, Piece, sha256
 from .record import record, whole_lines
 from .state import Home
 
-# Plans specs against the checkout with some files different: path relative to the plan's root -> bytes, or None for a
-# file that is to be taken as absent.
-PlanOver = Callable[[Mapping[str, "bytes | None"]], Plan]
-
 Edits = list["Insertion | Replacement"]
 
 
-def reconstruct(home: Home, ops: Sequence[str], plan_over: PlanOver) -> dict[str, OpReceipt]:
-    """A receipt for each of `ops` that has something in the checkout, as far as its spec can tell.
+@dataclass(frozen=True)
+class Trace:
+    """`ops` that have something in the checkout; `over`: the files that it is in as they were before, by plan path;
+    `standing`: the created files as they stand, by their path from the base."""
 
-    A created file that the planner recognises is recorded as it stands: a perf table may be the same in other bytes.
+    ops: frozenset[str]
+    over: Mapping[str, bytes | None]
+    standing: Mapping[str, bytes]
 
-    Raises what planning raises (`Conflict` when an insertion was edited), and `CheckoutRefused` when what an op
-    replaced can't be told any more.
-    """
-    now = plan_over({})
+
+def trace(home: Home, now: Plan, ops: Sequence[str]) -> Trace:
+    """What a plan over the files as they are recognises of `ops`. Raises `CheckoutRefused` when what an op replaced
+    can't be told any more."""
     done: dict[str, Edits] = {}
     over: dict[str, bytes | None] = {}
     standing: dict[str, bytes] = {}
     found = set()
-    for step in now.steps:
-        for edit in step.edits:
-            if step.op not in ops or not edit.done:
-                continue
-            found.add(step.op)
-            if isinstance(edit, Creation):
-                over[edit.path] = None
-                standing[paths.canonical(home.base, home.below(edit.path))] = edit.content
-            else:
-                done.setdefault(edit.path, []).append(edit)
-    if not found:
-        return {}
+    for step, edit in now.step_edits():
+        if step.op not in ops or not edit.done:
+            continue
+        found.add(step.op)
+        if isinstance(edit, Creation):
+            over[edit.path] = None
+            standing[paths.canonical(home.base, home.below(edit.path))] = edit.content
+        else:
+            done.setdefault(edit.path, []).append(edit)
     for path, edits in done.items():
         over[path] = _before(home, path, now.sources[path], edits)
-    past = plan_over(over)
-    receipts = record(home, past, past.changes(), {}, {}, ())
-    return {op: _as_standing(receipt, standing) for op, receipt in receipts.items() if op in found}
+    return Trace(frozenset(found), over, standing)
+
+
+def receipts_of(home: Home, past: Prepared, of: Trace) -> dict[str, OpReceipt]:
+    """A receipt for each op of a trace, as far as its spec can tell: `past` is planned over `of.over`.
+
+    A created file that the planner recognises is recorded as it stands: a perf table may be the same in other bytes.
+    """
+    receipts = record(home, past, {}, {}, ())
+    return {op: _as_standing(receipt, of.standing) for op, receipt in receipts.items() if op in of.ops}
 
 
 def _as_standing(receipt: OpReceipt, standing: Mapping[str, bytes]) -> OpReceipt:
@@ -68,14 +75,14 @@ def _as_standing(receipt: OpReceipt, standing: Mapping[str, bytes]) -> OpReceipt
     return replace(receipt, created=created)
 
 
-def proves(plan: Plan, files: Mapping[str, bytes | None], recognised: Collection[str]) -> bool:
-    """Whether the plan, made over the files as a removal leaves them, gives the files as they stand (by plan path).
+def proves(again: Prepared, files: Mapping[str, bytes | None], recognised: Collection[str]) -> bool:
+    """Whether a plan, made over the files as a removal leaves them, gives the files as they stand (by plan path).
 
     Of a perf table in `recognised` it is enough that the plan makes one there: its rows were compared before.
     """
-    again = {change.path: change for change in plan.changes()}
+    changes = {change.path: change for change in again.changes}
     return all(
-        (change := again.get(path)) is not None and (change.after == data or (change.data and path in recognised))
+        (change := changes.get(path)) is not None and (change.after == data or (change.data and path in recognised))
         for path, data in files.items()
     )
 
