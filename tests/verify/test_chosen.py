@@ -16,7 +16,7 @@ from newop_gen.problems import IoFault
 from newop_gen.spec.load import load_spec
 from newop_gen.verify import run
 from newop_gen.verify.checks import chosen
-from newop_gen.verify.child import command
+from newop_gen.verify.child import command, compiled
 from newop_gen.verify.session import CheckoutFailed, Process
 
 RANGE = "new_op has no data at b=264: the collected range is 1 to 256"
@@ -133,9 +133,24 @@ def fake_cli(monkeypatch):
 
 def test_what_the_search_drops_is_told(fake_cli, monkeypatch):
     original = Query.query
-    found = command.command({}, ["Ours"])
+    found = command.command(command.raised_by_queries, {}, "ours", ["Ours"])
     assert found["refused"] == {"count": 2, "texts": ["no data at b=264", "no data at b=512"], "batches": [264, 512]}
     assert fake_cli == [1] and Query.query is original
+
+
+def test_what_an_engine_refuses_is_told_of_the_op_alone(monkeypatch):
+    def raising(error):
+        raise LookupError(str(error)) from error
+
+    step = SimpleNamespace(_reraise_engine_error=raising)
+    monkeypatch.setattr(compiled, "sdk", lambda name: step)
+    refused = command.Refused()
+    with compiled.raised_by_engine("new_op", ["ContextNewOp"], refused):
+        for text in ("new_op data missing for NewOpKey", "gemm data missing"):
+            with pytest.raises(LookupError):
+                step._reraise_engine_error(ValueError(text))
+    assert vars(refused) == {"count": 1, "texts": ["new_op data missing for NewOpKey"], "batches": []}
+    assert step._reraise_engine_error is raising
 
 
 def test_nothing_is_told_where_nothing_was_dropped():

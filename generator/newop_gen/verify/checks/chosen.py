@@ -53,7 +53,7 @@ def command(
     try:
         with begin(process, bench.session.checkout, offline=False, extension=bench.session.extension) as conversation:
             told = Pulse("cli", report)
-            found = conversation.attempt("command", seconds=SECONDS, told=told, options=options, ours=ours)
+            found = conversation.attempt("command", seconds=SECONDS, told=told, options=options, op=op.name, ours=ours)
             shares = found
             if "error" not in found:
                 shares = conversation.attempt("share", model=model, row=found["row"], ours=ours)

@@ -14,6 +14,7 @@ from .link import failure
 from .upstream import package, sdk, upstream
 
 KEPT = 64  # refusals of different text that are told
+COMMANDS = ("cli.main", "legacy_cli.main")  # where the command is, by release
 RUNNERS = ("_execute_task_configs", "_execute_tasks")  # what the command searches with, by release
 QUANTS = {
     "gemm": ("gemm_quant_mode", "GEMMQuantMode"),
@@ -32,28 +33,51 @@ SIZES = {
 }
 
 
-def verbs(models: dict[str, Callable[..., Any]]) -> dict[str, Callable[..., Any]]:
-    """`models` are the verbs about models, which the second one asks."""
-    return {"command": command, "share": functools.partial(share, models["build"], models["estimate"])}
+def verbs(models: dict[str, Callable[..., Any]], refusals: Refusals) -> dict[str, Callable[..., Any]]:
+    """`models` are the verbs about models, which the second one asks; `refusals` counts what an op refuses."""
+    return {
+        "command": functools.partial(command, refusals),
+        "share": functools.partial(share, models["build"], models["estimate"]),
+    }
 
 
-def command(options: dict[str, Any], ours: list[str]) -> dict[str, Any]:
+def command(refusals: Refusals, options: dict[str, Any], op: str, ours: list[str]) -> dict[str, Any]:
     """Runs the command with `options` (by their names with underscores, `model` for either of its names), and gives
-    its command line, the first row of what it chose, and what the op classes `ours` refused to answer meanwhile. For
-    a command that fails or finds no row: the error, and what was refused."""
-    refused: dict[str, Any] = {"count": 0, "texts": [], "batches": []}
-    with _refusals(ours, refused):
+    its command line, the first row of what it chose, and what the op, with its classes `ours`, refused to answer
+    meanwhile. For a command that fails or finds no row: the error, and what was refused."""
+    refused = Refused()
+    with refusals(op, ours, refused):
         try:
             found = _run(options)
         except Exception as error:
             found = failure(error)
-    return {**found, "refused": refused}
+    return {**found, "refused": vars(refused)}
+
+
+class Refused:
+    """How often an op raised, with which texts (the first `KEPT`), at which batch sizes. The search drops a candidate
+    when an op raises, and tells nobody."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.texts: list[str] = []
+        self.batches: list[float] = []
+
+    def add(self, error: Exception, batch: Any = None) -> None:
+        self.count += 1
+        text = str(error)[:200]
+        if text not in self.texts and len(self.texts) < KEPT:
+            self.texts.append(text)
+        if batch is not None and float(batch) not in self.batches:
+            self.batches.append(float(batch))
+
+
+Refusals = Callable[[str, "list[str]", Refused], "contextlib.AbstractContextManager[None]"]
 
 
 @contextlib.contextmanager
-def _refusals(ours: list[str], refused: dict[str, Any]) -> Iterator[None]:
-    """Inside this block, what queries of the op classes `ours` raise is counted: how often, with which texts (the
-    first `KEPT`), at which batch sizes. The search drops a candidate when an op raises, and tells nobody."""
+def raised_by_queries(op: str, ours: list[str], refused: Refused) -> Iterator[None]:
+    """Inside this block, what queries of the op classes `ours` raise is counted."""
 
     def counting(asked: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(asked)
@@ -61,12 +85,7 @@ def _refusals(ours: list[str], refused: dict[str, Any]) -> Iterator[None]:
             try:
                 return asked(self, *args, **given)
             except Exception as error:
-                refused["count"] += 1
-                text, batch = str(error)[:200], given.get("batch_size")
-                if text not in refused["texts"] and len(refused["texts"]) < KEPT:
-                    refused["texts"].append(text)
-                if batch is not None and float(batch) not in refused["batches"]:
-                    refused["batches"].append(float(batch))
+                refused.add(error, given.get("batch_size"))
                 raise
 
         return query
@@ -85,7 +104,7 @@ def _refusals(ours: list[str], refused: dict[str, Any]) -> Iterator[None]:
 def _run(options: dict[str, Any]) -> dict[str, Any]:
     """The command line and the first row of what it chose. Raises what that raises; `RuntimeError` for no row."""
     logging.disable(logging.NOTSET)
-    main = upstream("cli.main")
+    main = _main()
     words = ["default"]
     for name, value in options.items():
         words += [_option(main, name), str(value)]
@@ -114,6 +133,14 @@ def _run(options: dict[str, Any]) -> dict[str, Any]:
     if not chosen:
         raise RuntimeError("the command chooses no configuration")
     return {"words": words, "row": {str(k): _plain(v) for k, v in chosen[0].items()}}
+
+
+def _main() -> Any:
+    """The module of the command."""
+    for name in COMMANDS[:-1]:
+        with contextlib.suppress(ModuleNotFoundError):
+            return upstream(name)
+    return upstream(COMMANDS[-1])
 
 
 def _option(main: Any, name: str) -> str:

@@ -7,14 +7,16 @@ answer leaves behind (a utilisation grid) is not there for another.
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import importlib
 import pickle
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from . import models
+from .command import Refused
 from .databases import databases, digest_of, flat, members_of, result_of
 from .link import decode, encode, failure
 from .models import LISTS, fresh, made, restored, totals
@@ -239,3 +241,21 @@ def _call(phase: str, runtime: Mapping[str, Any], run: Mapping[str, Any]) -> dic
         batch *= run.get("nextn", 0) + 1
         given = {"x": batch * beam, "batch_size": batch, "beam_width": beam, "s": runtime["isl"] + 1, "prefix": 0}
     return {name: float(value) for name, value in given.items()}
+
+
+@contextlib.contextmanager
+def raised_by_engine(op: str, ours: list[str], refused: Refused) -> Iterator[None]:
+    """Inside this block, what an engine raises about the op is counted: its messages name the op that has no answer."""
+    step = sdk("rust_engine_step")
+    raising = step._reraise_engine_error
+
+    def counting(error: Exception) -> None:
+        if op in str(error):
+            refused.add(error)
+        raising(error)
+
+    step._reraise_engine_error = counting
+    try:
+        yield
+    finally:
+        step._reraise_engine_error = raising

@@ -92,7 +92,7 @@ def _interpreted() -> dict[str, Callable[..., Any]]:
     from . import built, calls, command, databases
 
     models = built.verbs()
-    return {**databases.verbs(), **calls.verbs(), **models, **command.verbs(models)}
+    return {**databases.verbs(), **calls.verbs(), **models, **command.verbs(models, command.raised_by_queries)}
 
 
 def _compiled(extension: dict[str, str]) -> dict[str, Callable[..., Any]]:
@@ -104,4 +104,4 @@ def _compiled(extension: dict[str, str]) -> dict[str, Callable[..., Any]]:
     from . import command, compiled, databases
 
     asked = compiled.verbs()
-    return {**databases.verbs(), **asked, **command.verbs(asked)}
+    return {**databases.verbs(), **asked, **command.verbs(asked, compiled.raised_by_engine)}
