@@ -172,22 +172,25 @@ def verify(
     *,
     python: PathLike | None = None,
     data: Iterable[PathLike] = (),
+    build: bool = True,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Report:
     """Run an applied op in its checkout and hold every answer against the spec.
 
     `python` is the interpreter that runs the checkout (default: as for `newop-gen verify`), `data` are perf tables to
-    verify on instead of the spec's own, `progress` is told what is going on. `Report.passed` is the verdict,
+    verify on instead of the spec's own, `progress` is told what is going on. A checkout whose ops are compiled is built
+    first; without `build`, its files alone are looked at, and `Report.build` says so. `Report.passed` is the verdict,
     `Report.results` are the checks, `Report.causes` the probable causes of what fails.
 
     Raises `SpecError`; `CheckoutRefused` when the op is not in the checkout, or it is not supported; `IoFault` when no
-    interpreter can run it. A check that fails is no error.
+    interpreter can run it, or no cargo can build it. A check that fails is no error.
     """
     from .spec.load import load_spec
     from .verify.run import Options
     from .verify.run import verify as run
 
-    options = Options(Path(python) if python is not None else None, tuple(Path(file) for file in data))
+    chosen = Path(python) if python is not None else None
+    options = Options(chosen, tuple(Path(file) for file in data), build=build)
     return run(load_spec(Path(spec)), Path(checkout), options, progress)
 
 

@@ -77,14 +77,15 @@ def verify_now(
     Raises as `verify`; the checkout is not written to.
     """
     from ..review.html import Verification
-    from ..verify.run import verify
+    from ..verify.run import Options, verify
     from ..verify.show import as_json
 
     reports = []
     with _applied(checkout, prepared, tell) as place:
+        options = Options(copy_of=None if place == checkout else Path(prepared.plan.root))
         for spec in loaded:
             tell(f"verify {spec.spec.op}")
-            reports.append(Verification.model_validate(as_json(verify(spec, place, report=tell))))
+            reports.append(Verification.model_validate(as_json(verify(spec, place, options, tell))))
     return reports
 
 

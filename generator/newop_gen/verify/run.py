@@ -32,6 +32,7 @@ class Options:
     data: tuple[Path, ...] = ()
     unit_test: bool = True
     build: bool = True  # of a checkout whose ops are compiled
+    copy_of: Path | None = None  # the checkout that this is a passing copy of: what was built of it serves here, too
     cli: bool = False
     model: str | None = None  # for `cli`
     upstream_tests: bool = False

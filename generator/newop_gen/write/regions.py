@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ..plan import Creation, Insertion, Plan
 from . import receipts
 from .inspect import inspect
 from .state import Home
@@ -28,6 +29,23 @@ def lines_of_ops(root: str | os.PathLike[str]) -> list[Lines]:
     known = receipts.read_all(home)
     with home.open_base() as base:
         return [lines for op, receipt in known.items() for lines in _lines(home, base, op, receipt)]
+
+
+def lines_of_plan(plan: Plan) -> list[Lines]:
+    """Where the edits of a plan stand that were found done."""
+    found = []
+    for step in plan.steps:
+        for edit in step.edits:
+            if not edit.done:
+                continue
+            if isinstance(edit, Creation):
+                first, text = 1, edit.content
+            else:
+                start = edit.offset if isinstance(edit, Insertion) else edit.start
+                first, text = plan.sources[edit.path].count(b"\n", 0, start) + 1, edit.text
+            last = first + text.count(b"\n", 0, max(0, len(text) - 1))
+            found.append(Lines(edit.path, first, last, step.op, step.key))
+    return found
 
 
 def _lines(home: Home, base: int, op: str, receipt: receipts.OpReceipt) -> Iterator[Lines]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import os
 import time
 from collections.abc import Callable
@@ -13,10 +15,11 @@ from ...checkout.tree import Tree
 from ...layouts.recognise import layout_of
 from ...model.loaded import LoadedOp
 from ...model.op import Op
+from ...plan import Plan
 from ...prepare import prepare
 from ...problems import CheckoutRefused, Conflict, IoFault, NewopError, Place, Problem
 from ...spec.load import LoadedSpec
-from ...write.regions import Lines, lines_of_ops
+from ...write.regions import Lines, lines_of_ops, lines_of_plan
 from ..result import BuildReport, Cause, CheckResult, Report, Tally
 from ..session import Extension, chosen_python, session
 from ..table import BadRow, read_table
@@ -47,15 +50,24 @@ class Making:
     def directory(self) -> Path:
         return Path(os.path.realpath(self.tree.root / self.crate.folder))
 
+    @functools.cached_property
+    def plan(self) -> Plan:
+        """The spec planned against the checkout as it is. Raises as `prepare`."""
+        return prepare([LoadedOp.of(self.loaded)], self.tree).plan
+
     def located(self, said: tuple[Said, ...]) -> list[Located]:
         return locate(said, self.tree.root, self.directory, self._lines(), self.loaded)
 
     def _lines(self) -> list[Lines]:
-        """Lines of ops, as far as they are recorded: who put an op in by other means has no receipt."""
-        try:
-            return lines_of_ops(self.tree.root)
-        except NewopError:
-            return []
+        """Lines of ops: as recorded, else as the spec's plan finds them done."""
+        recorded: list[Lines] = []
+        with contextlib.suppress(NewopError):
+            recorded = lines_of_ops(self.tree.root)
+        if any(lines.op == self.loaded.spec.op for lines in recorded):
+            return recorded
+        with contextlib.suppress(NewopError):
+            recorded += lines_of_plan(self.plan)
+        return recorded
 
 
 def verify_compiled(
@@ -75,7 +87,8 @@ def verify_compiled(
         return _unbuilt(making, ASKED_NOT_TO, started)
     python = options.python or chosen_python(report)
     try:
-        with using(making.directory, report) as build:
+        kept = making.directory if options.copy_of is None else options.copy_of / crate.folder
+        with using(kept, report) as build:
             builder = Builder(build, crate, tree.root, str(python), report)
             try:
                 built = builder.make("extension")
@@ -176,7 +189,7 @@ def _as_rendered(making: Making) -> CheckResult | None:
         "inserted-text", "every step of the spec is in the checkout, as the spec has it, and the files are sound"
     )
     try:
-        planned = prepare([LoadedOp.of(making.loaded)], making.tree).plan.steps
+        planned = making.plan.steps
     except Conflict as conflict:
         for problem in conflict.problems:
             tally.holds(False, str(problem.place), "what the spec makes of it", problem.found)
