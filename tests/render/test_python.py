@@ -60,6 +60,8 @@ class Maker:
             lambda: ast.Subscript(self.name(), one if self.random.random() < 0.7 else ast.Constant("gpu")),
             lambda: ast.Subscript(ast.Call(self.name(), [one], [ast.keyword("at", other)]), ast.Constant(0)),
             lambda: ast.Attribute(ast.Subscript(self.name(), one), "memory"),
+            lambda: ast.Attribute(self.name() if isinstance(one, ast.Constant) else one, "memory"),
+            lambda: ast.BinOp(one, ast.Pow(), ast.Constant(0.5)),
             lambda: self.display(depth),
         ]
         return self.random.choice(makers)()

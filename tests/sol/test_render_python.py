@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import shutil
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from newop_gen.render import python as printer
 from newop_gen.sol import tree
 from newop_gen.sol.check import compile_expr
 from newop_gen.sol.evaluate import Gpu, SolValueError, evaluate, evaluate_formula
@@ -392,48 +394,49 @@ def test_the_check_of_the_format_can_fail(tmp_path: Path) -> None:
 Patch = Callable[[pytest.MonkeyPatch], None]
 
 
-def _swap(old: str, new: str) -> Patch:
+def _swap(table: str, old: str, new: str) -> Patch:
     """Write one operator for another."""
+    made = getattr(python_expr, table)
+    return lambda monkeypatch: monkeypatch.setattr(python_expr, table, {**made, old: made[new]})
+
+
+def _built(changed: Callable[[Any, Any], Any]) -> Patch:
+    """Trees of nodes for which `changed` has one, built otherwise as they are."""
 
     def patch(monkeypatch: pytest.MonkeyPatch) -> None:
-        original = python_expr.Text.pieces
-
-        def pieces(self: python_expr.Text, expr: Any) -> tuple[list[str], int]:
-            made, level = original(self, expr)
-            return [made[0], *(f"{new} {p[len(old) + 1 :]}" if p.startswith(f"{old} ") else p for p in made[1:])], level
-
-        monkeypatch.setattr(python_expr.Text, "pieces", pieces)
+        original = python_expr._tree
+        monkeypatch.setattr(python_expr, "_tree", lambda node, build: changed(node, build) or original(node, build))
 
     return patch
 
 
+def _and_for_or(node: Any, build: Any) -> Any:
+    if isinstance(node, tree.Logic):
+        return ast.BoolOp(ast.And(), [build(item) for item in node.items])
+
+
+def _right_associated(node: Any, build: Any) -> Any:
+    if isinstance(node, Chain) and len(node.rest) == 2:
+        inner = Chain(node.rest[0][1], (node.rest[1],), type=node.type)
+        return build(Chain(node.first, ((node.rest[0][0], inner),), type=node.type))
+
+
+def _floor_for_ceil(node: Any, build: Any) -> Any:
+    if isinstance(node, Call) and node.function == "ceil_div":
+        return ast.BinOp(build(node.args[0]), ast.FloorDiv(), build(node.args[1]))
+
+
+def _rounded_numbers(node: Any, build: Any) -> Any:
+    if isinstance(node, tree.Real):
+        return ast.Constant(float(f"{node.value:.12g}"))
+
+
 def _no_parentheses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(python_expr.Text, "__call__", lambda self, expr, level=0: self.render(expr)[0])
-
-
-def _right_associated(monkeypatch: pytest.MonkeyPatch) -> None:
-    def render(self: python_expr.Text, expr: Any) -> tuple[str, int]:
-        if isinstance(expr, Chain) and len(expr.rest) == 2:
-            inner = Chain(expr.rest[0][1], (expr.rest[1],), type=expr.type)
-            expr = Chain(expr.first, ((expr.rest[0][0], inner),), type=expr.type)
-        return original(self, expr)
-
-    original = python_expr.Text.render
-    monkeypatch.setattr(python_expr.Text, "render", render)
-
-
-def _floor_for_ceil(monkeypatch: pytest.MonkeyPatch) -> None:
-    def call(self: python_expr.Text, expr: Call) -> tuple[str, int]:
-        if expr.function == "ceil_div":
-            return f"({self(expr.args[0], 9)} // {self(expr.args[1], 9)})", 9
-        return original(self, expr)
-
-    original = python_expr.Text.call
-    monkeypatch.setattr(python_expr.Text, "call", call)
+    monkeypatch.setattr(printer.Expressions, "doc", lambda self, node, least=0: self._bare(node))
 
 
 def _members_for_names(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(python_expr.Text, "quant_name", lambda self, expr: self(expr, 9))
+    monkeypatch.setattr(python_expr.PythonDialect, "_mode", lambda self, expr, build: build(expr))
 
 
 def _unmirrored(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -448,25 +451,21 @@ def _untranslated_mode(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(python_expr.PythonDialect, "mode_name", lambda self, name: name)
 
 
-def _rounded_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(python_expr, "number_literal", lambda value: f"{value:.12g}")
-
-
 EXPRESSION_MUTANTS: dict[str, Patch] = {
-    "+ for -": _swap("-", "+"),
-    "- for +": _swap("+", "-"),
-    "/ for //": _swap("//", "/"),
-    "// for /": _swap("/", "//"),
-    "* for %": _swap("%", "*"),
-    "and for or": _swap("or", "and"),
+    "+ for -": _swap("_OPERATORS", "-", "+"),
+    "- for +": _swap("_OPERATORS", "+", "-"),
+    "/ for //": _swap("_OPERATORS", "//", "/"),
+    "// for /": _swap("_OPERATORS", "/", "//"),
+    "* for %": _swap("_OPERATORS", "%", "*"),
+    "and for or": _built(_and_for_or),
     "no parentheses": _no_parentheses,
-    "right association": _right_associated,
-    "floor for ceil": _floor_for_ceil,
+    "right association": _built(_right_associated),
+    "floor for ceil": _built(_floor_for_ceil),
     "members for names": _members_for_names,
     "comparison turned around": _unmirrored,
     "not of an equality lost": _kept_not,
     "16-bit mode not translated": _untranslated_mode,
-    "rounded numbers": _rounded_numbers,
+    "rounded numbers": _built(_rounded_numbers),
 }
 
 

@@ -10,7 +10,7 @@ import functools
 from collections.abc import Sequence
 
 from .document import HARD, Doc, Group, Indented, joined, render
-from .python import Expressions
+from .python import Expressions, parsed
 from .python import call as called
 from .python import statement as stated
 
@@ -22,7 +22,7 @@ def statement(head: str, code: str, indent: int, tail: str = "") -> str:
     key of a dict with its colon. The first line comes without its indentation."""
     if indent + len(head) + len(code) + len(tail) <= WIDTH:
         return head + code + tail
-    return _placed(stated(head, ast.parse(code, mode="eval").body, tail, functools.partial(_segment, code)), indent)
+    return _placed(stated(head, parsed(code), tail, functools.partial(_segment, code)), indent)
 
 
 def call(prefix: str, arguments: Sequence[str] | str, suffix: str, indent: int) -> str:
@@ -92,11 +92,11 @@ def _quoted(text: str) -> str:
 def _argument(code: str) -> Doc:
     """An argument or an element; the parameter of a function, which is neither, stays on its line."""
     try:
-        parsed = ast.parse(f"_({code})", mode="eval").body
+        call = parsed(f"_({code})")
     except SyntaxError:
         return code
-    assert isinstance(parsed, ast.Call)
-    (argument,) = Expressions(functools.partial(_segment, f"_({code})")).arguments(parsed)
+    assert isinstance(call, ast.Call)
+    (argument,) = Expressions(functools.partial(_segment, f"_({code})")).arguments(call)
     return Group(argument)
 
 

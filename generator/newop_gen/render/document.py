@@ -6,7 +6,8 @@ documents (`python.py`, `rust.py`); what they have in common is here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import sys
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Union
 
@@ -100,16 +101,26 @@ def render(doc: Doc, *, width: int, margin: int = 0, start: int | None = None, s
     return text[: len(text) - len(suffix)] if suffix else text
 
 
+def flat(doc: Doc) -> str:
+    """The document on one line, however long; one in which a line always breaks as it would be without a width."""
+    return render(doc, width=sys.maxsize) if _forced(doc) else "".join(_pieces(doc))
+
+
+def _pieces(doc: Doc) -> Iterator[str]:
+    if isinstance(doc, str):
+        yield doc
+    elif isinstance(doc, tuple):
+        for part in doc:
+            yield from _pieces(part)
+    elif isinstance(doc, (Line, IfBroken)):
+        yield doc.flat
+    else:
+        yield from _pieces(doc.choices[0] if isinstance(doc, Either) else doc.doc)
+
+
 class _TooWide(Exception):
     """A `Flat` does not fit."""
 
-
-def flat(doc: Doc) -> str:
-    """The document on one line, however long, but for lines that always break."""
-    return render(doc, width=_ENDLESS)
-
-
-_ENDLESS = 1_000_000
 
 # Indentation, whether the group around it is broken, the document.
 _Item = tuple[int, bool, Doc]
@@ -150,7 +161,7 @@ class _Printer:
                     raise _TooWide
                 stack.append((level, False, item.doc))
             else:
-                stack.append((level, not self.flat(item, column, stack), item.doc))
+                stack.append((level, broken and not self.flat(item, column, stack), item.doc))
         return "".join(out)
 
     def flat(self, item: Group | Flat, column: int, rest: Sequence[_Item]) -> bool:

@@ -12,6 +12,7 @@ It covers the expressions that generated code is made of in their stable shapes:
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Callable, Sequence
 
 from .document import SOFT, SPACE, Doc, Either, Flat, Group, IfBroken, Indented, joined, render
@@ -30,6 +31,15 @@ def literal(value: object) -> str:
     if isinstance(value, tuple):
         return f"({', '.join(map(literal, value))}{',' if len(value) == 1 else ''})"
     return repr(value)
+
+
+# Trees
+
+
+@functools.lru_cache(maxsize=1024)
+def parsed(code: str) -> ast.expr:
+    """The tree of an expression's code, which nobody may change."""
+    return ast.parse(code, mode="eval").body
 
 
 # Shapes
@@ -112,6 +122,20 @@ def precedence(node: ast.expr) -> int:
     return LAMBDA if isinstance(node, (ast.Lambda, ast.NamedExpr)) else ATOM
 
 
+def operands(node: ast.expr) -> int:
+    """How many lines it takes when it is broken at its loosest operators alone."""
+    if isinstance(node, ast.IfExp):
+        return 2 + (operands(node.orelse) if isinstance(node.orelse, ast.IfExp) else 1)
+    if isinstance(node, ast.BoolOp):
+        return len(node.values)
+    if isinstance(node, ast.Compare):
+        return 1 + len(node.ops)
+    count, first = 1, node
+    while isinstance(first, ast.BinOp) and precedence(first) == precedence(node):
+        count, first = count + 1, first.left
+    return 2 if precedence(node) == POWER else count
+
+
 class Expressions:
     """Documents for `ast` expressions. `text` gives the source of a node that comes from a file or from code, None of a
     new one.
@@ -155,7 +179,7 @@ class Expressions:
             return ("*", self.doc(node.value, COMPARE))
         if isinstance(node, ast.Lambda):
             names = self._flat(node)[: -len(self._flat(node.body))]
-            return statement(names, node.body, "", self._text)
+            return statement(names, node.body, "", self._text, opens=False)
         return self._primary(node)
 
     def _primary(self, node: ast.expr) -> Doc:
@@ -213,7 +237,8 @@ class Expressions:
         sign, level = _OPERATORS[type(node.op)]
         if isinstance(node.op, ast.Pow):
             tight = precedence(node.left) == ATOM and _simple_power(node.left) and _simple_power(node.right)
-            return (self.doc(node.left, POWER + 1), "**" if tight else " ** ", self.doc(node.right, UNARY))
+            base, exponent = self.doc(node.left, POWER + 1), self.doc(node.right, UNARY)
+            return (base, "**", exponent) if tight else self._grouped([base, self._space, "** ", exponent])
         parts: list[Doc] = []
         left: ast.expr = node
         while isinstance(left, ast.BinOp) and _OPERATORS.get(type(left.op), ("", LAMBDA))[1] == level:
@@ -256,13 +281,16 @@ def _simple_power(node: ast.expr) -> bool:
 # Statements
 
 
-def statement(head: str, node: ast.expr, tail: str = "", text: Callable[[ast.AST], str] | None = None) -> Doc:
-    """`head` + expression + `tail` of a statement (`if ...:`, `x = ...`), with parentheses where ruff puts them."""
+def statement(
+    head: str, node: ast.expr, tail: str = "", text: Callable[[ast.AST], str] | None = None, *, opens: bool = True
+) -> Doc:
+    """`head` + expression + `tail` of a statement (`if ...:`, `x = ...`), with parentheses where ruff puts them.
+    `opens` says whether brackets at an end of the expression may be opened instead."""
     plain = (head, Expressions(text, inside=False).doc(node), tail)
     whole = (head, parenthesized(Expressions(text).doc(node)), tail)
     if not isinstance(node, (ast.BinOp, ast.BoolOp, ast.Compare, ast.IfExp, ast.UnaryOp)):
         return Either((plain, whole, plain))  # in parentheses only when that makes it fit
-    return Either((plain if _brackets_suffice(node) else Flat(plain), whole))
+    return Either((plain if opens and _brackets_suffice(node) else Flat(plain), whole))
 
 
 def with_optional_parentheses(
@@ -276,17 +304,9 @@ def _brackets_suffice(node: ast.expr) -> bool:
     at the very start or the very end of the expression."""
     if isinstance(node, ast.UnaryOp):
         return isinstance(node.operand, ast.Subscript) or _edge_has_brackets(node, last=True)
-    if isinstance(node, ast.BoolOp):
-        count = len(node.values) - 1  # an `and` or `or` in it has parentheses
-    elif isinstance(node, ast.Compare):
-        count = len(node.ops)
-    elif isinstance(node, ast.BinOp):
-        count, first = 0, node
-        while isinstance(first, ast.BinOp) and precedence(first) == precedence(node):
-            count, first = count + 1, first.left  # type: ignore[assignment]
-    else:
+    if isinstance(node, ast.IfExp):
         return False
-    return count == 1 and (_edge_has_brackets(node, last=False) or _edge_has_brackets(node, last=True))
+    return operands(node) == 2 and (_edge_has_brackets(node, last=False) or _edge_has_brackets(node, last=True))
 
 
 def _edge_has_brackets(node: ast.expr, *, last: bool) -> bool:
@@ -299,11 +319,16 @@ def _edge_has_brackets(node: ast.expr, *, last: bool) -> bool:
         elif isinstance(node, ast.Compare):
             node, least = node.comparators[-1] if last else node.left, least + 1
         elif isinstance(node, ast.BinOp):
-            node, least = (node.right, least + 1) if last else (node.left, least)
+            above = least + (last or least == POWER)
+            node, least = (node.right, above) if last else (node.left, above)
         elif isinstance(node, ast.UnaryOp) and last:
             node = node.operand
             if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow):
                 return True
+        elif isinstance(node, (ast.Attribute, ast.Subscript)) and not last:
+            node, least = node.value, ATOM
+        elif isinstance(node, ast.Call) and not last:
+            node, least = node.func, ATOM
         else:
             break
         if precedence(node) < least:

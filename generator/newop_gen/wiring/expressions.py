@@ -10,31 +10,13 @@ from ..problems import Problem
 from ..sol.findings import SolSyntax
 from ..sol.parse import parse
 from ..sol.quants import MODE_NAMES, SIXTEEN_BIT_NAMES
-from ..sol.tree import Bool, Call, Chain, Choice, Compare, Expr, Int, Logic, Name, Neg, Not, Power, Real, Str, walk
+from ..sol.render.python_expr import Build, python_tree
+from ..sol.tree import Call, Expr, Name, walk
 from .facts import WiringFacts, spec_place
 from .scope import Scope
 
 Path = tuple[str | int, ...]
 Alternatives = str | int | Sequence[str | int]
-
-_ARITHMETIC: dict[str, type[ast.operator]] = {
-    "+": ast.Add,
-    "-": ast.Sub,
-    "*": ast.Mult,
-    "/": ast.Div,
-    "//": ast.FloorDiv,
-    "%": ast.Mod,
-}
-_COMPARE: dict[str, type[ast.cmpop]] = {
-    "==": ast.Eq,
-    "!=": ast.NotEq,
-    "<": ast.Lt,
-    "<=": ast.LtE,
-    ">": ast.Gt,
-    ">=": ast.GtE,
-}
-_MIRRORED: dict[str, str] = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
-_NEGATED: dict[str, str] = {"==": "!=", "!=": "=="}
 
 
 @dataclass(frozen=True)
@@ -109,51 +91,14 @@ def dotted_name(name: str) -> ast.expr:
 
 
 def _python(tree: Expr, meaning: dict[str, str]) -> ast.expr:
-    def build(node: Expr) -> ast.expr:
-        if isinstance(node, (Int, Real, Bool, Str)):
-            return ast.Constant(node.value)
+    def own(node: Expr, build: Build) -> ast.expr | None:
         if isinstance(node, Name):
             return dotted_name(meaning[node.id])
-        if isinstance(node, Neg):
-            return ast.UnaryOp(ast.USub(), build(node.operand))
-        if isinstance(node, Not):
-            return _negation(node, build)
-        if isinstance(node, Power):
-            exponent: ast.expr = ast.Constant(abs(node.exponent))
-            return ast.BinOp(
-                build(node.base), ast.Pow(), exponent if node.exponent >= 0 else ast.UnaryOp(ast.USub(), exponent)
-            )
-        if isinstance(node, Chain):
-            value = build(node.first)
-            for sign, operand in node.rest:
-                value = ast.BinOp(value, _ARITHMETIC[sign](), build(operand))
-            return value
-        if isinstance(node, Compare):
-            return _comparison(node.op, build(node.left), build(node.right))
-        if isinstance(node, Logic):
-            return ast.BoolOp(ast.And() if node.op == "and" else ast.Or(), [build(item) for item in node.items])
-        if isinstance(node, Choice):
-            return ast.IfExp(test=build(node.test), body=build(node.then), orelse=build(node.otherwise))
         if isinstance(node, Call) and node.function == "ceil_div":
+            # As model classes write it.
             one, other = map(build, node.args)
             above = ast.BinOp(ast.BinOp(one, ast.Add(), other), ast.Sub(), ast.Constant(1))
             return ast.BinOp(above, ast.FloorDiv(), other)
-        if isinstance(node, Call):
-            return ast.Call(ast.Name(node.function), [build(a) for a in node.args], [])
-        raise AssertionError(f"{type(node).__name__} in a wiring expression")
+        return None
 
-    return build(tree)
-
-
-def _comparison(op: str, left: ast.expr, right: ast.expr) -> ast.expr:
-    """Constants go to the right, as linters want them."""
-    if isinstance(left, ast.Constant) and not isinstance(right, ast.Constant):
-        op, left, right = _MIRRORED[op], right, left
-    return ast.Compare(left, [_COMPARE[op]()], [right])
-
-
-def _negation(node: Not, build) -> ast.expr:  # type: ignore[no-untyped-def]
-    inner = node.operand
-    if isinstance(inner, Compare) and inner.op in _NEGATED:
-        return _comparison(_NEGATED[inner.op], build(inner.left), build(inner.right))
-    return ast.UnaryOp(ast.Not(), build(inner))
+    return python_tree(tree, own)

@@ -6,7 +6,7 @@ as `ruff format` would leave it, so that it can be put into a checkout as it is.
 
 from __future__ import annotations
 
-from .python_expr import PythonDialect, number_literal, render_expr, string_literal
+from .python_expr import PythonDialect, render_expr
 from .python_lines import render_assignment, render_formula
 
-__all__ = ["PythonDialect", "number_literal", "render_assignment", "render_expr", "render_formula", "string_literal"]
+__all__ = ["PythonDialect", "render_assignment", "render_expr", "render_formula"]

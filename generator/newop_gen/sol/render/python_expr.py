@@ -1,12 +1,15 @@
-"""An expression as Python text: minimal parentheses, source association, and nothing that the targets' linter flags."""
+"""An expression as a tree of Python's: source association, and nothing that the targets' linter flags."""
 
 from __future__ import annotations
 
-import re
+import ast
+import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal, Union
 
+from ...render.document import flat
+from ...render.python import ATOM, Expressions, parsed
 from ..quants import SIXTEEN_BIT
 from ..tree import (
     Bool,
@@ -31,15 +34,27 @@ from ..tree import (
 from ..types import Type
 from .lower import Local
 
-CHOICE, OR, AND, NOT, COMPARE, SUM, PRODUCT, UNARY, POWER, ATOM = range(10)
-"""How tightly a piece of code binds, loosest first."""
-
 NameMap = Union[Mapping[str, str], Callable[[str], str]]
+Build = Callable[[Expr], ast.expr]
 
+_OPERATORS: dict[str, type[ast.operator]] = {
+    "+": ast.Add,
+    "-": ast.Sub,
+    "*": ast.Mult,
+    "/": ast.Div,
+    "//": ast.FloorDiv,
+    "%": ast.Mod,
+}
+_COMPARISONS: dict[CompareOp, type[ast.cmpop]] = {
+    "==": ast.Eq,
+    "!=": ast.NotEq,
+    "<": ast.Lt,
+    "<=": ast.LtE,
+    ">": ast.Gt,
+    ">=": ast.GtE,
+}
 _MIRRORED: dict[CompareOp, CompareOp] = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 _OPPOSITE: dict[CompareOp, CompareOp] = {"==": "!=", "!=": "=="}
-_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*|[0-9][0-9.e-]*")
-_STRING = re.compile(r'"[^"]*"|\'[^\']*\'')
 
 
 @dataclass(frozen=True)
@@ -64,142 +79,110 @@ class PythonDialect:
         """The name that the target's enums have for a mode."""
         return self.sixteen_bit if name == SIXTEEN_BIT else name
 
+    def tree(self, expr: Expr) -> ast.expr:
+        """The tree of a resolved expression. Raises `ValueError` for one that was not resolved, whose equalities could
+        mean two things."""
+        return python_tree(expr, self._own)
+
+    def _own(self, expr: Expr, build: Build) -> ast.expr | None:
+        if expr.type is None:
+            raise ValueError("an unresolved tree: render what check.resolve returns")
+        if isinstance(expr, Local):
+            return ast.Name(expr.id)
+        if isinstance(expr, Name):
+            return parsed(self.name(expr.id))
+        if isinstance(expr, Mode):
+            return parsed(self.quant_literal(self.mode_name(expr.name)))
+        if isinstance(expr, MemBw):
+            return parsed(self.mem_bw)
+        if isinstance(expr, Call) and expr.function == "flops":
+            return parsed(self.flops(flat(Expressions().doc(build(expr.args[0]), ATOM))))
+        if isinstance(expr, Call) and expr.function == "bytes_of":
+            return ast.Attribute(ast.Attribute(build(expr.args[0]), "value"), "memory")
+        if isinstance(expr, Compare) and Type.QUANT in (expr.left.type, expr.right.type):
+            # Members of different Enum classes never compare equal, so that modes are compared by name.
+            return _comparison(expr, functools.partial(self._mode, build=build))
+        return None
+
+    def _mode(self, expr: Expr, build: Build) -> ast.expr:
+        if isinstance(expr, Mode):
+            return ast.Constant(self.mode_name(expr.name))
+        return ast.Attribute(build(expr), "name")
+
 
 def render_expr(expr: Expr, dialect: PythonDialect) -> str:
     """One line of Python with the value of a resolved expression.
 
     Evaluated from the same values it is bit for bit what `evaluate` gives. Raises `ValueError` for a tree that was not
-    resolved, whose equalities could mean two things.
+    resolved.
     """
-    return Text(dialect).render(expr)[0]
+    return flat(Expressions().doc(dialect.tree(expr)))
 
 
-def string_literal(content: str) -> str:
-    """A string as the formatter writes it; the content has no backslash, and not both kinds of quotes."""
-    return f"'{content}'" if '"' in content else f'"{content}"'
+def python_tree(expr: Expr, own: Callable[[Expr, Build], ast.expr | None]) -> ast.expr:
+    """The expression as a tree of Python's. `own` writes the nodes that the language leaves open, and what else a
+    target has its own way for; None for a node that it has none for."""
+
+    def build(node: Expr) -> ast.expr:
+        found = own(node, build)
+        return found if found is not None else _tree(node, build)
+
+    return build(expr)
 
 
-def number_literal(value: int | float) -> str:
-    """A number that reads back equal, as the formatter writes it (`1e16`, not `1e+16`)."""
-    return repr(value).replace("e+", "e")
-
-
-def binds(code: str) -> int:
-    """How tightly foreign code binds: `ATOM` for names, attributes, calls, subscripts; else `CHOICE`, the loosest."""
-    depth = 0
-    for char in _STRING.sub('""', code):
-        depth += (char in "([{") - (char in ")]}")
-        if depth == 0 and not (char.isalnum() or char in '_.()[]{}"'):
-            return CHOICE
-    return ATOM
-
-
-class Text:
-    """Renders expressions to text."""
-
-    def __init__(self, dialect: PythonDialect) -> None:
-        self.dialect = dialect
-
-    def __call__(self, expr: Expr, level: int = CHOICE) -> str:
-        """The text, in parentheses when it binds more loosely than `level`."""
-        text, own = self.render(expr)
-        return f"({text})" if own < level else text
-
-    def render(self, expr: Expr) -> tuple[str, int]:
-        """The text and how tightly it binds."""
-        if expr.type is None:
-            raise ValueError("an unresolved tree: render what check.resolve returns")
-        if isinstance(expr, (Int, Real)):
-            return number_literal(expr.value), ATOM
-        if isinstance(expr, Bool):
-            return str(expr.value), ATOM
-        if isinstance(expr, Str):
-            return string_literal(expr.value), ATOM
-        if isinstance(expr, Local):
-            return expr.id, ATOM
-        if isinstance(expr, Name):
-            code = self.dialect.name(expr.id)
-            return code, binds(code)
-        if isinstance(expr, Mode):
-            code = self.dialect.quant_literal(self.dialect.mode_name(expr.name))
-            return code, binds(code)
-        if isinstance(expr, MemBw):
-            return self.dialect.mem_bw, binds(self.dialect.mem_bw)
-        if isinstance(expr, Neg):
-            return self.negative(expr.operand)
-        if isinstance(expr, Not):
-            return self.negation(expr)
-        if isinstance(expr, Power):
-            base = self(expr.base, ATOM)
-            space = "" if _PLAIN.fullmatch(base) else " "
-            return f"{base}{space}**{space}{number_literal(expr.exponent)}", POWER
-        if isinstance(expr, (Chain, Compare, Logic, Choice)):
-            pieces, level = self.pieces(expr)
-            return " ".join(pieces), level
-        return self.call(expr)
-
-    def negative(self, expr: Expr) -> tuple[str, int]:
-        """The code of `-expr`. Two minus signs in a row, a decrement to linters, cancel out without any rounding."""
-        if isinstance(expr, Neg):
-            return self.render(expr.operand)
-        if isinstance(expr, Call) and expr.function == "ceil_div":
-            return self.negative_ceil_div(expr), PRODUCT
-        return f"-{self(expr, ATOM)}", UNARY
-
-    def negative_ceil_div(self, expr: Call) -> str:
-        """`-a // b`, whose negative is the quotient rounded up."""
-        over, level = self.negative(expr.args[0])
-        over = f"({over})" if level < PRODUCT else over
-        return f"{over} // {self(expr.args[1], UNARY)}"
-
-    def pieces(self, expr: Chain | Compare | Logic | Choice) -> tuple[list[str], int]:
-        """The text in the pieces in which it is split over lines, each but the first led by its operator."""
-        if isinstance(expr, Chain):
-            level = SUM if expr.is_sum else PRODUCT
-            # `-ceil_div(a, b)` is a quotient, at whose operator the formatter would break a row of products, too.
-            first = self(expr.first, UNARY if level == PRODUCT and isinstance(expr.first, Neg) else level)
-            return [first, *(f"{op} {self(operand, level + 1)}" for op, operand in expr.rest)], level
-        if isinstance(expr, Compare):
-            return self.comparison(expr, expr.op), COMPARE
-        if isinstance(expr, Logic):
-            # `and` within `or` is clear to Python, but linters want its parentheses.
-            level = NOT if expr.op == "or" else AND + 1
-            items = [self(item, level) for item in expr.items]
-            return [items[0], *(f"{expr.op} {item}" for item in items[1:])], OR if expr.op == "or" else AND
-        tail = self.pieces(expr.otherwise)[0] if isinstance(expr.otherwise, Choice) else [self(expr.otherwise)]
-        return [self(expr.then, OR), f"if {self(expr.test, OR)}", f"else {tail[0]}", *tail[1:]], CHOICE
-
-    def negation(self, expr: Not) -> tuple[str, int]:
-        inner = expr.operand
+def _tree(node: Expr, build: Build) -> ast.expr:
+    if isinstance(node, (Int, Real, Bool, Str)):
+        return ast.Constant(node.value)
+    if isinstance(node, Neg):
+        return _negative(node.operand, build)
+    if isinstance(node, Not):
+        inner = node.operand
         if isinstance(inner, Compare) and inner.op in _OPPOSITE:
-            return " ".join(self.comparison(inner, _OPPOSITE[inner.op])), COMPARE
-        return f"not {self(inner, NOT)}", NOT
+            return build(Compare(_OPPOSITE[inner.op], inner.left, inner.right, type=inner.type))
+        return ast.UnaryOp(ast.Not(), build(inner))
+    if isinstance(node, Power):
+        exponent: ast.expr = ast.Constant(abs(node.exponent))
+        if node.exponent < 0:
+            exponent = ast.UnaryOp(ast.USub(), exponent)
+        return ast.BinOp(build(node.base), ast.Pow(), exponent)
+    if isinstance(node, Chain):
+        value = build(node.first)
+        for sign, operand in node.rest:
+            value = ast.BinOp(value, _OPERATORS[sign](), build(operand))
+        return value
+    if isinstance(node, Compare):
+        return _comparison(node, build)
+    if isinstance(node, Logic):
+        return ast.BoolOp(ast.And() if node.op == "and" else ast.Or(), [build(item) for item in node.items])
+    if isinstance(node, Choice):
+        return ast.IfExp(test=build(node.test), body=build(node.then), orelse=build(node.otherwise))
+    if isinstance(node, Call) and node.function == "ceil_div":
+        return ast.UnaryOp(ast.USub(), _negative_ceil_div(node, build))
+    if isinstance(node, Call):
+        return ast.Call(ast.Name(node.function), [build(a) for a in node.args], [])
+    raise AssertionError(f"no code for a {type(node).__name__}")
 
-    def comparison(self, expr: Compare, op: CompareOp) -> list[str]:
-        left, right = expr.left, expr.right
-        if _is_constant(left) and not _is_constant(right):
-            left, right, op = right, left, _MIRRORED[op]
-        if Type.QUANT in (left.type, right.type):
-            # Members of different Enum classes never compare equal, so that modes are compared by name.
-            return [self.quant_name(left), f"{op} {self.quant_name(right)}"]
-        return [self(left, SUM), f"{op} {self(right, SUM)}"]
 
-    def quant_name(self, expr: Expr) -> str:
-        if isinstance(expr, Mode):
-            return string_literal(self.dialect.mode_name(expr.name))
-        return f"{self(expr, ATOM)}.name"
+def _negative(expr: Expr, build: Build) -> ast.expr:
+    """`-expr`. Two minus signs in a row, a decrement to linters, cancel out without any rounding."""
+    if isinstance(expr, Neg):
+        return build(expr.operand)
+    if isinstance(expr, Call) and expr.function == "ceil_div":
+        return _negative_ceil_div(expr, build)
+    return ast.UnaryOp(ast.USub(), build(expr))
 
-    def call(self, expr: Call) -> tuple[str, int]:
-        if expr.function == "flops":
-            quant = self(expr.args[0], ATOM)
-            # Parentheses that an attribute needs are too many around a whole argument.
-            code = self.dialect.flops(quant).replace(f"({quant})", quant if quant.startswith("(") else f"({quant})")
-            return code, binds(code)
-        if expr.function == "bytes_of":
-            return f"{self(expr.args[0], ATOM)}.value.memory", ATOM
-        if expr.function == "ceil_div":
-            return f"-({self.negative_ceil_div(expr)})", UNARY
-        return f"{expr.function}({', '.join(self(arg) for arg in expr.args)})", ATOM
+
+def _negative_ceil_div(expr: Call, build: Build) -> ast.expr:
+    """`-a // b`, whose negative is the quotient rounded up."""
+    return ast.BinOp(_negative(expr.args[0], build), ast.FloorDiv(), build(expr.args[1]))
+
+
+def _comparison(expr: Compare, build: Build) -> ast.expr:
+    """Constants go to the right, as linters want them."""
+    left, right, op = expr.left, expr.right, expr.op
+    if _is_constant(left) and not _is_constant(right):
+        left, right, op = right, left, _MIRRORED[op]
+    return ast.Compare(build(left), [_COMPARISONS[op]()], [build(right)])
 
 
 def _is_constant(expr: Expr) -> bool:

@@ -1,21 +1,23 @@
 """A lowered formula as Python statements, broken over lines exactly as `ruff format` breaks them.
 
-A statement that fits stands on one line. One that doesn't is parenthesised and, if need be, split at its loosest
-operators. The formatter has finer rules for what fits neither way (it opens the brackets of calls and subscripts);
-instead of imitating those, what is too long is lowered into locals of its own.
+A statement that fits stands on one line. One that doesn't is split at its loosest operators or between the arguments of
+its call; what would have to be split further in is lowered into locals of its own, which read better.
 """
 
 from __future__ import annotations
 
+import ast
 import builtins
 import keyword
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 
+from ...render.document import HARD, Doc, Indented, render
+from ...render.python import literal, operands, parsed, statement, tuple_display
 from ..formula import Formula
-from ..tree import Call, Chain, Choice, Compare, Expr, Logic
+from ..tree import Expr
 from .lower import STEP, Block, Branches, Lookup, Names, Statement, Steps, Value, lower_formula, lower_value
-from .python_expr import PythonDialect, Text, number_literal, string_literal
+from .python_expr import PythonDialect, render_expr
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -62,24 +64,35 @@ class _Python:
     """The spelling of Python."""
 
     def __init__(self, dialect: PythonDialect, width: int, names: Names) -> None:
+        self.dialect = dialect
         self.width = width
         self.names = names
-        self.text = Text(dialect)
+
+    def text(self, expr: Expr) -> str:
+        return render_expr(expr, self.dialect)
 
     def fits(self, name: str, expr: Expr, indent: int) -> bool:
-        return any(map(self._within, self.layouts(name, expr, indent)))
+        if self.fits_on_a_line(name, expr, indent):
+            return True
+        node = self.dialect.tree(expr)
+        first, *others = self._broken(name, node, indent)
+        if not others or any(len(line) > self.width for line in (first, *others)):
+            return False
+        if isinstance(node, ast.Call):
+            return first == f"{' ' * indent}{name} = {ast.unparse(node.func)}(" and len(others) in (
+                2,
+                len(node.args) + 1,
+            )
+        return first == f"{' ' * indent}{name} = (" and len(others) in (2, operands(node) + 1)
 
     def fits_on_a_line(self, name: str, expr: Expr, indent: int) -> bool:
-        return self._within(next(self.layouts(name, expr, indent)))
+        return indent + len(f"{name} = {self.text(expr)}") <= self.width
 
     def fits_as_test(self, expr: Expr, indent: int, further: bool) -> bool:
         return indent + len(self._arm(expr, further)) <= self.width
 
     def _arm(self, test: Expr, further: bool) -> str:
         return f"{'elif' if further else 'if'} {self.text(test)}:"
-
-    def _within(self, lines: list[str]) -> bool:
-        return all(len(line) <= self.width for line in lines)
 
     # Statements
 
@@ -107,67 +120,39 @@ class _Python:
                 lines.append(f"{pad}if {target if value.op == 'and' else f'not {target}'}:")
                 lines += self.block(target, block, indent + STEP)
             return lines
-        layouts = [*self.layouts(target, value, indent)]
-        return next(filter(self._within, layouts), layouts[0])
+        return self.let(target, value, indent)
 
-    def layouts(self, target: str, expr: Expr, indent: int) -> Iterator[list[str]]:
-        """The ways in which the formatter writes the assignment, the one it prefers first."""
-        text = self.text(expr)
-        pad, inner = " " * indent, " " * (indent + STEP)
-        yield [f"{pad}{target} = {text}"]
-        if isinstance(expr, Call) and expr.function in ("min", "max"):
-            yield self.called(target, expr.function, [self.text(arg) for arg in expr.args], indent)
-            return
-        if not self.splits(expr, text):
-            return
-        yield [f"{pad}{target} = (", f"{inner}{text}", f"{pad})"]
-        if isinstance(expr, (Chain, Compare, Logic, Choice)):
-            yield [f"{pad}{target} = (", *(inner + piece for piece in self.text.pieces(expr)[0]), f"{pad})"]
+    def let(self, target: str, expr: Expr, indent: int) -> list[str]:
+        flat = f"{' ' * indent}{target} = {self.text(expr)}"
+        return [flat] if len(flat) <= self.width else self._broken(target, self.dialect.tree(expr), indent)
 
-    @staticmethod
-    def splits(expr: Expr, text: str) -> bool:
-        """Whether the formatter puts parentheses around the whole of a value that is too long.
+    def _broken(self, target: str, node: ast.expr, indent: int) -> list[str]:
+        return self._laid(statement(f"{target} = ", node), indent)
 
-        It does when the loosest operator stands there more than once, and when there are no brackets that it could
-        open instead.
-        """
-        if isinstance(expr, Choice) or (isinstance(expr, Chain) and len(expr.rest) > 1):
-            return True
-        if isinstance(expr, Logic) and len(expr.items) > 2:
-            return True
-        return "(" not in text
+    def _laid(self, doc: Doc, indent: int) -> list[str]:
+        return [" " * indent + line for line in render(doc, width=self.width, margin=indent).split("\n")]
 
     # Constants
 
     def lookup(self, lookup: Lookup, indent: int) -> list[str]:
-        pad, table, targets = " " * indent, lookup.table, [*lookup.names]
-        name, row = lookup.constants, lookup.row
-        lines = [f"{pad}{name} = {{"]
-        for value, numbers in table.rows.items():
-            lines += self.constant_row(string_literal(value), [*map(number_literal, numbers)], indent + STEP)
-        lines.append(f"{pad}}}")
+        table, row, targets = lookup.table, lookup.row, ", ".join(lookup.names)
+        rows = [
+            (HARD, f"{literal(value)}: ", tuple_display(numbers) if len(numbers) > 1 else numbers[0], ",")
+            for value, numbers in ((value, [*map(literal, row)]) for value, row in table.rows.items())
+        ]
+        lines = self._laid((f"{lookup.constants} = {{", Indented(tuple(rows)), HARD, "}"), indent)
         key = self.text(lookup.by)
-        chosen = ", ".join(targets)
         if table.otherwise is None:
-            lines += self.unknown_value(table.by, key, name, indent)
-            line = f"{pad}{chosen} = {name}[{key}]"
-            if len(line) <= self.width:
-                lines.append(line)
-            else:
-                lines += [f"{pad}{row} = {name}[{key}]", *self.unpacked(targets, row, indent)]
+            lines += self.unknown_value(table.by, key, lookup.constants, indent)
+            chosen = f"{lookup.constants}[{key}]"
+            if indent + len(f"{targets} = {chosen}") <= self.width:
+                return [*lines, f"{' ' * indent}{targets} = {chosen}"]
         else:
-            lines += self.called(row, f"{name}.get", [key, f"{name}[{string_literal(table.otherwise)}]"], indent)
-            lines += self.unpacked(targets, row, indent)
-        return lines
-
-    def constant_row(self, key: str, numbers: list[str], indent: int) -> list[str]:
-        pad = " " * indent
-        if len(numbers) == 1:
-            return [f"{pad}{key}: {numbers[0]},"]
-        line = f"{pad}{key}: ({', '.join(numbers)}),"
-        if len(line) <= self.width:
-            return [line]
-        return [f"{pad}{key}: (", *(f"{pad}    {number}," for number in numbers), f"{pad}),"]
+            chosen = f"{lookup.constants}.get({key}, {lookup.constants}[{literal(table.otherwise)}])"
+        lines += self._broken(row, parsed(chosen), indent)
+        if len(lookup.names) == 1 or indent + len(f"{targets} = {row}") <= self.width:
+            return [*lines, f"{' ' * indent}{targets} = {row}"]
+        return [*lines, *(f"{' ' * indent}{name} = {row}[{index}]" for index, name in enumerate(lookup.names))]
 
     def unknown_value(self, by: str, key: str, table: str, indent: int) -> list[str]:
         """The error for a value that the table does not have, naming those that it has."""
@@ -179,23 +164,3 @@ class _Python:
             if len(line) <= self.width:
                 break
         return [*lines, line]
-
-    def unpacked(self, targets: list[str], row: str, indent: int) -> list[str]:
-        """The columns of a row as local variables."""
-        pad = " " * indent
-        line = f"{pad}{', '.join(targets)} = {row}"
-        if len(line) <= self.width:
-            return [line]
-        if len(targets) == 1:
-            return [f"{pad}{targets[0]} = {row}"]
-        return [f"{pad}{target} = {row}[{index}]" for index, target in enumerate(targets)]
-
-    def called(self, target: str, function: str, args: list[str], indent: int) -> list[str]:
-        """`target = function(args)`: on one line, else with the arguments on one, else with one on each."""
-        pad = " " * indent
-        line = f"{pad}{target} = {function}({', '.join(args)})"
-        if len(line) <= self.width:
-            return [line]
-        line = f"{pad}    {', '.join(args)}"
-        inner = [line] if len(line) <= self.width else [f"{pad}    {arg}," for arg in args]
-        return [f"{pad}{target} = {function}(", *inner, f"{pad})"]
