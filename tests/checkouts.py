@@ -7,6 +7,7 @@ ten. `fixture_selfcheck` holds them to the releases.
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import os
 import shutil
@@ -14,6 +15,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from support import warm
 from support.composed import built, version_of
 
 from newop_gen.problems import NewopError
@@ -81,6 +83,7 @@ def run_git(root: Path, *arguments: str) -> str:
     return subprocess.run(command, check=True, capture_output=True, text=True, env=environment).stdout
 
 
+@functools.cache
 def python_for(name: str) -> str | None:
     """An interpreter that can run a fixture: this one, or the one that releases run in; None if there is neither."""
     if sys.version_info < (3, 13) and all(importlib.util.find_spec(module) for module in NEEDS[name]):
@@ -107,9 +110,7 @@ def run_in_fixture(root: Path, code: str, *arguments: str, timeout: float = 120)
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
         "OPENBLAS_NUM_THREADS": "1",
     }
-    command = [python_for(root.name) or sys.executable, "-c", code, *arguments]
-    done = subprocess.run(
-        command, check=False, capture_output=True, text=True, env=environment, cwd=root, timeout=timeout
-    )
+    python = python_for(root.name) or sys.executable
+    done = warm.run(python, ["-c", code, *arguments], env=environment, cwd=root, timeout=timeout)
     assert done.returncode == 0, f"exit status {done.returncode}\n{done.stdout}\n{done.stderr}"
     return done.stdout

@@ -9,8 +9,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
-import subprocess
 import sys
 import tempfile
 from collections import Counter
@@ -21,13 +19,13 @@ from typing import Any
 
 import yaml
 from checkouts import built, copy_fixture, python_for, source_roots
-from support.applying import PROFILE, assert_only_insertions, inserted_lines, prepare, reformatted_lines
+from support import warm
+from support.applying import assert_only_insertions, prepare, unclean
 from wiring.sweep import facts_of, targets
 
 from newop_gen.checkout.tree import Tree
 from newop_gen.model.op import Op
 from newop_gen.model.synthetic import header, table_rows
-from newop_gen.plan import FileChange
 from newop_gen.problems import NewopError
 from newop_gen.spec.load import LoadedSpec, load_spec
 from newop_gen.spec.model import QUANT_TYPES, DataFile, Spec
@@ -161,7 +159,7 @@ class _Batch:
             path.write_bytes(change.after)
         if again and (left := prepare(loaded, root).changes):
             self.outcome.fail(f"{self.fixture}: a second apply would change {[c.path for c in left]}")
-        for found in lint(root, changes):
+        for found in unclean(root, changes):
             self.outcome.fail(f"{self.fixture}: {found}")
         self._ask(root, [(seed, spec.spec) for seed, spec in self.specs if spec in loaded])
 
@@ -272,45 +270,10 @@ def _inside(root: Path, request: dict[str, Any], folder: Path) -> Any:
         "PYTHONDONTWRITEBYTECODE": "1",
         "OPENBLAS_NUM_THREADS": "1",
     }
-    command = [
-        python_for(root.name) or sys.executable,
-        str(Path(__file__).with_name("inside.py")),
-        str(given),
-        str(got),
-    ]
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=root, check=False, timeout=600)
+    script = str(Path(__file__).with_name("inside.py"))
+    python = python_for(root.name) or sys.executable
+    done = warm.run(python, [script, str(given), str(got)], env=environment, cwd=root, timeout=600)
     return json.loads(got.read_text(encoding="utf-8")) if done.returncode == 0 else done.stdout + done.stderr
-
-
-def lint(root: Path, changes: Sequence[FileChange]) -> list[str]:
-    """What ruff, by upstream's rules, finds in inserted lines or would format otherwise: two processes for all files."""
-    python = {str(root / c.path): c for c in changes if c.path.endswith(".py")}
-    config = root.parent / f"{root.name}-ruff.toml"
-    config.write_text(PROFILE, encoding="utf-8")
-    ruff = shutil.which("ruff") or str(Path(sys.executable).parent / "ruff")
-    found = []
-    lines = {path: inserted_lines(change) for path, change in python.items()}
-    command = [ruff, "check", "--config", str(config), "--no-cache", "--output-format", "json", *python]
-    checked = subprocess.run(command, capture_output=True, text=True, check=False)
-    for item in json.loads(checked.stdout or "[]"):
-        path, row = str(Path(item["filename"])), item["location"]["row"]
-        if row in lines[path]:
-            found.append(f"{python[path].path}:{row}: {item['code']} {item['message']}: {_line(python[path], row)}")
-    command = [ruff, "format", "--config", str(config), "--no-cache", *python]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        found.append(f"ruff format: {done.stderr[:500]}")
-    for path, change in python.items():
-        formatted = Path(path).read_bytes()
-        if formatted != change.after:
-            Path(path).write_bytes(change.after)
-            for row in sorted(reformatted_lines(change.after, formatted) & lines[path]):
-                found.append(f"{change.path}:{row}: ruff would reformat: {_line(change, row)}")
-    return found
-
-
-def _line(change: FileChange, row: int) -> str:
-    return change.after.split(b"\n")[row - 1].decode()
 
 
 def summary(outcome: Outcome) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import itertools
 from pathlib import Path
 
@@ -33,13 +34,13 @@ def specs(tmp_path) -> dict[str, Path]:
 def trees(root: Path) -> dict[str, str]:
     """Every Python file as a syntax tree in which the order of definitions and of elements does not count; every other
     file byte for byte."""
-    found = {}
-    for path in sorted(root.rglob("*")):
-        if path.is_file():
-            data = path.read_bytes()
-            name = path.relative_to(root).as_posix()
-            found[name] = unordered(ast.parse(data)) if name.endswith(".py") else repr(data)
-    return found
+    return {name: parsed(data) if name.endswith(".py") else repr(data) for name, data in contents(root).items()}
+
+
+@functools.cache
+def parsed(data: bytes) -> str:
+    """Most files of a tree are what they were: they are read once."""
+    return unordered(ast.parse(data))
 
 
 def unordered(node: object) -> str:

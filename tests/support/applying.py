@@ -6,10 +6,12 @@ profile, and a second plan has nothing to do.
 
 from __future__ import annotations
 
+import difflib
 import json
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -80,30 +82,45 @@ def assert_only_insertions(change: FileChange) -> None:
 
 def assert_clean(root: Path, changes: Sequence[FileChange]) -> None:
     """ruff, with upstream's rules, finds nothing in inserted lines and would not reformat one of them."""
-    python = [c for c in changes if c.path.endswith(".py")]
-    config = root.parent / f"{root.name}-ruff.toml"
-    config.write_text(PROFILE, encoding="utf-8")
+    found = unclean(root, changes)
+    assert not found, "\n".join(found)
+
+
+def unclean(root: Path, changes: Sequence[FileChange]) -> list[str]:
+    """What ruff, with upstream's rules, finds in inserted lines, or would format otherwise: two processes for all files
+    of a checkout."""
+    python = {change.path: change for change in changes if change.path.endswith(".py")}
+    if not python:
+        return []
+    lines = {path: inserted_lines(change) for path, change in python.items()}
+    found = []
+    with tempfile.TemporaryDirectory(prefix=f"{root.name}-ruff-", dir=root.parent) as name:
+        folder = Path(name)
+        (folder / "ruff.toml").write_text(PROFILE, encoding="utf-8")
+        checked = _ruff("check", "--output-format", "json", *(str(root / path) for path in python), folder=folder)
+        for item in json.loads(checked.stdout):
+            path, row = Path(item["filename"]).resolve().relative_to(root.resolve()).as_posix(), item["location"]["row"]
+            if row in lines[path]:
+                found.append(f"{path}:{row}: {item['code']} {item['message']}: {_line(python[path], row)}")
+        for path, change in python.items():
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).write_bytes(change.after)
+        formatted = _ruff("format", *(str(folder / path) for path in python), folder=folder)
+        assert formatted.returncode == 0, formatted.stderr
+        for path, change in python.items():
+            for row in sorted(reformatted_lines(change.after, (folder / path).read_bytes()) & lines[path]):
+                found.append(f"{path}:{row}: ruff would reformat: {_line(change, row)}")
+    return found
+
+
+def _ruff(command: str, *arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
     ruff = shutil.which("ruff") or str(Path(sys.executable).parent / "ruff")
-    paths = [str(root / c.path) for c in python]
-    found = subprocess.run(
-        [ruff, "check", "--config", str(config), "--no-cache", "--output-format", "json", *paths],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    inserted = {str(root / c.path): inserted_lines(c) for c in python}
-    wrong = [
-        f"{f['filename']}:{f['location']['row']}: {f['code']} {f['message']}"
-        for f in json.loads(found.stdout or "[]")
-        if f["location"]["row"] in inserted[str(Path(f["filename"]))]
-    ]
-    assert not wrong, "\n".join(wrong)
-    for change in python:
-        formatted = subprocess.run(
-            [ruff, "format", "--config", str(config), "--stdin-filename", change.path, "-"],
-            input=change.after, capture_output=True, check=True,
-        ).stdout  # fmt: skip
-        touched = reformatted_lines(change.after, formatted) & inserted_lines(change)
-        lines = change.after.split(b"\n")
-        assert not touched, f"{change.path}: ruff would reformat {[lines[n - 1].decode() for n in sorted(touched)]}"
+    words = [ruff, command, "--config", str(folder / "ruff.toml"), "--no-cache", *arguments]
+    return subprocess.run(words, capture_output=True, text=True, check=False)
+
+
+def _line(change: FileChange, row: int) -> str:
+    return change.after.split(b"\n")[row - 1].decode()
 
 
 def inserted_lines(change: FileChange) -> set[int]:
@@ -118,9 +135,9 @@ def inserted_lines(change: FileChange) -> set[int]:
 
 def reformatted_lines(before: bytes, after: bytes) -> set[int]:
     """Line numbers of `before` that a formatter changed or took away."""
-    import difflib
-
     numbers: set[int] = set()
+    if before == after:
+        return numbers
     matcher = difflib.SequenceMatcher(None, before.split(b"\n"), after.split(b"\n"), autojunk=False)
     for tag, i1, i2, _, _ in matcher.get_opcodes():
         if tag in ("replace", "delete"):

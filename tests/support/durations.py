@@ -51,10 +51,19 @@ class Durations:
         self.costs += [tuple(cost) for cost in getattr(node, "workeroutput", {}).get("durations", [])]
 
 
+_elsewhere = 0.0
+
+
+def elsewhere(seconds: float) -> None:
+    """Count processor time that a process has used which this one did not wait for."""
+    global _elsewhere
+    _elsewhere += seconds
+
+
 def cpu_seconds() -> float:
-    """User and system time of this process and of its children that have ended, in seconds."""
+    """User and system time of this process, of its children that have ended, and of what was told, in seconds."""
     times = os.times()
-    return times.user + times.system + times.children_user + times.children_system
+    return times.user + times.system + times.children_user + times.children_system + _elsewhere
 
 
 def report(costs: list[tuple[str, float, float]]) -> str:

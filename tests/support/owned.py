@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,8 +9,9 @@ from typing import Any
 import yaml
 from checkouts import copy_fixture
 
+from support import warm
 from support.applying import EXAMPLES, apply_specs
-from support.releases import release_environment, run_in, runtime_python
+from support.releases import release_environment, release_python, run_in
 
 # Peaks under the names of every release, so that one system serves them all.
 GPU = {
@@ -60,10 +60,10 @@ def run_generated_tests(root: Path, ops: Sequence[str], *others: str) -> str:
     """Runs the unit tests that specs brought, and `others` of the tree; what pytest printed."""
     tests = [root / "tests" / "unit" / "sdk" / "database" / f"test_{op}.py" for op in ops]
     assert all(t.is_file() for t in tests)
-    done = subprocess.run(
-        [str(runtime_python(print)), "-m", "pytest", "-q", "--noconftest", "-p", "no:cacheprovider", "-o", "addopts=",
-         "-W", "ignore", *map(str, tests), *(str(root / o) for o in others)],
-        cwd=root, env=release_environment(root), capture_output=True, text=True, check=False,
+    words = ["-q", "--noconftest", "-p", "no:cacheprovider", "-o", "addopts=", "-W", "ignore"]
+    done = warm.run(
+        release_python(), ["-m", "pytest", *words, *map(str, tests), *(str(root / o) for o in others)],
+        env=release_environment(root), cwd=root,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-2000:]
     assert " passed" in done.stdout

@@ -10,7 +10,6 @@ import functools
 import json
 import os
 import shutil
-import subprocess
 import tempfile
 import zlib
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -25,6 +24,7 @@ from newop_gen.sandbox.make import commit_all, contents_of, lay_out
 from newop_gen.sandbox.releases import CLONE_ONLY, ENGINES
 from newop_gen.sandbox.runtime import release_environment, runtime_python
 from newop_gen.sandbox.wheels import WHEELS
+from support import warm
 
 # Releases that the package index has, oldest first; those whose ops are compiled; those with all ops in one module; and
 # those that need a clone.
@@ -102,15 +102,7 @@ def run_in(tree: Path, code: str, *arguments: object, timeout: float = RUN_SECON
         # Many tests import the same tree more than once; its bytecode goes beside it, never into it.
         del environment["PYTHONDONTWRITEBYTECODE"]
         environment["PYTHONPYCACHEPREFIX"] = str(tree.parent / f".{tree.name}.pycache")
-        done = subprocess.run(
-            [str(_python()), "-c", _RUNNER, str(scratch)],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            env=environment,
-            timeout=timeout,
-            check=False,
-        )
+        done = warm.run(release_python(), ["-c", _RUNNER, str(scratch)], env=environment, timeout=timeout)
         result = scratch / "result.json"
         if done.returncode or not result.is_file():
             raise RunFailed(f"exit status {done.returncode}\n{done.stdout}\n{done.stderr}")
@@ -253,7 +245,8 @@ def _files(directory: Path) -> list[str]:
 
 
 @functools.cache
-def _python() -> Path:
+def release_python() -> Path:
+    """The interpreter that releases run in. Raises `ReleaseUnavailable` when there is none."""
     try:
         return runtime_python(_say)
     except NewopError as error:
@@ -273,7 +266,7 @@ def prefetch(versions: Iterable[str] = RELEASES) -> list[str]:
         except ReleaseUnavailable as error:
             missing.append(str(error))
     try:
-        _python()
+        release_python()
     except ReleaseUnavailable as error:
         missing.append(str(error))
     return missing

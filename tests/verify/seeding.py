@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import dataclasses
+import functools
 import os
 import time
 from collections.abc import Iterator
@@ -109,15 +110,11 @@ def replaced(source: str, scope: str, old: str, new: str) -> str:
     scope, _, line = scope.partition(" @ ")
     if scope:
         lines = source.splitlines(keepends=True)
-        found = [
-            node
-            for node in ast.walk(ast.parse(source))
-            if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and node.name == scope
-        ]
+        found = [place for name, *place in definitions(source) if name == scope]
         if len(found) != 1:
             raise NoSuchPlace(f"{len(found)} definitions of {scope}")
-        start = sum(map(len, lines[: found[0].lineno - 1]))
-        end = sum(map(len, lines[: found[0].end_lineno]))
+        first, last = found[0]
+        start, end = sum(map(len, lines[: first - 1])), sum(map(len, lines[:last]))
     if line:
         start = source.index(line, start, end)
         end = source.index(old, start, end) + len(old)
@@ -126,6 +123,13 @@ def replaced(source: str, scope: str, old: str, new: str) -> str:
         raise NoSuchPlace(f"{old!r} stands {count} times in {scope or 'the file'}")
     at = source.index(old, start, end)
     return source[:at] + new + source[at + len(old) :]
+
+
+@functools.lru_cache(maxsize=32)
+def definitions(source: str) -> list[tuple[str, int, int]]:
+    """Name, first and last line of every function and class: most mistakes are made in the same few modules."""
+    kinds = (ast.FunctionDef, ast.ClassDef)
+    return [(n.name, n.lineno, n.end_lineno) for n in ast.walk(ast.parse(source)) if isinstance(n, kinds)]
 
 
 @dataclass(frozen=True)
