@@ -14,6 +14,7 @@ from .document import HARD, INDENT, SOFT, SPACE, Doc, Either, Flat, Group, IfBro
 WIDTH = 100
 ARGUMENTS = 60
 ARRAY = 60
+CHAIN = 60
 STRUCT = 18
 SHORT_ELEMENT = 10
 """An array whose elements are all this short is filled, several to a line."""
@@ -42,6 +43,11 @@ def call(function: str, arguments: Sequence[Doc], most: int = ARGUMENTS) -> Doc:
     return (function, bracketed("(", arguments, ")", most)) if arguments else f"{function}()"
 
 
+def macro(name: str, arguments: Sequence[str]) -> Doc:
+    """`name!(arguments)`, without a comma behind the last one, which a macro may not take."""
+    return Group((f"{name}!(", Indented((SOFT, joined(arguments))), SOFT, ")"), ARGUMENTS + len(name) + 3)
+
+
 def struct(name: str, fields: Sequence[tuple[str, Doc]]) -> Doc:
     """A struct literal. A field whose value is its own name is written once."""
     return bracketed(f"{name} {{", [field(*one) for one in fields], "}", STRUCT, SPACE)
@@ -54,20 +60,17 @@ def field(name: str, value: Doc) -> Doc:
     return Either((Flat((f"{name}: ", value)), (f"{name}: ", value), (f"{name}:", Indented((HARD, value)))))
 
 
-def array(elements: Sequence[str], prefix: str = "", indent: int = 0) -> Doc:
-    """An array of literals, names or other short code; `indent` is where the line begins that it starts on."""
-    flat = ", ".join(elements)
+def array(elements: Sequence[Doc], opening: str = "[", closing: str = "]", indent: int = 0) -> Doc:
+    """An array of literals, names or other short code, or a call that has one as its only argument (`f(&[`, `])`).
+    `indent` is where the line begins that it starts on."""
     if len(elements) == 1:
-        return Either((Flat(f"{prefix}[{flat}]"), bracketed(f"{prefix}[", list(elements), "]", ARRAY)))
-    if any(len(element) > SHORT_ELEMENT for element in elements):
-        return bracketed(f"{prefix}[", list(elements), "]", ARRAY)
-    filled: Doc = (
-        f"{prefix}[",
-        Indented((HARD, joined(_lines(elements, WIDTH - 1 - indent - INDENT), HARD))),
-        HARD,
-        "]",
-    )
-    return filled if len(flat) > ARRAY else Either((Flat(f"{prefix}[{flat}]"), filled))
+        return Either((Flat((opening, elements[0], closing)), bracketed(opening, elements, closing, ARRAY)))
+    short = [element for element in elements if isinstance(element, str) and len(element) <= SHORT_ELEMENT]
+    if len(short) < len(elements):
+        return bracketed(opening, elements, closing, ARRAY)
+    rows = joined(_lines(short, WIDTH - 1 - indent - INDENT), HARD)
+    flat, filled = ", ".join(short), (opening, Indented((HARD, rows)), HARD, closing)
+    return filled if len(flat) > ARRAY else Either((Flat((opening, flat, closing)), filled))
 
 
 def _lines(words: Sequence[str], width: int) -> list[str]:
@@ -80,6 +83,11 @@ def _lines(words: Sequence[str], width: int) -> list[str]:
         else:
             lines[-1] += f" {word},"
     return lines
+
+
+def chain(first: str, links: Sequence[str]) -> Doc:
+    """Method calls in a row, each link with its dot: on one line, or each on its own."""
+    return Group((first, Indented(tuple((SOFT, link) for link in links))), CHAIN)
 
 
 def block(statements: Sequence[Doc]) -> Doc:
@@ -134,16 +142,16 @@ def arm(pattern: str, value: Doc) -> Doc:
     return Either((Flat((f"{pattern} => ", value, ",")), (f"{pattern} => {{", Indented((HARD, value)), HARD, "}")))
 
 
-def use(path: str, names: Sequence[str], edition: str, visibility: str = "") -> Doc:
+def use(path: str, names: Sequence[str], edition: str, visibility: str = "", indent: int = 0) -> Doc:
     """`use path::{names};`, sorted as rustfmt does: functions before types up to the edition of 2021, then behind.
-    `visibility` is put in front (`pub `)."""
+    `visibility` is put in front (`pub `), `indent` is where it stands."""
     listed = sorted(names, key=lambda name: _use_order(name, edition))
     head = f"{visibility}use {path}::"
     if len(listed) == 1:
         return f"{head}{listed[0]};"
-    flat = f"{head}{{{', '.join(listed)}}};"
-    rows = joined(_lines(listed, WIDTH - INDENT), HARD)
-    return flat if len(flat) <= WIDTH else (f"{head}{{", Indented((HARD, rows)), HARD, "};")
+    rows = joined(_lines(listed, WIDTH - indent - INDENT), HARD)
+    opened: Doc = (f"{head}{{", Indented((HARD, rows)), HARD, "};")
+    return Either((Flat(f"{head}{{{', '.join(listed)}}};"), opened))
 
 
 def _use_order(name: str, edition: str) -> tuple[int, str]:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from newop_gen.checkout.rust import RustSource
 from newop_gen.layouts.common.settle import Draft, StepDraft, finish
-from newop_gen.layouts.engine.facts import Crate, EngineFacts
+from newop_gen.layouts.crate import Crate
+from newop_gen.layouts.engine.facts import EngineFacts
 from newop_gen.layouts.engine.places import classes, operators, specs, tables
 from newop_gen.layouts.engine.view import EngineOp
 from newop_gen.model.op import Op
@@ -32,6 +33,7 @@ def facts(edition: str = "2021") -> EngineFacts:
             edition=edition,  # type: ignore[arg-type]
             test_features=(),
             extension_features=(),
+            module="toy_core._native",
         ),
         package="toy_core.sdk",
         native="toy_core._native",

@@ -9,7 +9,10 @@ from collections.abc import Iterator
 
 from ...model.op import Op, Query, key_params, varying_params
 from ...spec.model import Nesting
+from ..common.grid_notes import grid_notes
 from .facts import OpOwnedFacts
+
+NEAREST = "the nearest measured point"
 
 
 def query_notes(op: Op, facts: OpOwnedFacts) -> list[str]:
@@ -45,7 +48,7 @@ def _table(query: Query, facts: OpOwnedFacts) -> list[str]:
     nesting = query.nesting
     axes = ", ".join(a.axis for a in nesting.axes)
     if facts.engine == "perf_interp":
-        return [f"{query.subject} ({axes}): {text}" for text in _perf_interp(nesting)]
+        return [f"{query.subject} ({axes}): {text}" for text in grid_notes(nesting, NEAREST)]
     if nesting.pre_interpolate is None:
         return []
     grid = "the grid after pre-interpolation, as upstream's ops do"
@@ -69,26 +72,6 @@ def _keys(nesting: Nesting) -> Iterator[str]:
                 f"`lookup` of {names}: EMPIRICAL holds what was measured for the key looked up against the SOL of the "
                 "params asked for, so that at a measured point it is SILICON's latency."
             )
-
-
-def _perf_interp(nesting: Nesting) -> list[str]:
-    """What `perf_interp` makes of the choices of a nesting."""
-    method = f"`method: {nesting.method}`"
-    if nesting.method == "bilinear" or (nesting.method == "linear" and len(nesting.axes) == 1):
-        same = "inside the grid the same answer"
-        notes = [f"{method} is perf_interp's grid, linear in one axis after the other: {same}."]
-    else:
-        notes = [f"{method} becomes perf_interp's grid, linear in one axis after the other."]
-    notes.append(
-        f"`outside: {nesting.outside}` becomes perf_interp's rule: beyond the measured range the utilization of the "
-        "nearest measured point is held, and SOL carries the growth."
-    )
-    targets = nesting.pre_interpolate
-    if targets is not None:
-        notes.append("`pre_interpolate` adds no points: queries are answered from measured ones alone.")
-        if targets.sqrt_second_axis:
-            notes.append(f"`sqrt_second_axis` is perf_interp's square-root transform along {nesting.axes[1].axis}.")
-    return notes
 
 
 def cp_note(op: Op, facts: OpOwnedFacts) -> str | None:

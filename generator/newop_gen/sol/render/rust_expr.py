@@ -9,6 +9,7 @@ the function by `?`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Union
@@ -46,6 +47,8 @@ EXACT = 2**53
 """Whole numbers up to here are reals, too."""
 
 NameMap = Union[Mapping[str, str], Callable[[str], str]]
+
+_METHOD_CALL = re.compile(r"\.[a-z_0-9]+\(")
 
 _MIRRORED: dict[CompareOp, CompareOp] = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 _OPPOSITE: dict[CompareOp, CompareOp] = {"==": "!=", "!=": "==", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
@@ -126,7 +129,8 @@ class Text:
         if isinstance(expr, Str):
             return Code(string_literal(expr.value))
         if isinstance(expr, Name):
-            return Code(self.name(expr))
+            name = self.name(expr)
+            return Code(name, ATOM, len(_METHOD_CALL.findall(name)))
         if isinstance(expr, Mode):
             return Code(self.dialect.quant_literal(expr.name))
         if isinstance(expr, MemBw):

@@ -108,7 +108,7 @@ def registry(op: EngineOp, source: RustSource, views: Sequence[View]) -> Iterabl
     strings = [n for entry in find.items(listed) for n in entry.named_children if n.type == "string_literal"]
     known = {find.code(n).strip('"'): n for n in strings}
     for one in views:
-        files = rust.array([rust.string(one.filename)], "&")
+        files = rust.array([rust.string(one.filename)], "&[")
         entry = rust.bracketed("(", [rust.string(one.attribute), files], ")", rust.ARGUMENTS)
         text = "    " + rust.text((entry, ","), 4) + "\n"
         yield draft(source, at_end(source, listed, text), listed, known.get(one.attribute), one.attribute)
