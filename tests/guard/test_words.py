@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from newop_gen.problems import CheckoutRefused
 from .planting import planned
 
 FOLDER = Path(layouts.__file__).parent
-LISTS = sorted(FOLDER.rglob("words.py"))
+LISTS = sorted(FOLDER.rglob("words*.py"))
 
 
 def strangers(text: str) -> set[str]:
@@ -49,8 +50,15 @@ def test_a_list_that_asks_a_renderer_is_seen() -> None:
     assert strangers("from ..database.plan import plan_ops\n") == {"database.plan"}
 
 
-def test_each_layout_has_a_list() -> None:
-    assert {path.parent.name for path in LISTS} >= set(layouts.REGISTERED)
+def written(words: object) -> bool:
+    """Whether a list of words is one of those in the modules of such lists."""
+    modules = [".".join(("newop_gen", "layouts", *path.relative_to(FOLDER).with_suffix("").parts)) for path in LISTS]
+    return any(value is words for name in modules for value in vars(importlib.import_module(name)).values())
+
+
+def test_each_layouts_words_are_written_in_a_list() -> None:
+    assert all(written(load(name).words()) for name in layouts.REGISTERED)
+    assert not written(dict(load("core").words()))  # the control: a list that was made
 
 
 @pytest.mark.parametrize("name", BY_LAYOUT)

@@ -18,42 +18,19 @@ from newop_gen.layouts import detect
 # What the layout's package would hold.
 PACKAGE = '''
 from newop_gen.layouts.base import Probe
-from newop_gen.layouts.python.probes import guarded
-from newop_gen.layouts.op_owned.probes import OwnedProber
-
-NAME = "next"
-TEMPLATES = ({templates!r}, "op_owned", "sources")
+from newop_gen.layouts.op_owned.layout import OwnedLayout
+from newop_gen.layouts.op_owned.words import OP_OWNED
 
 
-class Next:
+class Next(OwnedLayout):
     """As `op_owned`, but the SDK says which generation it is, and queries are not cached."""
 
-    name = NAME
-    title = "The next one"
-
     def probes(self, tree):
-        prober = OwnedProber.of(tree)
         marked = Probe("marker", "is there sdk/generation.txt?", tree.exists(tree.at("sdk/generation.txt")))
-        return [marked, *guarded(lambda _: prober.ask_all(core=False), prober)]
-
-    def facts(self, tree):
-        return OwnedProber.of(tree).owned(NAME, TEMPLATES)
-
-    def rules(self, tree):
-        return self.facts(tree).rules
-
-    def plan(self, ops, tree):
-        from newop_gen.layouts.op_owned.plan import plan_ops
-
-        return plan_ops(ops, tree, self.facts(tree))
-
-    def words(self):
-        from newop_gen.layouts.op_owned.op_owned.words import WORDS
-
-        return WORDS
+        return [marked, *super().probes(tree)]
 
 
-LAYOUT = Next()
+LAYOUT = Next("next", "The next one", ({templates!r}, "op_owned", "sources"), core=False, listed=lambda: OP_OWNED)
 '''
 
 

@@ -1,4 +1,4 @@
-"""Layouts by name. A new layout is a package here and one line in `REGISTERED`."""
+"""Layouts by name. A new layout is a package or a module here and one line in `REGISTERED`."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ REGISTERED: Mapping[str, str] = {
     "op_owned": "op_owned.op_owned",
     "core": "op_owned.core",
 }
-"""Each layout's package below this one, in the order in which they are asked."""
+"""Each layout's package or module below this one, in the order in which they are asked."""
 
 
 def load(name: str) -> Layout:
-    """The layout `name`; its package holds a `LAYOUT`."""
+    """The layout `name`, which is the `LAYOUT` of its package."""
     layout: Layout = importlib.import_module(f"{__name__}.{REGISTERED[name]}").LAYOUT
     return layout
 

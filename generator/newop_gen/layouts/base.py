@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from .crate import Crate
 
 
+SixteenBit = Literal["float16", "bfloat16"]
+
+
 @dataclass(frozen=True)
 class Probe:
     """One question to a tree.
@@ -50,7 +53,7 @@ class Facts:
 
     layout: str
     suffix: str
-    sixteen_bit: Literal["float16", "bfloat16"]
+    sixteen_bit: SixteenBit
     quants: Mapping[str, Quant]
     systems: str
     tests: str | None

@@ -1,4 +1,8 @@
-"""Step 5 of the guide: the perf tables that a spec names, put where the layout looks for them."""
+"""Step 5 of the guide: the perf tables that a spec names, put where the tree files such tables.
+
+Below its system a table is filed by backend and version, or, since 0.11, by a family first. There an op's tables are a
+family of the op's own name, with a sidecar that says what is in the directory.
+"""
 
 from __future__ import annotations
 
@@ -9,21 +13,27 @@ from ...checkout.tree import Tree
 from ...model.op import Op
 from ...plan import Creation, Skip
 from ...problems import CheckoutRefused, Place, Problem, SpecError, spec_place
+from ...render import fragment
 from ...spec.model import DataFile
-from ..python.facts import DatabaseFacts
-from .parquet import to_csv
+from ..base import Facts
+from .parquet import same_table, to_csv, to_parquet
 from .settle import Draft, StepDraft
 
 MAX_DATA_BYTES = 64 * 1024 * 1024
 
+# Directories beside the families: backends of the older filing, and tables that belong to no backend.
+NOT_FAMILIES = frozenset({"trtllm", "sglang", "vllm", "nccl", "oneccl"})
+INCOMPLETE = "INCOMPLETE.txt"
 
-def plan_data(op: Op, spec_path: Path, tree: Tree, facts: DatabaseFacts) -> StepDraft:
-    """Raises `SpecError` for a file that is not there, `CheckoutRefused` for a directory that the tree lacks."""
+
+def plan_data(op: Op, spec_path: Path, tree: Tree, facts: Facts, *, by_family: bool = False) -> StepDraft:
+    """Raises `SpecError` for a file that can't be read, `CheckoutRefused` for a directory that the tree lacks."""
     step = StepDraft(op.name, "data", "Perf data files")
     missing: list[Problem] = []
+    families: dict[str, list[str]] = {}
     for number, entry in enumerate(op.spec.data):
         place = spec_place(op.name, ("data", number))
-        folder, why = find_version(tree, facts.systems, entry)
+        folder, why = find_directory(op, tree, facts.systems, entry, by_family=by_family)
         if folder is None:
             if entry.optional:
                 step.skips.append(Skip(f"{entry.file} for {entry.system}/{entry.backend}", why))
@@ -34,15 +44,42 @@ def plan_data(op: Op, spec_path: Path, tree: Tree, facts: DatabaseFacts) -> Step
                     )
                 )
             continue
-        table = op.table_of(entry.phase)
+        stem = op.table_of(entry.phase).stem
         content = _read(spec_path.parent / entry.file, entry, place)
-        path = f"{folder}/{table.stem}{facts.suffix}"
-        if entry.file.endswith(".parquet") and not path.endswith(".parquet"):
-            content = to_csv(content, Place(str(spec_path.parent / entry.file)))
-        step.drafts.append(new_file(tree, path, content, data=True))
+        step.drafts.append(_table(tree, f"{folder}/{stem}{facts.suffix}", content, spec_path.parent / entry.file))
+        families.setdefault(folder, []).append(stem)
     if missing:
         raise CheckoutRefused(missing)
+    if by_family and families:
+        _describe(step, op, tree, families)
     return step
+
+
+def _table(tree: Tree, path: str, content: bytes, file: Path) -> Draft:
+    """A table in the tree's own format: a file of the other one is converted."""
+    place = Place(str(file))
+    if path.endswith(".parquet") and file.suffix != ".parquet":
+        content = to_parquet(content, place)
+        before = tree.content(path)
+        if before is not None and before != content and same_table(before, content, place):
+            return Draft(Creation(path, before, data=True, done=True))
+    elif file.suffix == ".parquet" and not path.endswith(".parquet"):
+        content = to_csv(content, place)
+    return new_file(tree, path, content, data=True)
+
+
+def _describe(step: StepDraft, op: Op, tree: Tree, families: dict[str, list[str]]) -> None:
+    """What a directory of a family has beside its tables: where they come from."""
+    for folder, stems in families.items():
+        backend, version = folder.split("/")[-2:]
+        view = {"op": op, "backend": backend, "version": version, "stems": stems}
+        text = fragment((), "collection_meta.yaml.j2", **view)
+        step.drafts.append(new_file(tree, f"{folder}/collection_meta.yaml", text.encode("utf-8")))
+    step.notes.append(
+        f"The tables are a family {op.name!r} of their own: the SDK finds them there. Upstream's data check "
+        "(tools/perf_database/check_collector_data.py, rule R4) also wants the family in "
+        "collector/op_backend_catalog.yaml, with the collector that measures it."
+    )
 
 
 def new_file(tree: Tree, path: str, content: bytes, *, data: bool = False) -> Draft:
@@ -66,24 +103,38 @@ def _read(path: Path, entry: DataFile, place: Place) -> bytes:
         ) from None
 
 
-def find_version(tree: Tree, systems: str, entry: DataFile) -> tuple[str | None, str]:
-    """(directory for the entry's tables, "") or (None, why there is none)."""
-    yaml_path = f"{systems}/{entry.system}.yaml"
-    source = tree.root / yaml_path
-    if not source.is_file():
+def find_directory(
+    op: Op, tree: Tree, systems: str, entry: DataFile, *, by_family: bool = False
+) -> tuple[str | None, str]:
+    """(directory for the entry's tables, "") or (None, why there is none). That of a family need not be there yet."""
+    described = tree.root / systems / f"{entry.system}.yaml"
+    if not described.is_file():
         known = [n[:-5] for n in tree.listdir(systems) if n.endswith(".yaml")]
         return None, f"no system {entry.system!r} ({systems} has {', '.join(known) or 'none'})"
-    found = re.search(r"^data_dir:\s*([A-Za-z0-9_./-]+)", source.read_text(encoding="utf-8"), re.MULTILINE)
-    data_dir = found.group(1) if found else f"data/{entry.system}"
-    backend = f"{systems}/{data_dir}/{entry.backend}"
-    versions = [v for v in tree.listdir(backend) if tree.is_dir(f"{backend}/{v}")]
+    said = re.search(r"^data_dir:\s*([A-Za-z0-9_./-]+)", described.read_text(encoding="utf-8"), re.MULTILINE)
+    root = f"{systems}/{said.group(1) if said else f'data/{entry.system}'}"
+    folders = [f"{root}/{entry.backend}"]
+    if by_family:
+        folders += [f"{root}/{name}/{entry.backend}" for name in tree.listdir(root) if name not in NOT_FAMILIES]
+    versions = {version for folder in folders for version in _versions(tree, folder)}
+    home = f"{root}/{op.name}/{entry.backend}" if by_family else folders[0]
     wanted = [entry.version] if isinstance(entry.version, str) else list(entry.version)
     for version in wanted:
         if version == "newest" and versions:
-            return f"{backend}/{max(versions, key=version_key)}", ""
+            return f"{home}/{max(versions, key=version_key)}", ""
         if version in versions:
-            return f"{backend}/{version}", ""
-    return None, f"no version {' or '.join(wanted)} in {backend} (it has {', '.join(versions) or 'none'})"
+            return f"{home}/{version}", ""
+    where = f"of {entry.backend} in {root}" if by_family else f"in {home}"
+    return None, f"no version {' or '.join(wanted)} {where} (it has {', '.join(sorted(versions)) or 'none'})"
+
+
+def _versions(tree: Tree, folder: str) -> list[str]:
+    """Versions that have tables, without those that are marked incomplete."""
+    return [
+        version
+        for version in tree.listdir(folder)
+        if tree.is_dir(f"{folder}/{version}") and not tree.exists(f"{folder}/{version}/{INCOMPLETE}")
+    ]
 
 
 def version_key(version: str) -> tuple[tuple[int, int | str], ...]:

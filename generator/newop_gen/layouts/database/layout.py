@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..base import Loading, Probe, Rules
-from ..python.probes import Prober, guarded
+from ..base import Probe, Rules
+from ..python.probes import guarded
+from .probes import DatabaseProber
 
 if TYPE_CHECKING:
     from ...checkout.tree import Tree
     from ...guard.vocabulary import Vocabulary
     from ...model.op import Op
     from ...plan import Step
-    from ..python.facts import DatabaseFacts
+    from .facts import DatabaseFacts
 
 # What every such layout interpolates with, and where quant modes are collected.
 INTERPOLATION = (
@@ -32,49 +33,40 @@ INTERPOLATION = (
 class DatabaseLayout:
     """A `Layout` out of what such layouts differ in.
 
-    `tables` are the questions about how a table gets into the database, `methods` those of `PerfDatabase` that the
-    inserted code calls. `wrapper` says whether a table is wrapped in `LoadedOpData`; without, it is a `dict` or None.
-    `listed` gives the layout's own words, for `Layout.words`.
+    `templates` are directories, the most specific first. `tables` are the questions about how a table gets into the
+    database, `methods` those of `PerfDatabase` that the inserted code calls. `wrapper` says whether a table is wrapped
+    in `LoadedOpData`; without, it is a `dict` or None. `listed` gives the layout's own words, for `Layout.words`.
     """
 
     name: str
     title: str
-    tables: Callable[[Prober], None]
+    templates: tuple[str, ...]
+    tables: Callable[[DatabaseProber], None]
     listed: Callable[[], Mapping[str, Vocabulary]]
     methods: tuple[str, ...]
     wrapper: bool
 
     def probes(self, tree: Tree) -> list[Probe]:
-        return guarded(self._ask, Prober(tree))
+        prober = DatabaseProber(tree)
+        return guarded(prober.questions, lambda: self._ask(prober))
 
-    def _ask(self, p: Prober) -> None:
+    def _ask(self, p: DatabaseProber) -> None:
         p.files()
-        p.enum_members()
+        p.questions.enum_members()
         p.loaders()
         self.tables(p)
         p.errors()
         p.corrections()
         p.methods(*self.methods)
         p.operation_base()
-        p.model_files()
+        p.questions.model_files()
         p.idiom()
 
     def facts(self, tree: Tree) -> DatabaseFacts:
-        """Facts of a tree whose required probes all hold."""
-        return Prober(tree).facts(self.name, wrapper=self.wrapper)
+        return DatabaseProber(tree).facts(self.name, self.templates, wrapper=self.wrapper)
 
     def rules(self, tree: Tree) -> Rules:
-        facts = self.facts(tree)
-        return Rules(
-            peak=facts.peak,
-            empirical="constant",
-            hybrid="any",
-            between="spec",
-            outside="spec",
-            fills_grid=True,
-            source_tags=facts.source_tags,
-            loading=Loading(modules=("perf_database",), sources=facts.reads_sources, lazy=False),
-        )
+        return self.facts(tree).rules
 
     def plan(self, ops: Sequence[tuple[Op, Path]], tree: Tree) -> list[Step]:
         from .plan import plan_ops

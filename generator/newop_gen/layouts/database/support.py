@@ -11,11 +11,11 @@ import textwrap
 from ...model.op import Op, Table, key_params
 from ...render.code import WIDTH, statement
 from ...render.python import literal
-from ..python.facts import DatabaseFacts
+from ..python.facts import PythonFacts
 from ..python.query import sixteen
 
 
-def render_support(op: Op, facts: DatabaseFacts) -> str:
+def render_support(op: Op, facts: PythonFacts) -> str:
     """Statements for the end of `_update_support_matrix`, or "" for an op without quant keys."""
     blocks = []
     for table in op.tables:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ...guard.vocabulary import Vocabulary, words
+from ...guard.vocabulary import Vocabulary, merged, words
 from ..python import words as common
 
-PACKAGES = ("aiconfigurator.sdk",)
+_PACKAGES = ("aiconfigurator.sdk",)
 
 # A loader that opens its one file.
-PLAIN_FILE = Vocabulary(
+_PLAIN_FILE = Vocabulary(
     nodes=words("With withitem"),
     locals=words("f"),
     calls=words("os.path.exists csv.DictReader list"),
@@ -18,7 +18,7 @@ PLAIN_FILE = Vocabulary(
 )
 
 # Tables that are registered with a wrapper around them.
-WRAPPED = Vocabulary(
+_WRAPPED = Vocabulary(
     nodes=words("Dict"),
     globals=words("PerfDataFilename {loader}"),
     attributes=words("{member}"),
@@ -40,14 +40,15 @@ _TEST = Vocabulary(
     strings=words("{stem}.txt"),
     definitions=words("test_{answer}_answers_in_five_modes test_{phase}_operation_of_{op}_hands_on_its_axes"),
 ) | common.imports(
-    PACKAGES,
+    _PACKAGES,
     " import common",
     " import operations as ops",
     ".perf_database import PerfDatabase",
     ".perf_database import PerfDatabase, PerfDataNotAvailableError",
 )
 
-METHODS: Mapping[str, Vocabulary] = {
+# What all of them have; how a table is read, registered and asked for is each layout's own.
+_METHODS: Mapping[str, Vocabulary] = {
     "enum": common.ENUM | Vocabulary(strings=words("{stem}.txt")),
     "loader": common.VALUES | common.LOADER,
     "registration": Vocabulary(nodes=words("Assign"), globals=words("self"), targets=words("self.{table}")),
@@ -65,4 +66,29 @@ METHODS: Mapping[str, Vocabulary] = {
     "data": Vocabulary(files=words("*/systems/*/{stem}.txt")),
     "test": common.VALUES | common.TEST | _TEST,
 }
-"""By step; how a table is read, registered and asked for is each layout's own."""
+
+# 0.6: a table is a dict or None, and a query finds out by itself what it can answer from.
+DIRECT = merged(
+    _METHODS,
+    {
+        "loader": _PLAIN_FILE,
+        "registration": Vocabulary(
+            globals=words("data_dir common"),
+            attributes=words("PerfDataFilename value {member}"),
+            calls=words("os.path.join {loader}"),
+        ),
+        "query": Vocabulary(
+            globals=words("Exception self common"),
+            attributes=words("system backend version PerfDataFilename value {member}"),
+            calls=words("logger.exception"),
+            messages=words("logger.exception"),
+        ),
+    },
+)
+
+# 0.7 and 0.8: a loader opens its file, and its table gets a wrapper.
+FUNC_MAP = merged(_METHODS, {"loader": _PLAIN_FILE, "registration": _WRAPPED, "query": common.WRAPPED})
+
+# 0.9: a loader reads its sources through a helper.
+_SOURCES = Vocabulary(calls=words("_read_filtered_rows"))
+SOURCES = merged(_METHODS, {"loader": _SOURCES, "registration": _WRAPPED, "query": common.WRAPPED})

@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ..base import Loading, Rules
-from ..python.facts import DatabaseFacts
+from ..python.facts import PythonFacts
 
 
 @dataclass(frozen=True, kw_only=True)
-class OpOwnedFacts(DatabaseFacts):
-    """Facts of one tree. `operations` is the package's `__init__.py`, paths are relative to the checkout's root.
+class OpOwnedFacts(PythonFacts):
+    """Facts of one tree.
 
-    - `templates`: where templates are looked for, most specific first;
     - `package`: the import name of the SDK (`aiconfigurator.sdk`);
     - `engine`: what finds values between measured points, `interpolation` (the spec's methods, pre-interpolation
       and policy outside the range) or `perf_interp` (its own rules);
@@ -25,7 +24,6 @@ class OpOwnedFacts(DatabaseFacts):
     - `afd`: the module that sorts ops by name into attention and FFN workers.
     """
 
-    templates: tuple[str, ...]
     package: str
     engine: Literal["interpolation", "perf_interp"]
     family_first: bool = False

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from ...checkout.python import PythonSource
 from ...edits.python.bracket import insert_element
 from ...edits.python.find import assigned_dict, find_class, find_method
-from ...edits.python.place import after_statement, end_of_class
+from ...edits.python.place import after_statement
 from ...model.op import Op
 from ...problems import CheckoutRefused, Problem
 from ...render.code import WIDTH, statement
@@ -21,32 +21,17 @@ from .facts import OpOwnedFacts
 EXEMPT_REASON = "Python-only: the compiled engine has no operator for it"
 
 
-def forwards(text: str, op: Op, database: PythonSource) -> Draft:
-    """The query methods at the end of `PerfDatabase`."""
-    owner = find_class(database, "PerfDatabase")
-    methods = {n.name: n for n in owner.body if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef))}
-    taken = next((methods[q.method] for q in op.queries if q.method in methods), None)
-    dedented = "\n".join(line.removeprefix("    ") for line in text.split("\n"))
-    return draft(
-        database, end_of_class(database, owner, dedented), owner, taken, f"PerfDatabase.{op.queries[0].method}"
+def stub_of(loader: str, op: Op, facts: OpOwnedFacts, conftest: PythonSource) -> str:
+    """A loader's entry among those that upstream's test fixtures replace: (module, what the stub returns)."""
+    module = (
+        f'f"{{_OPS_PKG}}.{op.name}"'
+        if _defines(conftest, "_OPS_PKG")
+        else literal(f"{facts.package}.operations.{op.name}")
     )
-
-
-def loader_stubs(op: Op, facts: OpOwnedFacts, conftest: PythonSource) -> Iterable[Draft]:
-    """The loaders among those that upstream's test fixtures replace: name -> (module, what the stub returns)."""
-    stubs = assigned_dict(conftest, conftest.tree, "_LOADER_STUBS")
-    keys = {k.value: k for k in stubs.keys if isinstance(k, ast.Constant)}
-    for loader in dict.fromkeys(t.loader for t in op.tables):
-        module = (
-            f'f"{{_OPS_PKG}}.{op.name}"'
-            if _defines(conftest, "_OPS_PKG")
-            else literal(f"{facts.package}.operations.{op.name}")
-        )
-        entry = f"{literal(loader)}: ({module}, None)"
-        if len(entry) + len("    ,") > WIDTH:
-            entry = f"{literal(loader)}: (\n    {module},\n    None,\n)"
-        insertion = insert_element(conftest, stubs, entry)
-        yield draft(conftest, insertion, stubs, keys.get(loader), loader, telling=False)
+    entry = f"{literal(loader)}: ({module}, None)"
+    if len(entry) + len("    ,") > WIDTH:
+        entry = f"{literal(loader)}: (\n    {module},\n    None,\n)"
+    return entry
 
 
 def _defines(source: PythonSource, name: str) -> bool:

@@ -9,51 +9,39 @@ from pathlib import Path
 from ...checkout.tree import Tree
 from ...model.op import Op
 from ...plan import Skip, Step
-from ...problems import NewopError
 from ...render import fragment
-from ..common.data_files import new_file
+from ..common.data_files import new_file, plan_data
 from ..common.settle import StepDraft, finish
-from ..python.listed import enum_members, exports, import_contract, need
+from ..common.steps import in_order, plan_each, wiring_steps
+from ..python.listed import enum_members, exports, import_contract, loader_stubs, need, query_methods
+from ..python.unit_test import plan_test
 from . import places
 from .afd import afd_notes
-from .data import plan_owned_data
 from .facts import OpOwnedFacts
 from .module import ModuleView, render_forwards, render_module
 from .notes import cp_note, engine_note, query_notes
 from .support import render_resolver, render_snapshot, support_entries
-from .unit_test import plan_unit_test
+from .unit_test import OwnedTestView
 
 
 def plan_ops(ops: Sequence[tuple[Op, Path]], tree: Tree, facts: OpOwnedFacts) -> list[Step]:
-    """Steps of every op, in order. All problems of all ops are gathered; the gravest kind decides the exit code."""
-    steps: list[Step] = []
-    failures: list[NewopError] = []
-    for op, spec_path in ops:
-        try:
-            steps += _plan_op(op, spec_path, tree, facts)
-        except NewopError as error:
-            failures.append(error)
-    if failures:
-        gravest = min(failures, key=lambda e: e.exit_code)
-        raise type(gravest)(p for e in failures for p in e.problems)
-    return steps
+    """Steps of every op, in order. Raises every problem of every op."""
+    return plan_each(ops, lambda op, spec_path: _plan_op(op, spec_path, tree, facts))
 
 
 def _plan_op(op: Op, spec_path: Path, tree: Tree, facts: OpOwnedFacts) -> list[Step]:
     module = ModuleView(op, facts)
-    before = finish(
+    steps = finish(
         [
             _enum(op, tree, facts),
             _module(module, tree),
             _forward(module, tree),
             _support(module, tree),
             _test(module, tree),
-            plan_owned_data(op, spec_path, tree, facts),
+            plan_data(op, spec_path, tree, facts, by_family=facts.family_first),
         ]
     )
-    # A reviewer reads in the guide's order: the model after the operations, test and data last.
-    last = next((i for i, s in enumerate(before) if s.key in ("test", "data")), len(before))
-    return [*before[:last], *_wiring(op, tree, facts), *before[last:]]
+    return in_order(steps, _wiring(op, tree, facts))
 
 
 def _enum(op: Op, tree: Tree, facts: OpOwnedFacts) -> StepDraft:
@@ -77,7 +65,7 @@ def _module(module: ModuleView, tree: Tree) -> StepDraft:
 def _forward(module: ModuleView, tree: Tree) -> StepDraft:
     step = StepDraft(module.op.name, "query", "Queries of PerfDatabase, which forward to the module")
     database = need(tree, module.facts.perf_database)
-    step.drafts.append(places.forwards(render_forwards(module), module.op, database))
+    step.drafts.append(query_methods(render_forwards(module), module.op, database))
     step.notes += query_notes(module.op, module.facts)
     if module.facts.engine_step is not None:
         source = need(tree, module.facts.engine_step)
@@ -106,24 +94,20 @@ def _support(module: ModuleView, tree: Tree) -> StepDraft:
 
 
 def _wiring(op: Op, tree: Tree, facts: OpOwnedFacts) -> list[Step]:
-    if not op.spec.wiring:
-        return []
-    from ...wiring import WiringFacts, plan_wiring
-
-    split = ("seq_split",) if facts.seq_split else ()
-    wiring = plan_wiring(op, tree, WiringFacts(facts.models, facts.sixteen_bit, taken_over=split))
-    if facts.afd is not None and wiring.edits:
-        notes = afd_notes(op, need(tree, facts.afd))
-        wiring = dataclasses.replace(wiring, notes=(*wiring.notes, *notes))
-    return [wiring]
+    steps = wiring_steps(op, tree, facts.models, facts.sixteen_bit, ("seq_split",) if facts.seq_split else ())
+    if facts.afd is None or not any(step.edits for step in steps):
+        return steps
+    notes = afd_notes(op, need(tree, facts.afd))
+    return [dataclasses.replace(step, notes=(*step.notes, *notes)) for step in steps]
 
 
 def _test(module: ModuleView, tree: Tree) -> StepDraft:
     """The op's own test, and the lists of upstream's tests that have to name it."""
     op, facts = module.op, module.facts
-    step = plan_unit_test(op, tree, facts, module)
+    step = plan_test(OwnedTestView(op, facts, module), tree)
     if facts.stubs is not None:
-        step.drafts += places.loader_stubs(op, facts, need(tree, facts.stubs))
+        conftest = need(tree, facts.stubs)
+        step.drafts += loader_stubs(op, conftest, lambda loader: places.stub_of(loader, op, facts, conftest))
     if facts.import_contract is not None:
         step.drafts.append(import_contract(op, need(tree, facts.import_contract)))
     if facts.opspec_coverage is not None:

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import ast
 import functools
-from collections.abc import Collection
-from dataclasses import dataclass
+from typing import Literal
 
 from ...checkout.python import PythonSource
 from ...checkout.tree import Tree
 from ...edits.python.find import assigned_dict, assigned_list, attempt, find_class, find_method
-from ..python.probes import Prober
+from ..python.probes import Questions
+from ..python.sdk import Sdk, functions, methods
 from .facts import OpOwnedFacts
 
 OPERATION_METHODS = ("load_data", "clear_cache", "_record_load")
@@ -34,60 +34,46 @@ CORE = "aiconfigurator_core"
 OWN = "aiconfigurator"
 
 
-@dataclass
-class OwnedProber(Prober):
-    """Asks one tree whose SDK is in the package at `home` (a path), imported as `package`."""
+class OwnedProber:
+    """Asks one tree whose SDK is in a core package (`core`), or in the package itself."""
 
-    home: str = ""
-    package: str = f"{OWN}.sdk"
-
-    @classmethod
-    def of(cls, tree: Tree) -> OwnedProber:
-        return cls(tree, home=tree.at("sdk"))
-
-    @classmethod
-    def of_core(cls, tree: Tree) -> OwnedProber:
-        return cls(tree, home=f"{tree.places.core or CORE}/sdk", package=f"{CORE}.sdk")
-
-    def path(self, name: str) -> str:
-        return f"{self.home}/{name}" if self.home else name
-
-    def source(self, name: str) -> PythonSource | None:
-        return self.tree.python(self.path(name))
+    def __init__(self, tree: Tree, *, core: bool) -> None:
+        self.core = core
+        home = f"{tree.places.core or CORE}/sdk" if core else tree.at("sdk")
+        self.sdk = Sdk(tree, home)
+        self.questions = Questions(self.sdk)
+        self.ask = self.questions.ask
 
     @functools.cached_property
     def operations(self) -> PythonSource | None:
-        return self._parsed("operations/__init__.py")
+        return self.sdk.parsed("operations/__init__.py")
 
     @functools.cached_property
     def base(self) -> PythonSource | None:
-        return self._parsed("operations/base.py")
-
-    @functools.cached_property
-    def models(self) -> tuple[str, ...]:
-        folder = self.path("models")
-        return tuple(f"{folder}/{n}" for n in self.tree.listdir(folder) if n.endswith(".py"))
+        return self.sdk.parsed("operations/base.py")
 
     # required
 
-    def core(self, wanted: bool) -> None:
-        places = self.tree.places
+    def package(self) -> None:
+        places = self.sdk.tree.places
         found, name = places.core, places.core_name or places.name
         detail = f"{found} holds it" if found else f"there is no {CORE}/sdk"
-        if found is None and self.tree.source(self.tree.at("sdk/_compat.py")) is not None:
+        if found is None and self.sdk.tree.source(self.sdk.tree.at("sdk/_compat.py")) is not None:
             detail += ", but shims for it: name the root of the repository"
         self.ask(
             "core-package",
-            f"is the SDK in a package {CORE}?" if wanted else f"is the SDK in {OWN} itself?",
-            name == (CORE if wanted else OWN),
+            f"is the SDK in a package {CORE}?" if self.core else f"is the SDK in {OWN} itself?",
+            name == (CORE if self.core else OWN),
             detail,
         )
 
     def package_files(self) -> None:
         for name in ("common.py", "perf_database.py", "errors.py", "operations/__init__.py", "operations/base.py"):
-            source = self._parsed(name)
+            source = self.sdk.parsed(name)
             probe = name.removesuffix(".py").replace("/__init__", "").replace("/", "-").replace("_", "-")
-            self.ask(f"{probe}-file", f"is there {self.path(name)}?", source is not None, "" if source else "not there")
+            self.ask(
+                f"{probe}-file", f"is there {self.sdk.path(name)}?", source is not None, "" if source else "not there"
+            )
 
     def exports(self) -> None:
         found, problem = (
@@ -111,7 +97,7 @@ class OwnedProber(Prober):
             if imported is not None:
                 module = imported.module if isinstance(imported, ast.ImportFrom) else ""
                 detail = f"Operation comes from {module}: its ops are written in Rust, which a spec can't add to"
-        has = _methods(owner) if owner else set()
+        has = methods(owner) if owner else set()
         missing = [name for name in OPERATION_METHODS if name not in has]
         self.ask(
             "python-ops",
@@ -126,43 +112,43 @@ class OwnedProber(Prober):
         return attempt(find_class, self.base, "Operation")[0] if self.base else None
 
     def rows(self) -> None:
-        found = "_read_filtered_rows" in _functions(self.base)
+        found = "_read_filtered_rows" in functions(self.base)
         self.ask("rows", "does operations/base.py define _read_filtered_rows?", found)
 
     def database_class(self) -> None:
-        has = _methods(self.db_class) if self.db_class else set()
-        self._names("database", "does PerfDatabase have", DATABASE_METHODS, has)
-        wrapper = attempt(find_class, self.database, "LoadedOpData")[0] if self.database else None
+        has = methods(self.sdk.db_class) if self.sdk.db_class else set()
+        self.questions.names("database", "does PerfDatabase have", DATABASE_METHODS, has)
+        wrapper = attempt(find_class, self.sdk.database, "LoadedOpData")[0] if self.sdk.database else None
         self.ask("wrapper", "does perf_database.py define LoadedOpData?", wrapper is not None)
 
     def errors(self) -> None:
-        source = self._parsed("errors.py")
+        source = self.sdk.parsed("errors.py")
         names = {n.name for n in source.tree.body if isinstance(n, ast.ClassDef)} if source else set()
         wanted = ("PerfDataNotAvailableError", "EmpiricalNotImplementedError")
-        self._names("errors", "does errors.py define", wanted, names)
+        self.questions.names("errors", "does errors.py define", wanted, names)
 
     def empirical(self) -> None:
-        names = _functions(self._parsed("operations/util_empirical.py"))
-        self._names("util-empirical", "does operations/util_empirical.py define", EMPIRICAL_FUNCTIONS, names)
+        names = functions(self.sdk.parsed("operations/util_empirical.py"))
+        self.questions.names("util-empirical", "does operations/util_empirical.py define", EMPIRICAL_FUNCTIONS, names)
 
     @functools.cached_property
-    def engine(self) -> str | None:
+    def engine(self) -> Literal["interpolation", "perf_interp"] | None:
         """What finds values between measured points."""
         if set(PERF_INTERP_NAMES) <= self._perf_interp_names:
             return "perf_interp"
-        if set(INTERPOLATION_FUNCTIONS) <= _functions(self._parsed("interpolation.py")):
+        if set(INTERPOLATION_FUNCTIONS) <= functions(self.sdk.parsed("interpolation.py")):
             return "interpolation"
         return None
 
     @functools.cached_property
     def _perf_interp_names(self) -> set[str]:
-        source = self._parsed("perf_interp/__init__.py")
+        source = self.sdk.parsed("perf_interp/__init__.py")
         if source is None:
             return set()
         return {a.asname or a.name for n in source.tree.body if isinstance(n, ast.ImportFrom) for a in n.names}
 
     def interpolation(self) -> None:
-        there = _functions(self._parsed("interpolation.py"))
+        there = functions(self.sdk.parsed("interpolation.py"))
         lacking = [n for n in INTERPOLATION_FUNCTIONS if n not in there]
         no_engine = [n for n in PERF_INTERP_NAMES if n not in self._perf_interp_names]
         self.ask(
@@ -173,19 +159,15 @@ class OwnedProber(Prober):
         )
 
     def tags(self) -> None:
-        self.ask("source-tags", "does PerformanceResult take source=?", self.source_tags)
-
-    def _names(self, probe: str, asks: str, wanted: Collection[str], there: Collection[str]) -> None:
-        missing = [name for name in wanted if name not in there]
-        self.ask(probe, f"{asks} {', '.join(wanted)}?", not missing, f"no {', '.join(missing)}" if missing else "")
+        self.ask("source-tags", "does PerformanceResult take source=?", self.sdk.source_tags)
 
     def shims(self, sdk: str) -> None:
         """The old package, whose modules are aliases made by `_compat.alias_module`."""
-        compat = self.tree.python(f"{sdk}/_compat.py")
+        compat = self.sdk.tree.python(f"{sdk}/_compat.py")
         self.ask(
             "shims",
             f"does {sdk}/_compat.py define alias_module, and is there {sdk}/operations?",
-            "alias_module" in _functions(compat) and self.tree.is_dir(f"{sdk}/operations"),
+            "alias_module" in functions(compat) and self.sdk.tree.is_dir(f"{sdk}/operations"),
             "" if compat else "no such file",
         )
 
@@ -198,25 +180,24 @@ class OwnedProber(Prober):
 
     @functools.cached_property
     def family_first(self) -> bool:
-        return "resolve_op_data_path" in _functions(self.base)
+        return "resolve_op_data_path" in functions(self.base)
 
     @functools.cached_property
     def flops_helper(self) -> bool:
-        source = self._parsed("operations/gemm.py")
+        source = self.sdk.parsed("operations/gemm.py")
         owner = attempt(find_class, source, "GEMM")[0] if source else None
-        return owner is not None and "_get_quant_tc_flops" in _methods(owner)
+        return owner is not None and "_get_quant_tc_flops" in methods(owner)
 
     @functools.cached_property
     def support_matrix(self) -> bool:
-        matrix = attempt(find_class, self.database, "_LazySupportMatrix")[0] if self.database else None
-        if self.database is None or matrix is None or "_resolve" not in _methods(matrix):
+        matrix = attempt(find_class, self.sdk.database, "_LazySupportMatrix")[0] if self.sdk.database else None
+        if self.sdk.database is None or matrix is None or "_resolve" not in methods(matrix):
             return False
-        keys = attempt(assigned_dict, self.database, matrix, "_BACKEND_KEYS")[0]
+        keys = attempt(assigned_dict, self.sdk.database, matrix, "_BACKEND_KEYS")[0]
         return keys is not None and all(isinstance(v, (ast.Tuple, ast.List)) for v in keys.values)
 
     def owned_facts(self) -> None:
-        mode = self.sixteen_bit
-        self.ask("sixteen-bit", "what is the 16-bit quant mode called?", mode is not None, mode or "")
+        self.questions.sixteen_bit()
         for probe, asks, found in (
             ("seq-split", "does Operation take seq_split (context parallelism)?", self.seq_split),
             ("family-first", "are tables filed by family (resolve_op_data_path)?", self.family_first),
@@ -224,16 +205,13 @@ class OwnedProber(Prober):
             ("support-matrix", "does _LazySupportMatrix list keys per backend?", self.support_matrix),
         ):
             self.ask(probe, asks, found, required=False)
-        tests = self.test_folder
-        self.ask(
-            "tests", "is there a test tree for a generated unit test?", tests is not None, tests or "", required=False
-        )
+        self.questions.tests()
 
-    def ask_all(self, *, core: bool) -> None:
+    def ask_all(self) -> None:
         """Every probe of the family, in the order in which they are explained."""
-        self.core(core)
+        self.package()
         self.package_files()
-        self.enum_members()
+        self.questions.enum_members()
         self.python_ops()
         self.exports()
         self.rows()
@@ -242,53 +220,42 @@ class OwnedProber(Prober):
         self.empirical()
         self.interpolation()
         self.tags()
-        self.model_files()
+        self.questions.model_files()
         self.owned_facts()
+        if self.core:
+            self.shims(self.sdk.tree.at("sdk"))
 
-    def owned(self, layout: str, templates: tuple[str, ...], *, shims: str | None = None) -> OpOwnedFacts:
+    def facts(self, layout: str, templates: tuple[str, ...]) -> OpOwnedFacts:
         """The facts of a tree whose required probes all hold."""
-        assert self.suffix and self.sixteen_bit and self.engine
-        there = self._existing
+        sdk = self.sdk
+        assert sdk.suffix and sdk.sixteen_bit and self.engine
+        tests = sdk.tree.places.tests
         return OpOwnedFacts(
             layout=layout,
             templates=templates,
-            package=self.package,
-            common=self.path("common.py"),
-            perf_database=self.path("perf_database.py"),
-            operations=self.path("operations/__init__.py"),
-            models=self.models,
-            suffix=self.suffix,
-            sixteen_bit=self.sixteen_bit,  # type: ignore[arg-type]
+            package=f"{CORE if self.core else OWN}.sdk",
+            common=sdk.path("common.py"),
+            perf_database=sdk.path("perf_database.py"),
+            operations=sdk.path("operations/__init__.py"),
+            models=sdk.models,
+            suffix=sdk.suffix,
+            sixteen_bit=sdk.sixteen_bit,
             flops_helper=self.flops_helper,
             source_tags=True,
-            wrapper=True,
-            reads_sources=True,
-            tests=self.test_folder,
-            stubs=there("tests/unit/sdk/database/conftest.py"),
-            systems=self.tree.places.systems,
-            quants=self.quants,
-            engine=self.engine,  # type: ignore[arg-type]
+            tests=sdk.test_folder,
+            stubs=sdk.existing(f"{tests}/unit/sdk/database/conftest.py"),
+            systems=sdk.tree.places.systems,
+            quants=sdk.quants,
+            engine=self.engine,
             family_first=self.family_first,
             seq_split=self.seq_split,
             support_matrix=self.support_matrix,
-            shims=shims,
-            import_contract=there("tests/cross_package/test_import_contract.py"),
-            opspec_coverage=there("tests/unit/sdk/test_opspec_coverage.py"),
-            engine_step=there(self.path("rust_engine_step.py")),
-            afd=there(self.path("afd_partition.py")),
+            shims=sdk.tree.at("sdk/operations") if self.core else None,
+            import_contract=sdk.existing(f"{tests}/cross_package/test_import_contract.py"),
+            opspec_coverage=sdk.existing(f"{tests}/unit/sdk/test_opspec_coverage.py"),
+            engine_step=sdk.existing(sdk.path("rust_engine_step.py")),
+            afd=sdk.existing(sdk.path("afd_partition.py")),
         )
-
-    def _existing(self, path: str) -> str | None:
-        return path if self.tree.source(path) is not None else None
-
-
-def _functions(source: PythonSource | None) -> set[str]:
-    """Names of top-level functions."""
-    return {n.name for n in source.tree.body if isinstance(n, ast.FunctionDef)} if source else set()
-
-
-def _methods(owner: ast.ClassDef) -> set[str]:
-    return {n.name for n in owner.body if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef))}
 
 
 def _imports(node: ast.AST, name: str) -> bool:

@@ -116,7 +116,7 @@ _DATA = Vocabulary(
 )
 
 
-def owned(packages: Iterable[str]) -> Mapping[str, Vocabulary]:
+def _owned(packages: Iterable[str]) -> Mapping[str, Vocabulary]:
     """By step; `packages` are the import names of the SDK."""
     packages = frozenset(packages)
     module = common.imports(
@@ -158,13 +158,13 @@ def owned(packages: Iterable[str]) -> Mapping[str, Vocabulary]:
             "test": common.VALUES
             | common.TEST
             | _TEST
-            | tested(packages)
+            | _tested(packages)
             | Vocabulary(strings=frozenset(f"{package}.operations.{{op}}" for package in packages)),
         }
     )
 
 
-def tested(packages: Iterable[str]) -> Vocabulary:
+def _tested(packages: Iterable[str]) -> Vocabulary:
     """What a unit test imports from the SDK."""
     return common.imports(
         packages,
@@ -173,3 +173,16 @@ def tested(packages: Iterable[str]) -> Vocabulary:
         ".errors import EmpiricalNotImplementedError, PerfDataNotAvailableError",
         ".perf_database import PerfDatabase",
     )
+
+
+_SHIM = Vocabulary(
+    nodes=words("ImportFrom"),
+    imports=frozenset({"from aiconfigurator.sdk._compat import alias_module as _alias_module"}),
+    exact=frozenset({"_alias_module(__name__, 'aiconfigurator_core.sdk.operations.{op}')"}),
+)
+
+# 0.10.
+OP_OWNED = _owned(["aiconfigurator.sdk"])
+
+# 0.11. Tests of the old package go through the shims.
+CORE = merged(_owned(["aiconfigurator_core.sdk"]), {"operations": _SHIM, "test": _tested(["aiconfigurator.sdk"])})

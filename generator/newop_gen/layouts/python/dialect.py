@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 from ...sol.quants import enum_class
 from ...sol.render.python import PythonDialect
-from .facts import DatabaseFacts
+from .facts import PythonFacts
 
 
-def query_dialect(facts: DatabaseFacts, names: Callable[[str], str] = lambda name: name) -> PythonDialect:
+def query_dialect(facts: PythonFacts, names: Callable[[str], str] = lambda name: name) -> PythonDialect:
     """Formulas inside a query method of `PerfDatabase`."""
     if facts.flops_helper:
         flops = "self._get_quant_tc_flops({q})".format
@@ -24,7 +24,7 @@ def query_dialect(facts: DatabaseFacts, names: Callable[[str], str] = lambda nam
     )
 
 
-def column_dialect(facts: DatabaseFacts, read: Callable[[str], str]) -> PythonDialect:
+def column_dialect(facts: PythonFacts, read: Callable[[str], str]) -> PythonDialect:
     """Column expressions inside a loader: `read` gives the code that reads a column."""
     return PythonDialect(
         names=read,

@@ -1,4 +1,4 @@
-"""What a layout of this family says about itself, and what is probed from the tree."""
+"""What layouts of Python trees say of one, whichever family they are of."""
 
 from __future__ import annotations
 
@@ -9,23 +9,25 @@ from ..base import Facts
 
 
 @dataclass(frozen=True, kw_only=True)
-class DatabaseFacts(Facts):
-    """Facts of one tree of a layout.
+class PythonFacts(Facts):
+    """Facts of one tree. Paths are relative to the checkout's root.
 
-    Paths are relative to the checkout's root. `flops_helper`: there is a `_get_quant_tc_flops`. `source_tags`:
-    `PerformanceResult` takes `source=`. `wrapper`: tables are `LoadedOpData`, registered through `func_map`.
-    `reads_sources`: loaders get `(path, kernel_source)` pairs.
+    - `templates`: where templates are looked for, most specific first;
+    - `common`, `perf_database`, `operations`: the modules of the SDK (of a package `operations`, its `__init__.py`),
+      `models`: those of its models;
+    - `flops_helper`: there is a `_get_quant_tc_flops`;
+    - `source_tags`: `PerformanceResult` takes `source=`;
+    - `stubs`: upstream's test module that names every loader in a dict `_LOADER_STUBS`.
     """
 
+    templates: tuple[str, ...]
     common: str
     perf_database: str
     operations: str
     models: tuple[str, ...]
     flops_helper: bool
     source_tags: bool
-    wrapper: bool
-    reads_sources: bool
-    stubs: str | None = None
+    stubs: str | None
 
     @property
     def peak(self) -> PeakRule:
@@ -40,7 +42,3 @@ class DatabaseFacts(Facts):
     def tag(self, source: str) -> str:
         """The `source=` argument of a `PerformanceResult` that does not come from the table, or nothing."""
         return f', source="{source}"' if self.source_tags else ""
-
-    def table(self, attribute: str) -> str:
-        """Code for a table as a plain dict: the interpolation helpers look for `dict`, which `UserDict` is not."""
-        return f"self.{attribute}.data" if self.wrapper else f"self.{attribute}"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from ...checkout.python import PythonSource
 from ...checkout.tree import Tree
-from ...edits.python.bracket import insert_sorted_string
-from ...edits.python.find import assigned_list, find_class, last_assign_in_class
-from ...edits.python.place import after_statement, before_statement
+from ...edits.python.bracket import insert_element, insert_sorted_string
+from ...edits.python.find import assigned_dict, assigned_list, find_class, last_assign_in_class
+from ...edits.python.place import after_statement, before_statement, end_of_class
 from ...model.op import Op
 from ...plan import Insertion
 from ...problems import CheckoutRefused, Place, Problem
@@ -100,6 +100,26 @@ def _module(node: ast.ImportFrom) -> str:
 def _natural(name: str) -> str:
     """A string that sorts module names as isort does: numbers by value."""
     return re.sub(r"\d+", lambda m: f"{len(m[0]):04d}{m[0]}", name)
+
+
+def query_methods(text: str, op: Op, database: PythonSource) -> Draft:
+    """The op's queries, as methods (indented by 4) at the end of `PerfDatabase`."""
+    owner = find_class(database, "PerfDatabase")
+    methods = {n.name: n for n in owner.body if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef))}
+    taken = next((methods[q.method] for q in op.queries if q.method in methods), None)
+    # `end_of_class` indents what it is given.
+    dedented = "\n".join(line.removeprefix("    ") for line in text.split("\n"))
+    insertion = end_of_class(database, owner, dedented)
+    return draft(database, insertion, owner, taken, f"PerfDatabase.{op.queries[0].method}")
+
+
+def loader_stubs(op: Op, conftest: PythonSource, entry: Callable[[str], str]) -> Iterable[Draft]:
+    """The loaders among those that upstream's test fixtures replace, each as an `entry` of that dict."""
+    stubs = assigned_dict(conftest, conftest.tree, "_LOADER_STUBS")
+    keys = {k.value: k for k in stubs.keys if isinstance(k, ast.Constant)}
+    for loader in dict.fromkeys(t.loader for t in op.tables):
+        insertion = insert_element(conftest, stubs, entry(loader))
+        yield draft(conftest, insertion, stubs, keys.get(loader), loader, telling=False)
 
 
 def import_contract(op: Op, contract: PythonSource) -> Draft:

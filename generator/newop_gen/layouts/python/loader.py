@@ -14,7 +14,7 @@ from ...sol.tree import Not
 from ...sol.types import Type
 from ...spec.model import Key, Nesting, PhaseName
 from .dialect import column_dialect
-from .facts import DatabaseFacts
+from .facts import PythonFacts
 
 MILLISECONDS = {"ms": "", "us": " / 1000", "ns": " / 1000000", "s": " * 1000"}
 
@@ -32,7 +32,7 @@ class Reading:
     """How the rows of one nesting are read. `phase` is set where the rows of one phase of a shared file are meant."""
 
     op: Op
-    facts: DatabaseFacts
+    facts: PythonFacts
     nesting: Nesting
     phase: PhaseName | None
     aliases: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -136,7 +136,7 @@ class LoaderView:
     """A loader function: one reading, or one per phase where a column tells the phases apart."""
 
     table: Table
-    facts: DatabaseFacts
+    facts: PythonFacts
     readings: tuple[Reading, ...]
 
     @property
@@ -171,7 +171,7 @@ class LoaderView:
         return list(dict.fromkeys(line for r in self.readings for line in r.alias_lines))
 
 
-def loader_views(op: Op, facts: DatabaseFacts) -> list[LoaderView]:
+def loader_views(op: Op, facts: PythonFacts) -> list[LoaderView]:
     """One view per loader function: tables whose phases share a nesting share a loader."""
     views = {}
     for table in op.tables:
@@ -183,6 +183,8 @@ def loader_views(op: Op, facts: DatabaseFacts) -> list[LoaderView]:
     return list(views.values())
 
 
-def render_loaders(op: Op, facts: DatabaseFacts) -> list[tuple[str, str]]:
+def render_loaders(op: Op, facts: PythonFacts) -> list[tuple[str, str]]:
     """(name, code) of every loader function."""
-    return [(v.table.loader, fragment(facts.layout, "loader.py.j2", v=v, facts=facts)) for v in loader_views(op, facts)]
+    return [
+        (v.table.loader, fragment(facts.templates, "loader.py.j2", v=v, facts=facts)) for v in loader_views(op, facts)
+    ]

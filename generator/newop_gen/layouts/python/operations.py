@@ -14,7 +14,7 @@ from ...render.code import WIDTH, call
 from ...sol.render.python import render_assignment
 from ...spec.model import PhaseName
 from .dialect import query_dialect
-from .facts import DatabaseFacts
+from .facts import PythonFacts
 from .query import Argument
 
 
@@ -25,7 +25,7 @@ class OperationView:
     op: Op
     phase: PhaseName
     query: Query
-    facts: DatabaseFacts
+    facts: PythonFacts
 
     @property
     def name(self) -> str:
@@ -72,7 +72,7 @@ class OperationView:
         return [lines[0] + "  # bytes"] if noted else lines
 
 
-def render_operations(op: Op, facts: DatabaseFacts) -> list[tuple[str, str]]:
+def render_operations(op: Op, facts: PythonFacts) -> list[tuple[str, str]]:
     """(class name, code) of every `Operation` subclass, in phase order."""
     views = [OperationView(op, p, op.query(p), facts) for p in op.phases]
-    return [(v.name, fragment(facts.layout, "operation.py.j2", o=v, facts=facts)) for v in views]
+    return [(v.name, fragment(facts.templates, "operation.py.j2", o=v, facts=facts)) for v in views]

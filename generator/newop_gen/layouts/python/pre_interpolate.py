@@ -15,7 +15,7 @@ from ...render import fragment
 from ...render.code import argument, statement
 from ...render.python import literal
 from ...spec.model import Nesting, PhaseName
-from .facts import DatabaseFacts
+from .facts import PythonFacts
 
 COLLECTED = "collected"
 HEADS = "heads"
@@ -28,7 +28,7 @@ class Grid:
     """The grids of one table and nesting."""
 
     op: Op
-    facts: DatabaseFacts
+    facts: PythonFacts
     table: Table
     phase: PhaseName
     nesting: Nesting
@@ -113,7 +113,7 @@ class Grid:
         return [str(v) for v in values]
 
 
-def grids(op: Op, facts: DatabaseFacts) -> list[Grid]:
+def grids(op: Op, facts: PythonFacts) -> list[Grid]:
     """The grids to fill in, one per table and nesting that asks for it."""
     out = []
     for table in op.tables:
@@ -125,6 +125,6 @@ def grids(op: Op, facts: DatabaseFacts) -> list[Grid]:
     return out
 
 
-def render_pre_interpolation(op: Op, facts: DatabaseFacts) -> str:
+def render_pre_interpolation(op: Op, facts: PythonFacts) -> str:
     """The block for `PerfDatabase.__init__`, or "" when the spec asks for none."""
-    return "\n".join(fragment(facts.layout, "pre_interpolate.py.j2", grid=g) for g in grids(op, facts))
+    return "\n".join(fragment(facts.templates, "pre_interpolate.py.j2", grid=g) for g in grids(op, facts))

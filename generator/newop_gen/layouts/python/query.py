@@ -14,7 +14,7 @@ from ...sol.check import names as expression_names
 from ...sol.render.python import render_expr, render_formula
 from ...spec.model import Key
 from .dialect import query_dialect
-from .facts import DatabaseFacts
+from .facts import PythonFacts
 
 RUN_TIME_WORDS = {
     "x": "Number of tokens",
@@ -90,7 +90,7 @@ class QueryView:
     """A query as its template sees it."""
 
     query: Query
-    facts: DatabaseFacts
+    facts: PythonFacts
     interpolation: Interpolation
 
     @property
@@ -217,7 +217,7 @@ def alike_lines(key: Key, indent: int) -> list[str]:
     return [*lines, pad + call("key = min", ["alike", distance, "default=key"], "", indent)]
 
 
-def sixteen(mode: str, facts: DatabaseFacts) -> str:
+def sixteen(mode: str, facts: PythonFacts) -> str:
     """A mode name as the tree calls it."""
     return facts.sixteen_bit if mode in ("float16", "bfloat16") else mode
 
@@ -237,15 +237,15 @@ def interpolations(op: Op) -> dict[str, Interpolation]:
     return by_query
 
 
-def render_queries(op: Op, facts: DatabaseFacts) -> str:
+def render_queries(op: Op, facts: PythonFacts) -> str:
     """All query methods of the op and the interpolation they share, as methods of a class (indented by 4)."""
     methods = interpolations(op)
     parts = []
     for interpolation in dict.fromkeys(methods.values()):
-        parts.append(fragment(facts.layout, "interpolate.py.j2", it=interpolation, facts=facts))
+        parts.append(fragment(facts.templates, "interpolate.py.j2", it=interpolation, facts=facts))
     for query in op.queries:
         view = QueryView(query, facts, methods[query.method])
-        parts.append(fragment(facts.layout, "query.py.j2", q=view, facts=facts))
+        parts.append(fragment(facts.templates, "query.py.j2", q=view, facts=facts))
     return "\n".join(parts)
 
 

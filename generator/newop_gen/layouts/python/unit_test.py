@@ -24,7 +24,7 @@ from ...sol.quants import MODES, Quant
 from ...spec.model import PhaseName
 from ..common.data_files import new_file
 from ..common.settle import StepDraft
-from .facts import DatabaseFacts
+from .facts import PythonFacts
 from .query import sixteen
 
 GPU_KEYS = {"mem_bw": 4.8e12, "sixteen": 989e12, "fp8_tc_flops": 1978e12, "fp4_tc_flops": 3956e12}
@@ -47,7 +47,7 @@ class QueryCases:
     query: Query
     cases: tuple[Case, ...]
     missing: list[str] | None
-    facts: DatabaseFacts
+    facts: PythonFacts
 
     @property
     def empirical(self) -> float:
@@ -59,7 +59,7 @@ class TestView:
     """The test module as its template sees it."""
 
     op: Op
-    facts: DatabaseFacts
+    facts: PythonFacts
 
     @functools.cached_property
     def rows(self) -> dict[str, list[Row]]:
@@ -224,16 +224,16 @@ class TestView:
         return [f'"{k}": {v!r},' for k, v in pairs.items()]
 
 
-def plan_test(op: Op, tree: Tree, facts: DatabaseFacts) -> StepDraft:
+def plan_test(view: TestView, tree: Tree) -> StepDraft:
     """The test file, where the checkout has a test tree."""
+    op, facts = view.op, view.facts
     step = StepDraft(op.name, "test", "Unit test")
     if facts.tests is None:
         step.skips.append(Skip(f"unit test of {op.name}", "the checkout has no tests/unit/sdk/database"))
         return step
-    view = TestView(op, facts)
     if view.unfilled:
         step.skips.append(view.unfilled)
         return step
-    text = fragment(facts.layout, "test.py.j2", t=view, facts=facts)
+    text = fragment(facts.templates, "test.py.j2", t=view, facts=facts)
     step.drafts.append(new_file(tree, f"{facts.tests}/test_{op.name}.py", text.encode("utf-8")))
     return step

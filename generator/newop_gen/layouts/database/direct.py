@@ -5,29 +5,28 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from ..layout import INTERPOLATION, DatabaseLayout
+from .layout import INTERPOLATION, DatabaseLayout
 
 if TYPE_CHECKING:
-    from ....guard.vocabulary import Vocabulary
-    from ...python.probes import Prober
-
-NAME = "direct"
+    from ...guard.vocabulary import Vocabulary
+    from .probes import DatabaseProber
 
 
-def _tables(p: Prober) -> None:
+def _tables(p: DatabaseProber) -> None:
     p.direct_calls()
     p.sources(False)
 
 
 def _words() -> Mapping[str, Vocabulary]:
-    from .words import WORDS
+    from .words import DIRECT
 
-    return WORDS
+    return DIRECT
 
 
 LAYOUT = DatabaseLayout(
-    NAME,
+    "direct",
     "Loaders called directly in PerfDatabase.__init__ (0.6)",
+    ("direct", "func_map"),
     _tables,
     _words,
     methods=INTERPOLATION,
