@@ -14,7 +14,9 @@ from support.applying import apply_specs
 from fuzz.specs import LONG
 from newop_gen.model.columns import typed
 from newop_gen.render.code import call, statement, tupled
-from newop_gen.render.python import literal, with_optional_parentheses
+from newop_gen.render.document import render
+from newop_gen.render.python import literal
+from newop_gen.render.python import statement as stated
 from newop_gen.sol.render.python import PythonDialect, render_assignment
 from newop_gen.sol.types import Type
 from newop_gen.spec.load import load_spec
@@ -172,9 +174,9 @@ def test_brackets_of_a_long_element_are_opened() -> None:
 
 def test_and_within_or_has_parentheses() -> None:
     condition = ast.parse("a and b or c", mode="eval").body
-    assert with_optional_parentheses("if ", condition, ":", width=120, margin=0) == "if (a and b) or c:"
+    assert render(stated("if ", condition, ":"), width=120) == "if (a and b) or c:"
     wide = ast.parse(f"{'a' * 50} and {'b' * 50} or {'c' * 30}", mode="eval").body
-    text = with_optional_parentheses("if ", wide, ":", width=120, margin=0)
+    text = render(stated("if ", wide, ":"), width=120)
     assert text == f"if (\n    {'a' * 50} and {'b' * 50}\n) or {'c' * 30}:"
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from newop_gen.render.document import render
-from newop_gen.render.python import Expressions, call, with_optional_parentheses
+from newop_gen.render.python import Expressions, call, statement
 
 NAMES = (
     "h",
@@ -106,10 +106,10 @@ def _function(seed: int, count: int) -> str:
     for number in range(count):
         kind = number % 6
         if kind == 0:
-            text = with_optional_parentheses("if ", make.expression(3), ":", width=120, margin=4)
+            text = render(statement("if ", make.expression(3), ":"), width=120, margin=4)
             out.append(_moved(text + "\n    pass", 4))
         elif kind == 1:
-            out.append(_moved(with_optional_parentheses("value = ", make.expression(3), "", width=120, margin=4), 4))
+            out.append(_moved(render(statement("value = ", make.expression(3)), width=120, margin=4), 4))
         elif kind == 2:
             out.append(_moved(render(call("self.x.append", [expressions.doc(make.op())]), width=120, margin=4), 4))
         elif kind == 3:

@@ -15,7 +15,7 @@ import ast
 import functools
 from collections.abc import Callable, Sequence
 
-from .document import SOFT, SPACE, Doc, Either, Flat, Group, IfBroken, Indented, joined, render
+from .document import SOFT, SPACE, Doc, Either, Flat, Group, IfBroken, Indented, joined
 
 # Literals
 
@@ -291,12 +291,6 @@ def statement(
     if not isinstance(node, (ast.BinOp, ast.BoolOp, ast.Compare, ast.IfExp, ast.UnaryOp)):
         return Either((plain, whole, plain))  # in parentheses only when that makes it fit
     return Either((plain if opens and _brackets_suffice(node) else Flat(plain), whole))
-
-
-def with_optional_parentheses(
-    head: str, node: ast.expr, tail: str, *, width: int, margin: int, text: Callable[[ast.AST], str] | None = None
-) -> str:
-    return render(statement(head, node, tail, text), width=width, margin=margin)
 
 
 def _brackets_suffice(node: ast.expr) -> bool:

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ..render import python
-from ..render.document import INDENT, Doc, flat, indented, render
-from ..render.python import OR, Expressions, literal, with_optional_parentheses
+from ..render.document import HARD, Doc, Either, Indented, flat, joined, render
+from ..render.python import OR, Expressions, literal, statement
 from .expressions import dotted_name
 
 Text = Callable[[ast.AST], str]
@@ -73,32 +73,22 @@ class NewCall:
 
     def statement(self, receiver: str, *, width: int, margin: int) -> str:
         """As a statement that appends it to `receiver`."""
-        inner = margin if self.condition is None else margin + INDENT
-        text = render(python.call(f"{receiver}.append", [self.doc()]), width=width, margin=inner)
-        if self.condition is None:
-            return text
-        head = with_optional_parentheses("if ", self.condition, ":", width=width, margin=margin)
-        return head + "\n" + indented(text)
+        return render(
+            _under(self.condition, python.call(f"{receiver}.append", [self.doc()])), width=width, margin=margin
+        )
 
 
 def overrides(checked: Sequence[Override], condition: ast.expr | None, *, width: int, margin: int) -> str:
     """The statements before the one that uses the locals; a mode changes only where the op is (`condition`)."""
-    lines = [
-        with_optional_parentheses(
-            f"{one.local} = ", one.value.node, "", width=width, margin=margin, text=one.value.text
-        )
-        for one in checked
-    ]
+    docs = [statement(f"{one.local} = ", one.value.node, text=one.value.text) for one in checked]
     if condition is not None and len(checked) > 1:
-        lines.append(with_optional_parentheses("if ", condition, ":", width=width, margin=margin))
-        inner = margin + INDENT
-        lines += [indented(_check(one, None, width=width, margin=inner)) for one in checked]
+        docs.append(_under(condition, joined((_check(one, None) for one in checked), HARD)))
     else:
-        lines += [_check(one, condition, width=width, margin=margin) for one in checked]
-    return "\n".join(lines)
+        docs += [_check(one, condition) for one in checked]
+    return render(joined(docs, HARD), width=width, margin=margin)
 
 
-def _check(one: Override, condition: ast.expr | None, *, width: int, margin: int) -> str:
+def _check(one: Override, condition: ast.expr | None) -> Doc:
     name = ast.Attribute(ast.Name(one.local), "name")
     test: ast.expr
     if len(one.modes) == 1:
@@ -109,25 +99,21 @@ def _check(one: Override, condition: ast.expr | None, *, width: int, margin: int
         # The test goes first: a line that ends in its bracket would be broken inside it.
         conditions = condition.values if _is_and(condition) else [condition]  # type: ignore[attr-defined]
         test = ast.BoolOp(ast.And(), [test, *conditions])
-    message = f"{one.subject}: no kernels for {one.param} %s, using {one.mode}"
-    log: list[ast.expr] = [ast.Constant(message), name]
-    if margin + 2 * INDENT + len(message) + 3 > width:
-        texts = (one.subject, one.param, one.mode)
-        log = [ast.Constant("%s: no kernels for %s %s, using %s"), *map(ast.Constant, texts)]
-        log.insert(3, name)
-    inner = margin + INDENT
-    head, mode = f"{one.local} = ", f"common.{one.enum}.{one.mode}"
-    if inner + len(head) + len(mode) > width:
-        head, mode = f"{head}(\n", f"{' ' * INDENT}{mode}\n)"
-    return "\n".join(
-        (
-            with_optional_parentheses("if ", test, ":", width=width, margin=margin),
-            indented(
-                render(Expressions().doc(ast.Call(dotted_name("logger.info"), log, [])), width=width, margin=inner)
-            ),
-            indented(head + mode),
-        )
-    )
+    whole = [literal(f"{one.subject}: no kernels for {one.param} %s, using {one.mode}"), f"{one.local}.name"]
+    apart = [
+        '"%s: no kernels for %s %s, using %s"',
+        literal(one.subject),
+        literal(one.param),
+        whole[1],
+        literal(one.mode),
+    ]
+    log = Either((python.call("logger.info", whole), python.call("logger.info", apart)))
+    return _under(test, (log, HARD, statement(f"{one.local} = ", dotted_name(f"common.{one.enum}.{one.mode}"))))
+
+
+def _under(condition: ast.expr | None, doc: Doc) -> Doc:
+    """The statements under an `if`, where there is a condition."""
+    return doc if condition is None else (statement("if ", condition, ":"), Indented((HARD, doc)))
 
 
 def _is_and(node: ast.expr) -> bool:
