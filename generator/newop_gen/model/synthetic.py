@@ -1,7 +1,7 @@
 """A small made-up perf table for an op: distinct latencies, axes of unlike length, every key typed.
 
-Used by the generated unit test and by verification. The values mean nothing; they are chosen so that swapped axes, a
-lost row or a wrong key show: no two rows have the same latency, and no two axes the same values.
+Used by the generated unit test (`verify` makes tables of its own). The values mean nothing; they are chosen so that
+swapped axes, a lost row or a wrong key show: no two rows have the same latency, and no two axes the same values.
 """
 
 from __future__ import annotations
