@@ -1,15 +1,17 @@
 """Merging edits, and the postcondition that trusts nothing."""
 
+import json
 from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newop_gen.plan import Creation, FileChange, Insertion, Plan, Replacement, Span, Step
+from newop_gen.plan import Creation, FileChange, Insertion, Plan, Replacement, Span, Step, StepKey
 from newop_gen.plan.merge import without_spans
 from newop_gen.plan.postcondition import check_postcondition
 from newop_gen.problems import CheckoutRefused, Conflict, Exit
+from newop_gen.review.why import STEP_REASONS
 
 BEFORE = b"a = 1\nb = 2\nc = 3\n"
 
@@ -132,3 +134,11 @@ def test_the_postcondition_names_every_file():
     with pytest.raises(CheckoutRefused) as refusal:
         check_postcondition(bad)
     assert [p.place.file for p in refusal.value.problems] == ["m.py", "n.py"]
+
+
+def test_a_step_key_is_its_text_wherever_a_text_is_wanted():
+    key = StepKey.PRE_INTERPOLATION
+    assert f"{key}" == str(key) == key == "pre-interpolation" and json.dumps([key]) == '["pre-interpolation"]'
+    assert {key: 1}["pre-interpolation"] == 1 and set(STEP_REASONS) == set(StepKey)
+    (change,) = Plan("/r", "toy", ("op",), (Step("op", key, "", (Creation("n.md", b"1"),)),), {}).changes()
+    assert change.spans[0].label == "op:pre-interpolation"

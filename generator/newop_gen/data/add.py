@@ -16,7 +16,7 @@ from typing import Literal, cast
 from ..checkout.tree import Tree
 from ..kinds import is_table
 from ..model.loaded import LoadedOp
-from ..plan import Creation, Plan, Prepared, Step
+from ..plan import Creation, Plan, Prepared, Step, StepKey
 from ..prepare import PlanOver, planner
 from ..problems import CheckoutRefused, Conflict, Place, Problem, SpecError
 from ..runs import refs, update_op
@@ -99,7 +99,7 @@ def _added_before(home: Home, op: str) -> list[Creation]:
     found = []
     for file in receipt.created if receipt else ():
         path = home.base / file.path
-        if file.step == "data" and is_table(file.path) and path.is_file():
+        if file.step == StepKey.DATA and is_table(file.path) and path.is_file():
             found.append(Creation(home.shown(file.path), path.read_bytes(), data=True))
     return found
 
@@ -108,7 +108,7 @@ def _and(plan: Plan, op: str, carried: Sequence[Creation]) -> Plan:
     """The plan with tables that it does not name."""
     planned = {edit.path for _, edit in plan.step_edits()}
     extra = tuple(edit for edit in carried if edit.path not in planned)
-    step = Step(op, "data", "Perf data files that were added before", extra)
+    step = Step(op, StepKey.DATA, "Perf data files that were added before", extra)
     return dataclasses.replace(plan, steps=(*plan.steps, step)) if extra else plan
 
 

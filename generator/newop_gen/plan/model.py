@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import hashlib
 from dataclasses import dataclass
 from typing import NamedTuple, Union
@@ -60,12 +61,30 @@ class Skip:
     why: str
 
 
+class StepKey(str, enum.Enum):
+    """What a step is about, in the order of the guide. Wherever a text is wanted (receipts, JSON, messages) it is its
+    value, which is stable."""
+
+    ENUM = "enum"
+    LOADER = "loader"
+    REGISTRATION = "registration"
+    PRE_INTERPOLATION = "pre-interpolation"
+    QUERY = "query"
+    SUPPORT_MATRIX = "support-matrix"
+    OPERATIONS = "operations"
+    WIRING = "wiring"
+    TEST = "test"
+    DATA = "data"
+
+    __str__ = str.__str__
+    __format__ = str.__format__  # type: ignore[assignment]
+
+
 @dataclass(frozen=True)
 class Step:
     """One labelled group of edits for one op, in the order of the guide.
 
-    `key` is stable ("enum", "loader", "registration", "pre-interpolation", "query", "operations", "wiring",
-    "support-matrix", "test", "data"); `title` is for humans; `notes` are things a reviewer must know before it is
+    `key` is a `StepKey` or its value; `title` is for humans; `notes` are things a reviewer must know before it is
     written (the mixed-step approximation of T6, for instance).
     """
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..model.op import Op
-from ..plan import Creation
+from ..plan import Creation, StepKey
 from ..resources import templates_dir
 from ..text import counted, printable
 from .html.changes import FileView, file_views
@@ -83,7 +83,8 @@ def _op(loaded: LoadedSpec, plan: Plan | None, verification: Verification | None
 
 def _is_test(plan: Plan, file: FileView) -> bool:
     return any(
-        isinstance(edit, Creation) and edit.path == file.path and step.key == "test" for step, edit in plan.step_edits()
+        isinstance(edit, Creation) and edit.path == file.path and step.key == StepKey.TEST
+        for step, edit in plan.step_edits()
     )
 
 

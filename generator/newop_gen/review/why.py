@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from ..plan import StepKey
 from ..text import counted
 
 if TYPE_CHECKING:
@@ -16,21 +17,23 @@ if TYPE_CHECKING:
     from ..spec.model import Key, Nesting, PhaseName
 
 # By `Step.key`. The keys are the guide's steps; a layout may leave some out.
-STEP_REASONS = {
-    "enum": "One name per perf table, which the collector and the loader share.",
-    "loader": "Reads the table into the nested dict that the query looks up. The first row of a key wins, and repeated "
-    "rows are counted, not averaged.",
-    "registration": "Without it the table is never read, and every query answers as if nothing had been measured.",
-    "pre-interpolation": "Fills in the grid values that the spec names when the table is loaded, so that queries "
+STEP_REASONS: dict[str, str] = {
+    StepKey.ENUM: "One name per perf table, which the collector and the loader share.",
+    StepKey.LOADER: "Reads the table into the nested dict that the query looks up. The first row of a key wins, and "
+    "repeated rows are counted, not averaged.",
+    StepKey.REGISTRATION: "Without it the table is never read, and every query answers as if nothing had been "
+    "measured.",
+    StepKey.PRE_INTERPOLATION: "Fills in the grid values that the spec names when the table is loaded, so that queries "
     "between collected points are cheap. Collected points stay as they are.",
-    "query": "Answers in the five database modes: SOL, SOL_FULL, EMPIRICAL, SILICON and HYBRID. What was not measured "
-    "is refused, never guessed.",
-    "support-matrix": "Says which quant modes can be asked for: those that the spec lists and the table holds.",
-    "operations": "The `Operation` classes that a model's op list holds. They pass the shapes that the backends pass.",
-    "wiring": "Puts the op into the op lists of the model classes, so that it counts in an estimate.",
-    "test": "Holds the op to numbers that were worked out from the spec by code that shares nothing with what wrote "
-    "the query.",
-    "data": "The measurements, where this checkout looks for them. A file that exists is never overwritten.",
+    StepKey.QUERY: "Answers in the five database modes: SOL, SOL_FULL, EMPIRICAL, SILICON and HYBRID. What was not "
+    "measured is refused, never guessed.",
+    StepKey.SUPPORT_MATRIX: "Says which quant modes can be asked for: those that the spec lists and the table holds.",
+    StepKey.OPERATIONS: "The `Operation` classes that a model's op list holds. They pass the shapes that the backends "
+    "pass.",
+    StepKey.WIRING: "Puts the op into the op lists of the model classes, so that it counts in an estimate.",
+    StepKey.TEST: "Holds the op to numbers that were worked out from the spec by code that shares nothing with what "
+    "wrote the query.",
+    StepKey.DATA: "The measurements, where this checkout looks for them. A file that exists is never overwritten.",
 }
 
 PREFIX_REASONS = {

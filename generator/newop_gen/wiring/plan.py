@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ..plan import Skip, Step
+from ..plan import Skip, Step, StepKey
 from ..problems import CheckoutRefused, Conflict, Place, Problem, did_you_mean, spec_place
 from .classes import ModelIndex
 from .facts import WiringFacts
@@ -83,7 +83,7 @@ def _plan(op: Op, tree: Tree, facts: WiringFacts) -> Step:
     names = ", ".join(dict.fromkeys(out.models))
     return Step(
         op.name,
-        "wiring",
+        StepKey.WIRING,
         f"Wire the op into {names}" if names else "Wire the op into models",
         tuple(dict.fromkeys(out.edits)),
         tuple(dict.fromkeys(out.notes)),

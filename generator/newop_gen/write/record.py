@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ..checkout.opened import source_of
-from ..plan import Creation, FileChange, Insertion, Plan, Prepared, Replacement
+from ..plan import Creation, FileChange, Insertion, Plan, Prepared, Replacement, StepKey
 from . import paths, receipts
 from .locate import Region, find_all
 from .receipts import CreatedFile, EditedFile, OpReceipt, Piece
@@ -43,7 +43,9 @@ def record(
         old = known.get(op)
         created = dict(_created(home, plan, op))
         # A table that `data add` put in is in no plan of the spec; it still goes when the op does.
-        created.update((f.path, f) for f in (old.created if old else ()) if f.step == "data" and f.path not in created)
+        created.update(
+            (f.path, f) for f in (old.created if old else ()) if f.step == StepKey.DATA and f.path not in created
+        )
         edited = []
         others = [receipt for name, receipt in known.items() if name not in plan.ops]
         for path, pieces in _pieces(home, plan, op, by_path, old).items():

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from ..kinds import is_table, kind_of
-from ..plan import FileChange, Prepared, Span, Target
+from ..plan import FileChange, Prepared, Span, StepKey, Target
 from ..plan.merge import without_spans
 from ..problems import Conflict, NewopError, Place, Problem
 from . import undo
@@ -153,7 +153,7 @@ def _take(
         if path in owned:
             removal.notes.append(f"{home.shown(path)}: another op needs this file, too; it stays")
         elif file_.intact or force:
-            goes[path] = Target(path, file_.data, None, data=file_.step == "data" and is_table(path))
+            goes[path] = Target(path, file_.data, None, data=file_.step == StepKey.DATA and is_table(path))
             if not file_.intact:
                 removal.copies[_copy_name(path)] = file_.data
         else:
