@@ -12,12 +12,14 @@ from ..formula import Formula
 from ..magnitude import Magnitudes, Span
 from ..tree import Expr
 from ..types import Type
-from .rust_expr import Code, RustDialect, Text, real_literal, string_literal
+from .rust_expr import ARGUMENTS_WIDTH, CHAIN_WIDTH, Code, RustDialect, Text, real_literal, string_literal
 from .rust_lines import Edition, RustLines
 from .settled import settled, settled_value
 
 __all__ = [
+    "ARGUMENTS_WIDTH",
     "BITS",
+    "CHAIN_WIDTH",
     "Edition",
     "RustDialect",
     "RustLines",
