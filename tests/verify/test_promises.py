@@ -8,10 +8,10 @@ import pytest
 from support.applying import SPECS
 
 from newop_gen.spec.load import load_spec
+from newop_gen.tables.filing import Leaf
 from newop_gen.verify import perf_interp
 from newop_gen.verify.expectation import judge, off
 from newop_gen.verify.grid import Nothing, Promise, Refusal, answer, filled
-from newop_gen.verify.table import Leaf
 
 
 def nesting(spec: str = "new_op", phase: str = "context", **changes):

@@ -20,8 +20,8 @@ from ..sol.evaluate import SolValueError
 from ..spec.model import PhaseName
 from ..spec.rules.placeholder import PLACEHOLDER
 from ..tables.filed import FiledTable, file_table
+from ..tables.filing import Member
 from ..tables.read import read
-from ..verify.table import Member
 from .analysis import Explained, explain_at
 from .points import Value, Values, default_value, run_time_names
 from .systems import System

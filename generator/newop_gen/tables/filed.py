@@ -9,7 +9,7 @@ from typing import cast
 from ..model.op import Op, Table
 from ..sol.evaluate import SolValueError
 from ..spec.model import PhaseName
-from ..verify.table import Filing, Leaf, Path
+from .filing import Filing, Leaf, Path
 from .grid import Grid, grid_of
 from .read import RawTable, Row
 

@@ -12,13 +12,14 @@ from ..layouts.base import Facts, Rules
 from ..model.op import Op, Query, Table
 from ..problems import Place, Problem, SpecError
 from ..sol.evaluate import Gpu
+from ..tables.filing import Leaf
+from ..tables.filing import Path as LeafPath
 from .expectation import Dataset, Expectation
 from .made_up import made_up
 from .points import Values, path_values
 from .session import Session
 from .system import Root, system_spec
-from .table import BadRow, Leaf, arguments, decoded, read_table
-from .table import Path as LeafPath
+from .table import BadRow, arguments, decoded, read_table
 
 if TYPE_CHECKING:
     from .result import Reach

@@ -12,11 +12,12 @@ from typing import Any
 from ..model.op import Op, key_params
 from ..sol.evaluate import SolValueError
 from ..spec.model import PhaseName
+from ..tables.filing import Member
 from .bench import Bench
 from .candidates import Built, Shelf
 from .expectation import Dataset
 from .result import Reach
-from .table import Member, Missing, asked_keys, select
+from .table import Missing, asked_keys, select
 
 SHOWN = 6
 """Collected values that are named."""

@@ -14,10 +14,11 @@ from ..layouts.base import Facts, Rules
 from ..model.op import Op, Query
 from ..sol.evaluate import Gpu, SolTimes
 from ..spec.model import Nesting
+from ..tables.filing import Leaf, Path, grids_of
 from . import perf_interp
 from .grid import Answer, Nothing, Promise, Refusal, answer
 from .points import speed_of_light
-from .table import Leaf, Missing, Path, TableModel, grids_of, select
+from .table import Missing, TableModel, select
 
 Grids = Mapping[Path, dict[Any, Any]]
 

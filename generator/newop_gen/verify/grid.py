@@ -15,7 +15,7 @@ from typing import Any, TypeVar, Union
 
 from ..model.targets import NAMED
 from ..spec.model import Nesting
-from .table import Leaf
+from ..tables.filing import Leaf
 
 EXACT = 1e-12  # measured points: a table lookup and at most one multiplication
 LINEAR = 1e-9  # sums of products, in another order than the helper's

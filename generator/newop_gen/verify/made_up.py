@@ -20,7 +20,7 @@ from ..model.columns import column_names, compared_texts, number_column
 from ..model.op import Op, Table, axis_column, key_columns, key_params
 from ..sol.evaluate import evaluate
 from ..spec.model import Nesting, PhaseName
-from .table import MILLISECONDS
+from ..tables.filing import MILLISECONDS
 
 # Values of the column that an axis is made of. No two axes share one; b, s and x may be doubled (MTP drafts, beams).
 AXIS_VALUES: Mapping[str, tuple[int, ...]] = {"b": (1, 2, 4, 10), "s": (48, 96, 208, 800), "x": (1, 8, 16, 112)}

@@ -18,8 +18,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ..spec.model import Nesting
+from ..tables.filing import Leaf
 from .grid import EXACT, LINEAR, Answer, Nothing, Promise, bracket
-from .table import Leaf
 
 Sol = Callable[[Sequence[float]], Any]  # ms at a point of the table, or None
 

@@ -11,7 +11,8 @@ from ..layouts.base import Facts
 from ..model.columns import typed
 from ..model.op import Op, Query, key_params
 from ..sol.evaluate import Gpu, SolTimes, SolValueError, evaluate, evaluate_formula
-from .table import Member, Path, quantised
+from ..tables.filing import Member, Path
+from .table import quantised
 
 Values = dict[str, Any]
 

@@ -8,10 +8,11 @@ from typing import Any
 
 from ...model.op import Table, key_params
 from ...spec.model import PhaseName
+from ...tables.filing import Leaf, Member, Path
 from ..bench import Bench
 from ..expectation import Dataset, off
 from ..result import Cause
-from ..table import Leaf, Member, Path, TableModel, decoded
+from ..table import TableModel, decoded
 from .errors import explain_error
 
 LAST_WINS = Cause(

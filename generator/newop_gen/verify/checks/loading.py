@@ -9,12 +9,13 @@ from ...layouts.base import Loading
 from ...model.op import Table, key_params
 from ...sol.quants import canonical
 from ...spec.model import Nesting
+from ...tables.filing import Leaf, Path, grids_of
 from ..bench import Bench
 from ..causes.loading import explain_leaves, explain_loader_error, explain_registration
 from ..expectation import Dataset, off, told
 from ..grid import LINEAR, filled
 from ..result import Cause, CheckResult, Tally
-from ..table import Leaf, Path, decoded, encoded, grids_of
+from ..table import decoded, encoded
 
 
 def leaves(bench: Bench, data: Dataset) -> list[CheckResult]:
