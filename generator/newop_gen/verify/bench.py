@@ -158,10 +158,13 @@ class Bench:
         found: str = self.session.ask("digest", handle=data.handle, attribute=table.attribute)
         return found
 
-    def measured(self, data: Dataset, query: Query, prefix: int = 0) -> list[tuple[LeafPath, Values, Leaf]]:
-        """The collected points of a query's table, with the arguments that ask for each."""
+    def measured(
+        self, data: Dataset, query: Query, prefix: int = 0, most: int = MOST_POINTS
+    ) -> list[tuple[LeafPath, Values, Leaf]]:
+        """The collected points of a query's table, with the arguments that ask for each; evenly over the table where
+        it has more than `most`."""
         leaves = data.collected(query)
-        step = max(1, len(leaves) // MOST_POINTS)
+        step = max(1, len(leaves) // most)
         found = []
         for path, leaf in itertools.islice(leaves.items(), 0, None, step):
             values = path_values(self.op, query, path, self.facts, prefix)
