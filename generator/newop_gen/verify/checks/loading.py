@@ -111,6 +111,8 @@ def registration(bench: Bench, data: Dataset) -> list[CheckResult]:
                 tally.fail(where, _leaf_text(leaf), str(got[path]))
         if tally.failed:
             tally.blame(explain_registration(bench, data, table, raw))
+            if bench.compiled:
+                tally.blame(explain_leaves(model, raw))
         results.append(tally.result())
     return results
 

@@ -77,7 +77,7 @@ def _sol(tally: Tally, sample: SolSample, full: bool) -> None:
 
 def _as_a_mode(bench: Bench, query: Query, samples: list[SolSample], tally: Tally) -> None:
     """An engine tells the parts of a SOL apart from any mode; where SOL_FULL is one, it answers as SOL does."""
-    outcomes = bench.query(bench.own.handle, [(query, s.values, "SOL_FULL") for s in samples])
+    outcomes = bench.query(bench.own.handle, [(query, dict(s.values), "SOL_FULL") for s in samples])
     for sample, outcome in zip(samples, outcomes):
         where = f"{point_text(query, sample.values)}, SOL_FULL as a mode"
         if not tally.holds(same(outcome, sample.single), where, told(sample.single), told(outcome)):
