@@ -16,10 +16,10 @@ from dataclasses import dataclass
 
 from ..model.columns import column_names
 from ..problems import Place, Problem
+from ..tables.filing import MILLISECONDS
 
 UNITS = ("s", "ms", "us", "ns")
 """Each a thousandth of the one before."""
-MILLISECONDS = {"s": 1e3, "ms": 1.0, "us": 1e-3, "ns": 1e-6}
 
 LEAST_POINTS = 4
 BEST = 0.95

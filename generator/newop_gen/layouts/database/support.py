@@ -12,7 +12,6 @@ from ...model.op import Op, Table, key_params
 from ...render.code import WIDTH, statement
 from ...render.python import literal
 from ..python.facts import PythonFacts
-from ..python.query import sixteen
 
 
 def render_support(op: Op, facts: PythonFacts) -> str:
@@ -24,7 +23,7 @@ def render_support(op: Op, facts: PythonFacts) -> str:
             continue
         depth, param = found
         entry = table.member if len(op.tables) == 1 else f"{table.phases[0]}_{op.name}"
-        modes = [literal(sixteen(m, facts)) for m in op.params[param].modes]
+        modes = [literal(facts.mode_name(m)) for m in op.params[param].modes]
         source = f"(self.{table.attribute} or {{}})"
         levels = f"level0 in {source}.values()" if depth else ""
         for n in range(1, depth):

@@ -8,7 +8,6 @@ from ...model.op import Op, Table, key_params
 from ...render import fragment
 from ...render.code import import_from, statement, tupled
 from ...render.python import literal
-from ..python.query import sixteen
 from .facts import OpOwnedFacts
 from .module import ModuleView
 
@@ -45,7 +44,7 @@ class SupportEntry:
     @property
     def modes(self) -> str:
         """The statement that lists the modes that the op has kernels for."""
-        names = [literal(sixteen(m, self.module.facts)) for m in self.op.params[self.param].modes]
+        names = [literal(self.module.facts.mode_name(m)) for m in self.op.params[self.param].modes]
         return statement("kernels = ", f"[{', '.join(names)}]", 12)
 
 

@@ -106,15 +106,12 @@ class Reading:
         aliases = dict(key.alias)
         if kind != "str":
             other = "float16" if self.facts.sixteen_bit == "bfloat16" else "bfloat16"
-            aliases = {k: self._mode(v) for k, v in aliases.items()}
+            aliases = {k: self.facts.mode_name(v) for k, v in aliases.items()}
             aliases.setdefault(other, self.facts.sixteen_bit)
         if aliases:
             self.aliases[param] = aliases
             text = f"{param}_names.get({text}, {text})"
         return text if kind == "str" else f"common.{kind}[{text}]"
-
-    def _mode(self, mode: str) -> str:
-        return self.facts.sixteen_bit if mode in ("float16", "bfloat16") else mode
 
     @property
     def alias_lines(self) -> list[str]:

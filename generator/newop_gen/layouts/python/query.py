@@ -181,7 +181,7 @@ class QueryView:
             fallback = (
                 literal(key.fallback)
                 if param.type == "str"
-                else f"common.{param.type}.{sixteen(key.fallback, self.facts)}"
+                else f"common.{param.type}.{self.facts.mode_name(key.fallback)}"
             )
         return KeyStep(params[0], asked, fallback, key.nearest)
 
@@ -217,11 +217,6 @@ def alike_lines(key: Key, indent: int) -> list[str]:
     return [*lines, pad + call("key = min", ["alike", distance, "default=key"], "", indent)]
 
 
-def sixteen(mode: str, facts: PythonFacts) -> str:
-    """A mode name as the tree calls it."""
-    return facts.sixteen_bit if mode in ("float16", "bfloat16") else mode
-
-
 def interpolations(op: Op) -> dict[str, Interpolation]:
     """The interpolation methods of an op by query method; queries that interpolate alike share one."""
     found: dict[tuple[str, str, int], Interpolation] = {}
@@ -249,4 +244,4 @@ def render_queries(op: Op, facts: PythonFacts) -> str:
     return "\n".join(parts)
 
 
-__all__ = ["QueryView", "interpolations", "key_params", "render_queries", "sixteen"]
+__all__ = ["QueryView", "interpolations", "key_params", "render_queries"]

@@ -20,12 +20,11 @@ from ...plan import Skip
 from ...render import fragment
 from ...render.python import literal
 from ...sol.evaluate import Gpu, SolValueError, evaluate, evaluate_formula
-from ...sol.quants import MODES, Quant
+from ...sol.quants import Quant
 from ...spec.model import PhaseName
 from ..common.data_files import new_file
 from ..common.settle import StepDraft
 from .facts import PythonFacts
-from .query import sixteen
 
 GPU_KEYS = {"mem_bw": 4.8e12, "sixteen": 989e12, "fp8_tc_flops": 1978e12, "fp4_tc_flops": 3956e12}
 CASES = 6
@@ -175,16 +174,13 @@ class TestView:
                 asked = evaluate(typed(lookup, self.op.types()), self._quants(trial))
             except SolValueError:
                 continue
-            if asked == (self._mode(str(found)) if isinstance(asked, Quant) else found):
+            if asked == (self.facts.quant(str(found)) if isinstance(asked, Quant) else found):
                 values[param] = candidate
                 return True
         return False
 
     def _quants(self, values: Mapping[str, object]) -> dict:  # type: ignore[type-arg]
-        return {n: self._mode(str(v)) if n in self.op.quant_params else v for n, v in values.items()}
-
-    def _mode(self, name: str) -> Quant:
-        return self.facts.quants.get(name) or MODES["bfloat16" if name == "float16" else name]
+        return {n: self.facts.quant(str(v)) if n in self.op.quant_params else v for n, v in values.items()}
 
     def _sol(self, query: Query, values: Mapping[str, object]) -> tuple[float, float, float] | None:
         gpu = Gpu(
@@ -194,7 +190,7 @@ class TestView:
         )
         known = {"prefix": 0, **self._quants(values)}
         try:
-            times = evaluate_formula(query.formula, known, gpu, modes={**MODES, **self.facts.quants})
+            times = evaluate_formula(query.formula, known, gpu, modes=self.facts.modes)
         except SolValueError:
             return None
         return times.sol, times.math, times.mem
@@ -206,7 +202,7 @@ class TestView:
         param = self.op.quant_params.get(name)
         if param is None:
             return literal(value)
-        return f"common.{param.type}.{sixteen(str(value), self.facts)}"
+        return f"common.{param.type}.{self.facts.mode_name(str(value))}"
 
     def _missing(self, query: Query, values: Mapping[str, object]) -> list[str] | None:
         """Arguments with an int or str key that was not collected."""

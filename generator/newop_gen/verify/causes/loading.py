@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ...model.op import Table, key_params
+from ...sol.quants import canonical
 from ...spec.model import PhaseName
 from ...tables.filing import Leaf, Member, Path
 from ..bench import Bench
@@ -155,8 +156,7 @@ def _loose_key(key: Any) -> str:
         return str([_loose_key(v) for v in key])
     if isinstance(key, float) and key.is_integer():
         return str(int(key))
-    text = str(key)
-    return "bfloat16" if text in ("float16", "bfloat16") else text
+    return canonical(str(key))
 
 
 def explain_registration(bench: Bench, data: Dataset, table: Table, raw: Any) -> Cause | None:
