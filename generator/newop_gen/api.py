@@ -129,12 +129,10 @@ def plan(specs: Paths, checkout: PathLike) -> Planned:
     from .checkout.tree import Tree
     from .data.named import check_tables
     from .standing import prepare_or_tell
-    from .write import Home
 
     loaded = _load(specs)
     check_tables(loaded)
-    tree = Tree.open(checkout)
-    prepared = prepare_or_tell(loaded, tree, Home.of(tree.root), Path(checkout))
+    prepared = prepare_or_tell(loaded, Tree.open(checkout), Path(checkout))
     return Planned(prepared.plan, prepared.changes, _warnings(loaded), tuple(loaded))
 
 
@@ -162,7 +160,7 @@ def apply(specs: Paths, checkout: PathLike, *, allow_dirty: bool = False) -> Rec
     if pending(home):
         recover(tree.root)  # the files that it left may not even be plannable
         tree = Tree.open(checkout)
-    prepared = prepare_or_tell(loaded, tree, home, Path(checkout))
+    prepared = prepare_or_tell(loaded, tree, Path(checkout))
     return apply_plan(prepared, planner(loaded, tree), home=home, allow_dirty=allow_dirty, specs=refs(loaded))
 
 

@@ -24,17 +24,18 @@ if TYPE_CHECKING:
 SKIPPED = frozenset({"site-packages", "venv"})
 
 
-def prepare_or_tell(loaded: Sequence[LoadedOp], tree: Tree, home: Home, checkout: Path) -> Prepared:
+def prepare_or_tell(loaded: Sequence[LoadedOp], tree: Tree, checkout: Path) -> Prepared:
     """`prepare`, but where it meets a conflict and a receipt shows that a spec has changed since its op was applied,
     that is what is raised: what the checkout has is what the spec said then, and a guess at hand edits would mislead.
     """
     from .prepare import prepare
+    from .write import Home
     from .write.receipts import read_all
 
     try:
         return prepare(loaded, tree)
     except Conflict:
-        known = read_all(home)
+        known = read_all(Home.of(tree.root))
         changed = [spec for spec in loaded if _changed(spec, known)]
         if not changed:
             raise

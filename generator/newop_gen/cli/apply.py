@@ -141,7 +141,7 @@ class _Run:
         self.loaded = load_ops(self.specs)
         check_tables(self.loaded)
         tree, home = self._recovered()
-        prepared = self.prepared = prepare_or_tell(self.loaded, tree, home, self.checkout)
+        prepared = self.prepared = prepare_or_tell(self.loaded, tree, self.checkout)
         if prepared.plan.pending:
             self.renamed = self._renamed(home)
             caution(self.renamed)
@@ -151,7 +151,7 @@ class _Run:
         if self.patch_file is not None:
             _write_patch(prepared, self.patch_file)
         if self.page is not None:
-            self._write_page(self.page, prepared, tree, home)
+            self._write_page(self.page, prepared, tree)
         if self.mode == "apply":
             return self._apply(prepared, tree, home)
         self._foresee(prepared, home)
@@ -165,7 +165,7 @@ class _Run:
             return self._check(prepared)
         return self._show(prepared)
 
-    def _write_page(self, asked: _Page, prepared: Prepared, tree: Tree, home: Home) -> None:
+    def _write_page(self, asked: _Page, prepared: Prepared, tree: Tree) -> None:
         from ..runs.whole import whole
         from .reviewing import read_verifications, verify_now, write_page
 
@@ -173,7 +173,7 @@ class _Run:
         if asked.verify_now:
             with Progress() as progress:
                 reports = verify_now(self.loaded, self.checkout, prepared, progress)
-        shown = whole(self.loaded, tree, home, prepared)
+        shown = whole(self.loaded, tree, prepared)
         if self.mode == "apply" and prepared.plan.pending:  # what is true before the run will not be after it
             shown = replace(shown, state="", done=None)
         write_page(shown, self.loaded, self.checkout, asked.file, reports)

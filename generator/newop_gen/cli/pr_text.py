@@ -55,8 +55,6 @@ def _planned(loaded: Sequence[LoadedOp], checkout: Path) -> Prepared:
     from ..checkout.tree import Tree
     from ..runs.whole import whole
     from ..standing import prepare_or_tell
-    from ..write import Home
 
     tree = Tree.open(checkout)
-    home = Home.of(tree.root)
-    return whole(loaded, tree, home, prepare_or_tell(loaded, tree, home, checkout)).prepared
+    return whole(loaded, tree, prepare_or_tell(loaded, tree, checkout)).prepared

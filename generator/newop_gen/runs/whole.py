@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from ..checkout.tree import Tree
     from ..model.loaded import LoadedOp
     from ..plan import Plan, Prepared
-    from ..write import Home
 
 
 @dataclass(frozen=True)
@@ -28,7 +27,7 @@ class Whole:
     done: frozenset[tuple[str, str, str]] | None = frozenset()
 
 
-def whole(loaded: Sequence[LoadedOp], tree: Tree, home: Home, prepared: Prepared) -> Whole:
+def whole(loaded: Sequence[LoadedOp], tree: Tree, prepared: Prepared) -> Whole:
     """What specs change in a checkout, counting what is in it already: a review of an applied op shows all of it.
 
     Where what was put in can't be told apart any more, the plan is what is left to do, and a note says so.
@@ -39,7 +38,7 @@ def whole(loaded: Sequence[LoadedOp], tree: Tree, home: Home, prepared: Prepared
         return Whole(prepared, "Nothing is written yet.")
     state = "All of it is in the checkout." if not prepared.plan.pending else "Part of it is in the checkout."
     try:
-        before = _before(loaded, tree, home, tuple(spec.spec.op for spec in loaded if spec.spec.op in done))
+        before = _before(loaded, tree, tuple(spec.spec.op for spec in loaded if spec.spec.op in done))
     except NewopError as error:
         notes = tuple(f"what is in the checkout already is not shown: {problem}" for problem in error.problems)
         return Whole(prepared, state, notes)
@@ -52,12 +51,14 @@ def _steps_done(plan: Plan) -> frozenset[tuple[str, str, str]]:
     return frozenset((step.op, step.key, step.title) for step in plan.steps) - left
 
 
-def _before(loaded: Sequence[LoadedOp], tree: Tree, home: Home, applied: tuple[str, ...]) -> Prepared:
+def _before(loaded: Sequence[LoadedOp], tree: Tree, applied: tuple[str, ...]) -> Prepared:
     """The specs planned over the checkout without the ops in `applied`. Nothing is written."""
     from ..prepare import planner
+    from ..write import Home
     from ..write.receipts import read_all
     from .remove import plan_removal
 
     mine = [spec for spec in loaded if spec.spec.op in applied]
+    home = Home.of(tree.root)
     removal = plan_removal(home, applied, read_all(home), planner(mine, tree))
     return planner(loaded, tree)(removal.after(home))
