@@ -44,7 +44,7 @@ def test_the_page_names_what_there_is():
     for name in ("plan", "apply", "verify"):
         (row,) = re.findall(rf"^\| `{name}\((.*?)\)` \|", text, re.MULTILINE)
         assert re.findall(r"(\w+)(?==|,|$)", row.replace("=...", "").replace("=None", "").replace("=()", "")
-                          .replace("=False", "")) == list(inspect.signature(getattr(api, name)).parameters)  # fmt: skip
+                          .replace("=False", "").replace("=True", "")) == list(inspect.signature(getattr(api, name)).parameters)  # fmt: skip
     for name in re.findall(r"`(\w+)(?:\(\))?`", re.search(r"`Planned`: (.*?) \|", text).group(1)):
         assert hasattr(api.Planned, name) or name in api.Planned.__dataclass_fields__, name
     for name, code in re.findall(r"^\| `(\w+)` \| .* \| (\d) \|$", text, re.MULTILINE):
