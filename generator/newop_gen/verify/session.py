@@ -34,6 +34,7 @@ class Session(Protocol):
     python: str
     checkout: Path
     extension: Extension | None
+    built: Callable[[Path], Extension] | None  # what is built of a copy of the checkout, where its ops are compiled
 
     def ask(self, verb: str, **arguments: Any) -> Any:
         """The reply. Raises `CheckoutFailed` when the checkout's code fails where nothing of the kind is expected."""
@@ -151,6 +152,7 @@ class Conversation:
         self.python = process.python
         self.checkout = checkout
         self.extension = extension
+        self.built: Callable[[Path], Extension] | None = None
         self._process = process
 
     def attempt(

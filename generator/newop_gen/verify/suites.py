@@ -17,6 +17,7 @@ from xml.etree import ElementTree
 
 from ..checkout.places import Places
 from ..sandbox.runtime import import_roots, release_environment
+from .session import Extension
 
 # What an op could break: tests of databases, models and operations, of what is listed by name, of the support matrix
 # and, from 0.11 on, of the contract between the packages. The SDK's other tests search whole deployments with tables of
@@ -41,9 +42,12 @@ import json, sys
 sys.path[0] = sys.argv[1]
 from child.lend import lend
 lend(json.loads(sys.argv[2]), sys.argv[3])
+if extension := json.loads(sys.argv[4]):
+    from child.extension import serve_extension
+    serve_extension(**extension)
 sys.path[0] = ""
 import pytest
-sys.exit(pytest.main(sys.argv[4:]))
+sys.exit(pytest.main(sys.argv[5:]))
 """
 
 
@@ -82,16 +86,22 @@ def suites_of(root: Path) -> list[str]:
 
 
 def pytest_command(
-    python: str, root: Path, arguments: Sequence[str], tools: Path | None = None
+    python: str,
+    root: Path,
+    arguments: Sequence[str],
+    tools: Path | None = None,
+    extension: Extension | None = None,
 ) -> tuple[list[str], dict[str, str]]:
     """A command that runs pytest in a checkout, and its environment. `tools` is a directory of packages that come
-    before the interpreter's own."""
+    before the interpreter's own, `extension` what was built of a checkout whose ops are compiled."""
     flags = ["-q", "-p", "no:cacheprovider", "--no-header", "--color=no"]
     roots = [str(r) for r in import_roots(root)]
     environment = release_environment(root)
     if tools is not None:
         environment["PYTHONPATH"] = os.pathsep.join((str(tools), environment["PYTHONPATH"]))
-    return [python, "-c", _RUN, _HERE, json.dumps(roots), Places.of(root).name, *flags, *arguments], environment
+    served = json.dumps(None if extension is None else vars(extension))
+    command = [python, "-c", _RUN, _HERE, json.dumps(roots), Places.of(root).name, served, *flags, *arguments]
+    return command, environment
 
 
 def run_suites(
@@ -101,9 +111,10 @@ def run_suites(
     told: Callable[[str], None] = lambda _: None,
     seconds: float = SECONDS,
     tools: Path | None = None,
+    extension: Extension | None = None,
 ) -> Outcomes:
     """What the tests in `suites` (paths in the checkout `root`) say. `told` hears how far they are, each second;
-    `tools` is as for `pytest_command`.
+    `tools` and `extension` are as for `pytest_command`.
 
     Raises `NotRun` when pytest can't run them, or they have not ended after `seconds`.
     """
@@ -113,7 +124,7 @@ def run_suites(
         report = Path(scratch) / "report.xml"
         # pytest's usual temporary directory is everybody's, and each run clears away what others left in it.
         words = ["-W", "ignore", "--tb=no", "-rN", "--continue-on-collection-errors", f"--basetemp={scratch}/tmp"]
-        command, environment = pytest_command(python, root, [*words, f"--junitxml={report}", *suites], tools)
+        command, environment = pytest_command(python, root, [*words, f"--junitxml={report}", *suites], tools, extension)
         with tempfile.TemporaryFile() as output:
             child = subprocess.Popen(
                 command, cwd=root, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ..bench import Bench
 from ..result import Cause, CheckResult, Tally
+from ..session import Extension
 from ..suites import pytest_command
 
 UNIT_SECONDS = 300
@@ -24,7 +25,7 @@ def unit_test(bench: Bench) -> CheckResult:
         tally.holds(False, test, "the op's unit test", "no such file")
         tally.blame(Cause("unit-test-missing", f"{test} is not there: apply the spec again"))
         return tally.result()
-    status, lines = pytest_in(bench.session.python, root, [test])
+    status, lines = pytest_in(bench.session.python, root, [test], bench.session.extension)
     if status == NO_PYTEST:
         tally.note = f"{bench.session.python} has no pytest"
         return tally.result()
@@ -39,9 +40,11 @@ def unit_test(bench: Bench) -> CheckResult:
 NO_PYTEST = -1
 
 
-def pytest_in(python: str, root: Path, arguments: list[str], seconds: float = UNIT_SECONDS) -> tuple[int, list[str]]:
+def pytest_in(
+    python: str, root: Path, arguments: list[str], extension: Extension | None = None, seconds: float = UNIT_SECONDS
+) -> tuple[int, list[str]]:
     """pytest in a checkout: its exit status, or `NO_PYTEST`, and the lines that it printed."""
-    command, environment = pytest_command(python, root, ["--tb=line", "-rfE", *arguments])
+    command, environment = pytest_command(python, root, ["--tb=line", "-rfE", *arguments], extension=extension)
     try:
         done = subprocess.run(
             command, cwd=root, env=environment, stdin=subprocess.DEVNULL, capture_output=True,

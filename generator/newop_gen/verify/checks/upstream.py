@@ -36,11 +36,14 @@ def upstream(bench: Bench, report: Callable[[str], None]) -> CheckResult:
             _copy(root, new)
             for copy, other in ((old, [t.stem for t in bench.op.tables]), (new, [])):
                 _link_tables(root, copy, other)
-            python = bench.session.python
-            first = run_suites(python, old, suites_of(old), Pulse("before", report))
-            if not first.tests:
+            if not suites_of(old):
                 raise NotRun("the checkout has no tests of upstream's (one that was made from a wheel has none)")
-            then = run_suites(python, new, suites_of(new), Pulse("after", report))
+            python, built = bench.session.python, bench.session.built
+            # Each copy is run with what is built of it: upstream's tests hold an extension to its own sources.
+            extension = built(old) if built is not None else None
+            first = run_suites(python, old, suites_of(old), Pulse("before", report), extension=extension)
+            extension = built(new) if built is not None else None
+            then = run_suites(python, new, suites_of(new), Pulse("after", report), extension=extension)
     except NotRun as why:
         tally.note = str(why)
         return tally.result()

@@ -22,6 +22,7 @@ from ...spec.load import LoadedSpec
 from ...write.regions import Lines, lines_of_ops, lines_of_plan
 from ..result import BuildReport, Cause, CheckResult, Report, Tally
 from ..session import Extension, chosen_python, session
+from ..suites import NotRun
 from ..table import BadRow, read_table
 from .builds import using
 from .cargo import NoCargo, Said
@@ -94,9 +95,9 @@ def verify_compiled(
                 built = builder.make("extension")
             except BuildFailed as failed:
                 return _failed(making, failed, str(python), started)
-            extension = Extension(crate.module, str(built.path), built.sha256)
-            with session(tree.root, python, report, extension) as conversation:
-                asked = verify_in(conversation, loaded, tree.root, replace(options, unit_test=False), report)
+            with session(tree.root, python, report, _extension(crate, built)) as conversation:
+                conversation.built = functools.partial(_of_copy, builder)
+                asked = verify_in(conversation, loaded, tree.root, options, report)
             results = [_compiles(making, built), *asked.results]
             if options.unit_test:
                 results.append(_rust_tests(making, builder))
@@ -105,6 +106,18 @@ def verify_compiled(
         raise IoFault(_no_cargo(without)) from None
     told = BuildReport(True, "", built.toolchain, built.digest, round(built.seconds, 3))
     return replace(asked, results=tuple(results), seconds=time.monotonic() - started, build=told)
+
+
+def _extension(crate: Crate, built: Built) -> Extension:
+    return Extension(crate.module, str(built.path), built.sha256)
+
+
+def _of_copy(builder: Builder, copy: Path) -> Extension:
+    """What a copy of the checkout builds. Raises `NotRun` when it does not compile."""
+    try:
+        return _extension(builder.crate, replace(builder, root=copy).make("extension"))
+    except BuildFailed as failed:
+        raise NotRun(f"{copy} does not compile: {failed.said[0].text}") from None
 
 
 def _compiles(making: Making, built: Built) -> CheckResult:
