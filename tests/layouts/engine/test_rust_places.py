@@ -8,8 +8,9 @@ import subprocess
 import pytest
 
 from newop_gen.checkout.rust import RustSource
+from newop_gen.plan import Prepared
 from newop_gen.problems import CheckoutRefused
-from newop_gen.write import apply_plan, remove_op
+from newop_gen.runs import apply_plan, remove_op
 
 from .small import FILES, ROOT, SITES, after, an_op, plan, source_of
 
@@ -60,7 +61,7 @@ def test_any_op_comes_out_in_any_order_as_if_it_had_never_been_there(site, tmp_p
         file = root / start.path
         file.write_bytes(start.data)
         for op in coming:
-            apply_plan(plan(site, [op], RustSource(start.path, file.read_bytes()), root))
+            apply_plan(Prepared.of(plan(site, [op], RustSource(start.path, file.read_bytes()), root)))
         left = list(coming)
         for op in going:
             remove_op(root, (op.op.name,))
