@@ -22,6 +22,7 @@ FOLDERS: Mapping[str, Kind] = {
     "crates": "crates",
     "runtime": "runtimes",
     "wheelhouse": "tools",
+    "standing": "releases",
 }
 """By a directory of the cache, what is in it. Anything else there is `other`."""
 
