@@ -9,7 +9,7 @@ import pytest
 from checkouts import copy_fixture
 
 from newop_gen.checkout.python import PythonSource
-from newop_gen.layouts.op_owned.afd import Partitioner, afd_notes
+from newop_gen.layouts.common.afd import Partitioner, afd_notes
 
 # Names that upstream has, names that specs give, and names that nearly are one or the other.
 STEMS = (

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 READERS: Mapping[str, str] = {
     ".py": "python",
+    ".rs": "rust",
     ".yaml": "lines",
     ".csv": "tables",
     ".txt": "tables",

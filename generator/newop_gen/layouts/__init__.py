@@ -19,6 +19,7 @@ REGISTERED: Mapping[str, str] = {
     "sources": "database.sources",
     "op_owned": "op_owned.op_owned",
     "core": "op_owned.core",
+    "engine": "engine.engine",
 }
 """Each layout's package or module below this one, in the order in which they are asked."""
 

@@ -46,6 +46,8 @@ def facts(edition: str = "2021") -> EngineFacts:
         systems="systems",
         suffix=".parquet",
         sixteen_bit="bfloat16",
+        quants={},
+        tests=None,
         scale_mutator=True,
         readiness="core/src/engine/readiness.rs",
     )

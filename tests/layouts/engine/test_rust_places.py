@@ -173,7 +173,7 @@ def test_the_pinned_indices_follow_from_the_last_one_pinned_by_number():
         text = after(site, ops()[:2], source_of(site)).data.decode()
         assert f"in ({last}..).zip(&later)" in text
         assert f"{last} + later.len()," in text
-        assert text.count("OpSpec::NewOp") == 4 and text.count("let later = [") == 1
+        assert text.count("            new_op") == 4 and text.count("let later = [") == 1
 
 
 def test_a_pinned_count_that_would_exceed_the_line_is_refused():

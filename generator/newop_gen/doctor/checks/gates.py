@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from ...checkout.python import PythonSource
-from ...layouts.op_owned.afd import Partitioner
+from ...layouts.common.afd import Partitioner
 from ..finding import Finding, Severity
 from ..flow import called
 from ..subject import Subject

@@ -10,13 +10,13 @@ from ...checkout.tree import Tree
 from ...model.op import Op
 from ...plan import Skip, Step
 from ...render import fragment
+from ..common.afd import afd_notes
 from ..common.data_files import new_file, plan_data
 from ..common.settle import StepDraft, finish
 from ..common.steps import in_order, plan_each, wiring_steps
 from ..python.listed import enum_members, exports, import_contract, loader_stubs, need, query_methods
 from ..python.unit_test import plan_test
 from . import places
-from .afd import afd_notes
 from .facts import OpOwnedFacts
 from .module import ModuleView, render_forwards, render_module
 from .notes import cp_note, engine_note, query_notes

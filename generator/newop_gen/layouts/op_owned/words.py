@@ -95,26 +95,6 @@ _TEST = Vocabulary(  # tables are parquet, which a test may have to do without
     | words("test_{phase}_operation_of_{op}"),
 )
 
-_DATA = Vocabulary(
-    # Beside a table, what the release wants to know of it: where it came from.
-    files=words("*/systems/*/{stem}.parquet */systems/*/collection_meta.yaml"),
-    lines=frozenset(
-        {
-            "",
-            "# SPDX-FileCopyrightText: Copyright (c) 2026 NVIDIA CORPORATION & AFFILIATES. All rights reserved.",
-            "# SPDX-License-Identifier: Apache-2.0",
-            "schema_version: 1",
-            "provenance: legacy",
-            "runtime:",
-            "  framework: {backend}",
-            '  version: "{version}"',
-            "tables:",
-            "  {stem}:",
-            "    status: complete",
-        }
-    ),
-)
-
 
 def _owned(packages: Iterable[str]) -> Mapping[str, Vocabulary]:
     """By step; `packages` are the import names of the SDK."""
@@ -154,7 +134,7 @@ def _owned(packages: Iterable[str]) -> Mapping[str, Vocabulary]:
             "query": common.VALUES | common.HEADS | _FORWARD | owner,
             "support-matrix": common.VALUES | common.SUPPORT | _SUPPORT | owner,
             "wiring": common.WIRING,
-            "data": _DATA,
+            "data": common.FAMILY,
             "test": common.VALUES
             | common.TEST
             | _TEST

@@ -76,9 +76,18 @@ class Sdk:
         return tuple(f"{folder}/{n}" for n in self.tree.listdir(folder) if n.endswith(".py"))
 
     @functools.cached_property
+    def modes(self) -> PythonSource | None:
+        """The file that defines the quant modes: common.py, or the module beside the SDK that it has them from."""
+        imports = [n for n in self.common.tree.body if isinstance(n, ast.ImportFrom)] if self.common else []
+        origin = next((n.module for n in imports if any(a.name == "GEMMQuantMode" for a in n.names)), None)
+        if origin is None:
+            return self.common
+        return self.tree.python(f"{self.home.rpartition('/')[0]}/{origin.rpartition('.')[2]}.py")
+
+    @functools.cached_property
     def sixteen_bit(self) -> SixteenBit | None:
         """What the source of GEMMQuantMode calls its 16-bit member (an alias made at run time would fool an import)."""
-        modes = attempt(find_class, self.common, "GEMMQuantMode")[0] if self.common else None
+        modes = attempt(find_class, self.modes, "GEMMQuantMode")[0] if self.modes else None
         if modes is None:
             return None
         names = {t.id for n in modes.body if isinstance(n, ast.Assign) for t in n.targets if isinstance(t, ast.Name)}
@@ -90,7 +99,7 @@ class Sdk:
         """The tree's own quant modes: `name = QuantMapping(bytes per element, compute factor, name)`, from 0.12 on with
         the type that is computed in."""
         found: dict[str, Quant] = {}
-        for owner in self.common.tree.body if self.common else []:
+        for owner in self.modes.tree.body if self.modes else []:
             if not (isinstance(owner, ast.ClassDef) and owner.name.endswith("QuantMode")):
                 continue
             for node in owner.body:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -43,14 +43,14 @@ def fixtures(op: EngineOp, source: RustSource, text: str) -> Draft:
     return draft(source, edit, tests, taken, name, telling=True)
 
 
-def listed(op: EngineOp, source: RustSource, fixtures: Iterable[str]) -> Iterable[Draft]:
+def listed(op: EngineOp, source: RustSource, fixtures: Sequence[str]) -> Iterable[Draft]:
     """The variants in the list of all, and in the match that makes the compiler ask for them. `fixtures` are the calls
     that give a value of each phase."""
     function = find.find_function(source, EVERY, find.find_module(source, "tests"))
     lists = find.macros(function, "vec")
     if not lists:
         raise find.missing(source, f"a vec! in fn {EVERY}", "", (), function)
-    text = "".join(_element(phase, fixture) for phase, fixture in zip(op.phases, fixtures, strict=True))
+    text = "".join(f"            {fixture},\n" for fixture in fixtures)
     yield draft(source, at_end(source, find.tokens(lists[0]), text), lists[0])
     match = find.last_match(source, function)
     every = find.last_arm(source, match, "an arm of all variants", find.arms(source, match))
@@ -58,11 +58,7 @@ def listed(op: EngineOp, source: RustSource, fixtures: Iterable[str]) -> Iterabl
     yield draft(source, before_last_pattern(source, every, text), match)
 
 
-def _element(phase: EnginePhase, fixture: str) -> str:
-    return " " * 12 + rust.text((rust.call(f"OpSpec::{phase.variant}", [fixture]), ","), 12) + "\n"
-
-
-def pinned(op: EngineOp, source: RustSource, fixtures: Iterable[str]) -> Iterable[Draft]:
+def pinned(op: EngineOp, source: RustSource, fixtures: Sequence[str]) -> Iterable[Draft]:
     """The variants among those whose index is pinned.
 
     Theirs follow from the last index that is pinned by number, so that no op's lines hold a number that another op
@@ -72,14 +68,13 @@ def pinned(op: EngineOp, source: RustSource, fixtures: Iterable[str]) -> Iterabl
     function = find.find_function(source, PINNED, find.find_module(source, "tests"))
     body = find.body(source, function)
     count = _count(source, function)
-    entries = "".join(_element(phase, fixture) for phase, fixture in zip(op.phases, fixtures, strict=True))
+    entries = "".join(f"            {fixture},\n" for fixture in fixtures)
     arrays = [n for n in map(_array, find.items(body)) if n is not None]
     there = arrays[-1] if arrays else None
     others = 0
     if there is not None:
-        known = [find.code(n.child_by_field_name("function")) for n in find.items(there)]
-        own = {f"OpSpec::{phase.variant}" for phase in op.phases}
-        others = len([name for name in known if name not in own])
+        known = [find.code(n) for n in find.items(there)]
+        others = len([name for name in known if name not in fixtures])
         yield draft(source, at_end(source, there, entries), there)
         if others and len(known) > others:
             return  # this op is in already, and what is for all stays with the others
