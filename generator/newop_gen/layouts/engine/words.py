@@ -157,7 +157,7 @@ _KEYS = Vocabulary(
 
 # Upstream's inventories: the module, and the functions of its shell.
 _INVENTORY = Vocabulary(
-    nodes=words("Set Tuple"),
+    nodes=words("Dict List Set Tuple"),
     calls=words("frozenset"),
     strings=words("{op}.py operations.{op} {class}.load_data _bind_view"),
 )
