@@ -13,16 +13,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from newop_gen.checkout.places import REPOSITORIES, Places
+from newop_gen.checkout.places import AICONFIGURATOR, Places
 from newop_gen.checkout.python import PythonSource
 from newop_gen.checkout.tree import Tree
 from newop_gen.problems import CheckoutRefused, IoFault, Place, Problem
 from newop_gen.sandbox.clone import git_directory
 from newop_gen.sandbox.git import git_command, git_environment, run_git
 
-_AS_IT_WAS = REPOSITORIES[0]
-PACKAGE = f"{_AS_IT_WAS.folder}/{_AS_IT_WAS.name}"
-CORE = f"{_AS_IT_WAS.core_folder}/{_AS_IT_WAS.core}"
+PACKAGE = f"{AICONFIGURATOR.folder}/{AICONFIGURATOR.name}"
+CORE = f"{AICONFIGURATOR.core_folder}/{AICONFIGURATOR.core}"
 # What is laid out of a state.
 CODE = (
     f"{PACKAGE}/__init__.py",

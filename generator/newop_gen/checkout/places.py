@@ -31,26 +31,25 @@ class Repository:
     engine: str
 
 
-REPOSITORIES = (
-    Repository(
-        name="aiconfigurator",
-        folder="src",
-        core="aiconfigurator_core",
-        core_folder="aic-core/src",
-        tests="tests",
-        crate="aic-core/rust/aiconfigurator-core",
-        engine="src",
-    ),
-    Repository(
-        name="aisimulate",
-        folder="python/aisimulate/src",
-        core="aisimulate_core",
-        core_folder="python/aisimulate/src",
-        tests="python/aisimulate/tests",
-        crate="crates/core",
-        engine="src/perfmodel",
-    ),
+AICONFIGURATOR = Repository(
+    name="aiconfigurator",
+    folder="src",
+    core="aiconfigurator_core",
+    core_folder="aic-core/src",
+    tests="tests",
+    crate="aic-core/rust/aiconfigurator-core",
+    engine="src",
 )
+AISIMULATE = Repository(
+    name="aisimulate",
+    folder="python/aisimulate/src",
+    core="aisimulate_core",
+    core_folder="python/aisimulate/src",
+    tests="python/aisimulate/tests",
+    crate="crates/core",
+    engine="src/perfmodel",
+)
+REPOSITORIES = (AICONFIGURATOR, AISIMULATE)
 """In the order in which a tree is asked for them."""
 
 

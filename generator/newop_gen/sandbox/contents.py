@@ -11,15 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from ..checkout.places import AICONFIGURATOR
 from ..problems import IoFault, Place, Problem
 
-# Measured tables: systems/data/<system>/<backend>/<version>/<file>, under src/aiconfigurator or, from 0.11 on,
-# under aic-core/src/aiconfigurator_core.
+# Measured tables: systems/data/<system>/<backend>/<version>/<file>, in the package that holds the SDK.
 _TABLE = re.compile(r"(?:^|/)systems/data/(?P<system>[^/]+)/.+")
 
 # What setuptools writes beside the package in an editable install, and what aiconfigurator's own .gitignore names.
 # It answers importlib.metadata.version("aiconfigurator"), which the package asks for when it is imported.
-METADATA_DIRECTORY = "aiconfigurator.egg-info"
+METADATA_DIRECTORY = f"{AICONFIGURATOR.name}.egg-info"
 _METADATA = re.compile(r"(?:^|/)[A-Za-z0-9_]+\.egg-info/")
 
 
@@ -124,7 +124,7 @@ class WheelContents:
         return None
 
     def _folder(self, package: str) -> str:
-        return "src" if self._folders is None else self._folders[package]
+        return AICONFIGURATOR.folder if self._folders is None else self._folders[package]
 
 
 class CrateContents:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ..checkout.places import AICONFIGURATOR
 from ..problems import CheckoutRefused, IoFault, Place, Problem, SpecError
 from .clone import CloneContents
 from .contents import METADATA_DIRECTORY, Contents, CrateContents, Entry, JoinedContents, WheelContents
@@ -86,7 +87,7 @@ def contents_of(
         return (
             title,
             CloneContents(version, repo),
-            {f"src/{METADATA_DIRECTORY}/PKG-INFO": minimal_metadata(version)},
+            {f"{AICONFIGURATOR.folder}/{METADATA_DIRECTORY}/PKG-INFO": minimal_metadata(version)},
         )
     if version in WHEELS:
         wheel = WheelContents(version, get_wheel(version, report), WHEELS[version].sha256)

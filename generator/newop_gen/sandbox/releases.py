@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ..checkout.places import AICONFIGURATOR, AISIMULATE, Repository
 from ..problems import Place, Problem, SpecError
 from .crates import Crate
 from .wheels import WHEELS, Wheel
@@ -21,20 +22,37 @@ CLONE_ONLY = {
 class EngineRelease:
     """A release whose ops are compiled: the crate of its engine and the wheels of its Python, which belong together.
 
-    Paths are those of upstream's repository. `folders` are where each wheel's packages go, by the package's name;
-    `manifest` is the file of the crate that becomes its `Cargo.toml`; `stand_ins` are files of our own for those that
-    upstream's tests read and no archive holds: path -> text.
+    `repository` is upstream's, in whose places everything goes; `beside` are folders of packages in the wheels that it
+    does not name. `manifest` is the file of the crate that becomes its `Cargo.toml`; `stand_ins` are files of our own
+    for those that upstream's tests read and no archive holds: path -> text.
     """
 
-    project: str
+    repository: Repository
     version: str
     crate: Crate
-    crate_folder: str
     manifest: str
     wheels: tuple[Wheel, ...]
-    folders: Mapping[str, str]
-    home: str = ""
+    beside: Mapping[str, str] = field(default_factory=dict)
     stand_ins: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def project(self) -> str:
+        return self.repository.name
+
+    @property
+    def crate_folder(self) -> str:
+        return self.repository.crate
+
+    @property
+    def folders(self) -> Mapping[str, str]:
+        """Where each package of the wheels goes."""
+        own = self.repository
+        return {own.name: own.folder, own.core: own.core_folder, **self.beside}
+
+    @property
+    def home(self) -> str:
+        """Where the project file is."""
+        return self.repository.tests.rpartition("/")[0]
 
     @property
     def title(self) -> str:
@@ -43,12 +61,11 @@ class EngineRelease:
 
 ENGINES: Mapping[str, EngineRelease] = {
     "0.12.0": EngineRelease(
-        project="aiconfigurator",
+        repository=AICONFIGURATOR,
         version="0.12.0",
         crate=Crate(
             "aiconfigurator-core", "0.12.0", "9fd0436cec528b34982f64e954f3dee5c4174e1c7cd553a4944551769489afd8"
         ),
-        crate_folder="aic-core/rust/aiconfigurator-core",
         # As the repository has it; the published one is rewritten by cargo.
         manifest="Cargo.toml.orig",
         wheels=(
@@ -66,13 +83,11 @@ ENGINES: Mapping[str, EngineRelease] = {
                 "aiconfigurator-core",
             ),
         ),
-        folders={"aiconfigurator": "src", "aiconfigurator_core": "aic-core/src"},
     ),
     "aisimulate-0.13.0": EngineRelease(
-        project="aisimulate",
+        repository=AISIMULATE,
         version="0.13.0",
         crate=Crate("aisimulate-core", "0.13.0", "1d2deb095416b9ff555cbf1053f1eb7832c610b9cae06be37944cd939a6ae2b5"),
-        crate_folder="crates/core",
         # The repository's own inherits from a workspace that no archive holds.
         manifest="Cargo.toml",
         # The nightly whose engine speaks the crate's schema, 27; the wheel of 0.13.0 itself is on another index.
@@ -85,12 +100,7 @@ ENGINES: Mapping[str, EngineRelease] = {
                 "aisimulate",
             ),
         ),
-        folders={
-            "aisimulate": "python/aisimulate/src",
-            "aisimulate_core": "python/aisimulate/src",
-            "collector": "python/aisimulate",
-        },
-        home="python/aisimulate",
+        beside={"collector": "python/aisimulate"},
         stand_ins={
             "python/aisimulate/tests/fixtures/deepep_ll_dtype_candidates.json": "[]\n",
             "python/aisimulate/tests/fixtures/deepep_ll_calibration_viability.json": "[]\n",
