@@ -124,8 +124,8 @@ def find_directory(
             return f"{home}/{max(versions, key=version_key)}", ""
         if version in versions:
             return f"{home}/{version}", ""
-    where = f"of {entry.backend} in {root}" if by_family else f"in {home}"
-    return None, f"no version {' or '.join(wanted)} {where} (it has {', '.join(sorted(versions)) or 'none'})"
+    has = ", ".join(sorted(versions)) or "none"
+    return None, f"no version {' or '.join(wanted)} of {entry.backend} in {root} (it has {has})"
 
 
 def _versions(tree: Tree, folder: str) -> list[str]:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import textwrap
 
-from ...model.op import Op, Table, key_params
+from ...model.op import Op
+from ...model.supported import supported
 from ...render.code import WIDTH, statement
 from ...render.python import literal
 from ..python.facts import PythonFacts
@@ -17,12 +18,8 @@ from ..python.facts import PythonFacts
 def render_support(op: Op, facts: PythonFacts) -> str:
     """Statements for the end of `_update_support_matrix`, or "" for an op without quant keys."""
     blocks = []
-    for table in op.tables:
-        found = _first_quant_key(op, table)
-        if found is None:
-            continue
-        depth, param = found
-        entry = table.member if len(op.tables) == 1 else f"{table.phases[0]}_{op.name}"
+    for entry in supported(op):
+        table, param, depth = entry.table, entry.param, len(entry.above)
         modes = [literal(facts.mode_name(m)) for m in op.params[param].modes]
         source = f"(self.{table.attribute} or {{}})"
         levels = f"level0 in {source}.values()" if depth else ""
@@ -36,7 +33,7 @@ def render_support(op: Op, facts: PythonFacts) -> str:
             _statement("collected = ", keys),
             # Upstream makes no matrix for a backend that it doesn't know, which its own tests use.
             _statement("matrix = ", 'getattr(self, "supported_quant_mode", {})'),
-            _statement(f'matrix["{entry}"] = ', "[mode for mode in supported if mode in collected]"),
+            _statement(f'matrix["{entry.name}"] = ', "[mode for mode in supported if mode in collected]"),
         ]
         blocks.append("\n".join(lines) + "\n")
     return "\n".join(blocks)
@@ -48,13 +45,3 @@ def _statement(head: str, code: str) -> str:
 
 def _comment(text: str) -> list[str]:
     return [f"        # {line}" for line in textwrap.wrap(text, WIDTH - len("        # "), break_on_hyphens=False)]
-
-
-def _first_quant_key(op: Op, table: Table) -> tuple[int, str] | None:
-    """(depth of the level, param) of the first exact key that is one quant param."""
-    start = 1 if table.phase_column else 0
-    for depth, key in enumerate(op.nesting(table.phases[0]).keys):
-        params = key_params(key)
-        if len(params) == 1 and params[0] in op.quant_params:
-            return depth + start, params[0]
-    return None

@@ -8,10 +8,8 @@ from collections.abc import Iterable
 
 from ...checkout.python import PythonSource
 from ...edits.python.bracket import insert_element
-from ...edits.python.find import assigned_dict, find_class, find_method
-from ...edits.python.place import after_statement
+from ...edits.python.find import assigned_dict
 from ...model.op import Op
-from ...problems import CheckoutRefused, Problem
 from ...render.code import WIDTH, statement
 from ...render.python import literal
 from ..common.settle import Draft
@@ -46,38 +44,6 @@ def opspec_exempt(classes: Iterable[str], coverage: PythonSource) -> Iterable[Dr
     for name in classes:
         insertion = insert_element(coverage, exempt, _exempt(name))
         yield draft(coverage, insertion, exempt, keys.get(name), f"EXEMPT[{name!r}]")
-
-
-def support_keys(entries: Iterable[str], database: PythonSource) -> Iterable[Draft]:
-    """The op's keys among those of every backend."""
-    matrix = find_class(database, "_LazySupportMatrix")
-    for value in assigned_dict(database, matrix, "_BACKEND_KEYS").values:
-        if isinstance(value, (ast.Tuple, ast.List)):
-            for entry in entries:
-                yield draft(database, insert_element(database, value, literal(entry)), value, telling=False)
-
-
-def support_resolver(text: str, database: PythonSource) -> Draft:
-    """A branch of `_resolve`, after the last one and before the statement that refuses unknown keys."""
-    matrix = find_class(database, "_LazySupportMatrix")
-    method = find_method(database, matrix, "_resolve")
-    branches = [n for n in method.body if isinstance(n, ast.If)]
-    if not branches:
-        raise CheckoutRefused(
-            Problem(database.place(method), "no branch for any key", "`if key == ...:` branches", "", "anchor-missing")
-        )
-    return draft(database, after_statement(database, branches[-1], text, blank_lines=(1, 0)), method)
-
-
-def support_snapshot(text: str, database: PythonSource) -> Draft | None:
-    """The end of `_update_support_matrix`, which makes a plain dict of the matrix, where the tree still has it."""
-    owner = find_class(database, "PerfDatabase")
-    method = next(
-        (n for n in owner.body if isinstance(n, ast.FunctionDef) and n.name == "_update_support_matrix"), None
-    )
-    if method is None:
-        return None
-    return draft(database, after_statement(database, method.body[-1], text, blank_lines=(1, 0)), method)
 
 
 def _exempt(name: str) -> str:

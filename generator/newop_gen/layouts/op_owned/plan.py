@@ -14,7 +14,17 @@ from ..common.afd import afd_notes
 from ..common.data_files import new_file, plan_data
 from ..common.settle import StepDraft, finish
 from ..common.steps import in_order, plan_each, wiring_steps
-from ..python.listed import enum_members, exports, import_contract, loader_stubs, need, query_methods
+from ..python.listed import (
+    enum_members,
+    exports,
+    import_contract,
+    loader_stubs,
+    need,
+    query_methods,
+    support_keys,
+    support_resolver,
+    support_snapshot,
+)
 from ..python.unit_test import plan_test
 from . import places
 from .facts import OpOwnedFacts
@@ -85,9 +95,9 @@ def _support(module: ModuleView, tree: Tree) -> StepDraft:
         )
         return step
     database = need(tree, module.facts.perf_database)
-    step.drafts += places.support_keys([e.key for e in entries], database)
-    step.drafts.append(places.support_resolver(render_resolver(entries, module.facts), database))
-    snapshot = places.support_snapshot(render_snapshot(entries), database)
+    step.drafts += support_keys([e.key for e in entries], database)
+    step.drafts.append(support_resolver(render_resolver(entries, module.facts), database))
+    snapshot = support_snapshot(render_snapshot(entries), database)
     if snapshot is not None:
         step.drafts.append(snapshot)
     return step

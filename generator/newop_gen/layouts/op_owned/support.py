@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ...model.op import Op, Table, key_params
+from ...model.op import Table
+from ...model.supported import Supported, supported
 from ...render import fragment
 from ...render.code import import_from, statement, tupled
 from ...render.python import literal
@@ -17,21 +18,24 @@ ROOM = 34
 
 @dataclass(frozen=True)
 class SupportEntry:
-    """One key of the matrix: `levels` say what each level is above the one whose keys are the modes."""
+    """One key of the matrix as its template sees it."""
 
     module: ModuleView
-    table: Table
-    param: str
-    levels: tuple[str, ...]
-
-    @property
-    def op(self) -> Op:
-        return self.table.op
+    entry: Supported
 
     @property
     def key(self) -> str:
-        """As upstream names its own: `context_mla`, or the table's name when there is one for both phases."""
-        return self.table.member if len(self.op.tables) == 1 else f"{self.table.phases[0]}_{self.op.name}"
+        return self.entry.name
+
+    @property
+    def table(self) -> Table:
+        return self.entry.table
+
+    @property
+    def levels(self) -> list[str]:
+        """What is said of each level above the one whose keys are the modes."""
+        names = [", ".join(params) or "the phase" for params in self.entry.above]
+        return [f"below {name}" if len(name) <= ROOM else "below the next key" for name in names]
 
     @property
     def owner(self) -> str:
@@ -39,29 +43,17 @@ class SupportEntry:
 
     @property
     def import_owner(self) -> str:
-        return import_from(f"{self.module.facts.package}.operations.{self.op.name}", [self.owner], 12)
+        return import_from(f"{self.module.facts.package}.operations.{self.module.op.name}", [self.owner], 12)
 
     @property
     def modes(self) -> str:
         """The statement that lists the modes that the op has kernels for."""
-        names = [literal(self.module.facts.mode_name(m)) for m in self.op.params[self.param].modes]
+        names = [literal(self.module.facts.mode_name(m)) for m in self.module.op.params[self.entry.param].modes]
         return statement("kernels = ", f"[{', '.join(names)}]", 12)
 
 
 def support_entries(module: ModuleView) -> list[SupportEntry]:
-    """An entry per table that has a quant param as an exact key of its own; the first such key counts."""
-    return [entry for table in module.op.tables if (entry := _entry(module, table)) is not None]
-
-
-def _entry(module: ModuleView, table: Table) -> SupportEntry | None:
-    levels = ["below the phase"] if table.phase_column else []
-    for key in module.op.nesting(table.phases[0]).keys:
-        params = key_params(key)
-        if len(params) == 1 and params[0] in module.op.quant_params:
-            return SupportEntry(module, table, params[0], tuple(levels))
-        name = ", ".join(params)
-        levels.append(f"below {name}" if len(name) <= ROOM else "below the next key")
-    return None
+    return [SupportEntry(module, entry) for entry in supported(module.op)]
 
 
 def render_resolver(entries: list[SupportEntry], facts: OpOwnedFacts) -> str:

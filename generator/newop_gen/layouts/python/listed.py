@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from ...checkout.python import PythonSource
 from ...checkout.tree import Tree
 from ...edits.python.bracket import insert_element, insert_sorted_string
-from ...edits.python.find import assigned_dict, assigned_list, find_class, last_assign_in_class
+from ...edits.python.find import assigned_dict, assigned_list, find_class, find_method, last_assign_in_class
 from ...edits.python.place import after_statement, before_statement, end_of_class
 from ...model.op import Op
 from ...plan import Insertion
@@ -126,3 +126,35 @@ def import_contract(op: Op, contract: PythonSource) -> Draft:
     """The module among those whose old import path is promised."""
     listed = assigned_list(contract, contract.tree, "CORE_SDK_LEAF_MODULES")
     return draft(contract, insert_sorted_string(contract, listed, f"operations.{op.name}"), listed, telling=False)
+
+
+def support_keys(entries: Iterable[str], database: PythonSource) -> Iterable[Draft]:
+    """The op's keys among those of every backend."""
+    matrix = find_class(database, "_LazySupportMatrix")
+    for value in assigned_dict(database, matrix, "_BACKEND_KEYS").values:
+        if isinstance(value, (ast.Tuple, ast.List)):
+            for entry in entries:
+                yield draft(database, insert_element(database, value, literal(entry)), value, telling=False)
+
+
+def support_resolver(text: str, database: PythonSource) -> Draft:
+    """A branch of `_resolve`, after the last one and before the statement that refuses unknown keys."""
+    matrix = find_class(database, "_LazySupportMatrix")
+    method = find_method(database, matrix, "_resolve")
+    branches = [n for n in method.body if isinstance(n, ast.If)]
+    if not branches:
+        raise CheckoutRefused(
+            Problem(database.place(method), "no branch for any key", "`if key == ...:` branches", "", "anchor-missing")
+        )
+    return draft(database, after_statement(database, branches[-1], text, blank_lines=(1, 0)), method)
+
+
+def support_snapshot(text: str, database: PythonSource) -> Draft | None:
+    """The end of `_update_support_matrix`, which makes a plain dict of the matrix, where the tree still has it."""
+    owner = find_class(database, "PerfDatabase")
+    method = next(
+        (n for n in owner.body if isinstance(n, ast.FunctionDef) and n.name == "_update_support_matrix"), None
+    )
+    if method is None:
+        return None
+    return draft(database, after_statement(database, method.body[-1], text, blank_lines=(1, 0)), method)

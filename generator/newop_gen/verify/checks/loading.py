@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...layouts.base import Loading
-from ...model.op import Table, key_params
+from ...model.op import Table
+from ...model.supported import supported
 from ...sol.quants import canonical
 from ...spec.model import Nesting
 from ...tables.filing import Leaf, Path, grids_of
@@ -216,21 +217,15 @@ def _added(
 def support(bench: Bench) -> list[CheckResult]:
     """The support matrix lists the modes that the spec has and the table holds."""
     op, loading = bench.op, bench.rules.loading
-    entries = []
-    for table in op.tables if loading is not None else ():  # an engine's ops have no entries
-        for depth, key in enumerate(op.nesting(table.phases[0]).keys):
-            params = key_params(key)
-            if len(params) == 1 and params[0] in op.quant_params:
-                name = table.member if len(op.tables) == 1 else f"{table.phases[0]}_{op.name}"
-                entries.append((name, table, depth + bool(table.phase_column), params[0]))
-                break
+    entries = supported(op) if loading is not None else []  # an engine's ops have no entries
     if not entries:
         return []
     tally = Tally("support-matrix", "supported_quant_mode lists the modes of the spec that the table has data of")
     if loading is not None and loading.lazy:  # the matrix is resolved from the tables when it is asked
         bench.raw_dump(bench.own, bench.op.tables[0])
-    found = bench.session.ask("support", handle=bench.own.handle, names=[name for name, *_ in entries])
-    for name, table, depth, param in entries:
+    found = bench.session.ask("support", handle=bench.own.handle, names=[entry.name for entry in entries])
+    for entry in entries:
+        name, table, param, depth = entry.name, entry.table, entry.param, len(entry.above)
         there = {path[depth].mode for path in bench.own.models[table.member].leaves}
         wanted = [bench.facts.mode_name(m) for m in op.params[param].modes if canonical(m) in there]
         got = found.get(name) if isinstance(found, dict) else None
