@@ -33,7 +33,7 @@ def strangers(text: str) -> set[str]:
             package = f"{node.module}." if node.module else ""
             found |= (
                 {node.module or ""}
-                if node.module not in (None, "python")
+                if node.module not in (None, "python", "common")
                 else {f"{package}{a.name}" for a in node.names}
             )
     known = {"__future__", "collections.abc", "guard.vocabulary"}

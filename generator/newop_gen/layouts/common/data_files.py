@@ -16,7 +16,9 @@ from ...problems import CheckoutRefused, Place, Problem, SpecError, spec_place
 from ...render import fragment
 from ...spec.model import DataFile
 from ..base import Facts
+from .catalog import list_family
 from .parquet import same_table, to_csv, to_parquet
+from .reuse import list_reuse
 from .settle import Draft, StepDraft
 
 MAX_DATA_BYTES = 64 * 1024 * 1024
@@ -50,8 +52,11 @@ def plan_data(op: Op, spec_path: Path, tree: Tree, facts: Facts, *, by_family: b
         families.setdefault(folder, []).append(stem)
     if missing:
         raise CheckoutRefused(missing)
+    if families:
+        list_reuse(step, tree, facts.systems, spec_place(op.name, ("data",)))
     if by_family and families:
         _describe(step, op, tree, families)
+        list_family(step, tree, op.name, {stem for stems in families.values() for stem in stems})
     return step
 
 
@@ -75,11 +80,7 @@ def _describe(step: StepDraft, op: Op, tree: Tree, families: dict[str, list[str]
         view = {"op": op, "backend": backend, "version": version, "stems": stems}
         text = fragment((), "collection_meta.yaml.j2", **view)
         step.drafts.append(new_file(tree, f"{folder}/collection_meta.yaml", text.encode("utf-8")))
-    step.notes.append(
-        f"The tables are a family {op.name!r} of their own: the SDK finds them there. Upstream's data check "
-        "(tools/perf_database/check_collector_data.py, rule R4) also wants the family in "
-        "collector/op_backend_catalog.yaml, with the collector that measures it."
-    )
+    step.notes.append(f"The tables are a family {op.name!r} of their own: the SDK finds them there.")
 
 
 def new_file(tree: Tree, path: str, content: bytes, *, data: bool = False) -> Draft:

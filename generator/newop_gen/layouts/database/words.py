@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ...guard.vocabulary import Vocabulary, merged, words
+from ..common import words as filed
 from ..python import words as common
 
 _PACKAGES = ("aiconfigurator.sdk",)
@@ -63,7 +64,7 @@ _METHODS: Mapping[str, Vocabulary] = {
     "operations": common.VALUES | common.FORMULA | common.OPERATION,
     "support-matrix": common.VALUES | common.SUPPORT | _SUPPORT,
     "wiring": common.WIRING,
-    "data": Vocabulary(files=words("*/systems/*/{stem}.txt")),
+    "data": Vocabulary(files=words("*/systems/*/{stem}.txt")) | filed.REUSE,
     "test": common.VALUES | common.TEST | _TEST,
 }
 

@@ -24,8 +24,6 @@ class EngineFacts(Facts):
     - `scale_mutator`: `Op` has an exhaustive `set_scale_factor`;
     - `readiness`: the file with the exhaustive check of what a mode needs, or None;
     - `import_contract`, `definitions`: upstream's test modules that list each module, and each function of one;
-    - `catalog`: the collectors' list of table families; `manifest_script`, `manifest`: what is made anew when a table
-      is added, and by what;
     - `afd`: the module that sorts ops by name into attention and FFN workers.
     """
 
@@ -46,9 +44,6 @@ class EngineFacts(Facts):
     readiness: str | None = None
     import_contract: str | None = None
     definitions: str | None = None
-    catalog: str | None = None
-    manifest: str | None = None
-    manifest_script: str | None = None
     afd: str | None = None
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ...guard.vocabulary import Vocabulary, numbers, words
+from ..common import words as filed
 from ..python import words as common
 
 # What generated Rust is made of: keywords, upstream's types and functions, and the locals of the templates.
@@ -173,5 +174,5 @@ WORDS: Mapping[str, Vocabulary] = {
     "wiring": common.WIRING,
     "test": _INVENTORY,
     "test.rs": _RUST | _LISTED,
-    "data": common.FAMILY,
+    "data": filed.FAMILY | filed.REUSE,
 }

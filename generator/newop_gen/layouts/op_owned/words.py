@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from ...guard.vocabulary import Vocabulary, merged, numbers, words
+from ..common import words as filed
 from ..python import words as common
 
 _LOADER = Vocabulary(calls=words("_read_filtered_rows"))
@@ -134,7 +135,7 @@ def _owned(packages: Iterable[str]) -> Mapping[str, Vocabulary]:
             "query": common.VALUES | common.HEADS | _FORWARD | owner,
             "support-matrix": common.VALUES | common.SUPPORT | _SUPPORT | owner,
             "wiring": common.WIRING,
-            "data": common.FAMILY,
+            "data": filed.FAMILY | filed.REUSE,
             "test": common.VALUES
             | common.TEST
             | _TEST

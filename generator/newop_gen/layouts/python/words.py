@@ -209,27 +209,6 @@ TEST = Vocabulary(
 )
 
 
-FAMILY = Vocabulary(
-    # Beside a table, what the release wants to know of it: where it came from.
-    files=words("*/systems/*/{stem}.parquet */systems/*/collection_meta.yaml"),
-    lines=frozenset(
-        {
-            "",
-            "# SPDX-FileCopyrightText: Copyright (c) 2026 NVIDIA CORPORATION & AFFILIATES. All rights reserved.",
-            "# SPDX-License-Identifier: Apache-2.0",
-            "schema_version: 1",
-            "provenance: legacy",
-            "runtime:",
-            "  framework: {backend}",
-            '  version: "{version}"',
-            "tables:",
-            "  {stem}:",
-            "    status: complete",
-        }
-    ),
-)
-
-
 def imports(packages: Iterable[str], *what: str) -> Vocabulary:
     """`from PACKAGE` followed by each of `what`, for each of the SDK's import names."""
     return Vocabulary(
