@@ -5,7 +5,7 @@
 # ARGS=...     more arguments for pytest, or for the script that a target runs
 # Downloads stay in $NEWOP_GEN_CACHE, else ~/.cache/newop-gen: after the first run no network is needed.
 
-.PHONY: help setup demo test lint format goldens bench bench-apply bench-ops fuzz formulas mistakes replay tables history matrix docs docs-serve docs-long dist doctor-table \
+.PHONY: help setup demo test test-all lint format goldens fixtures bench bench-apply bench-ops fuzz formulas mistakes replay tables history matrix docs docs-serve docs-long dist doctor-table \
         coverage clean safety crash faults permissions hostile targets examples edits updates races sabotage
 .DEFAULT_GOAL := help
 
@@ -13,10 +13,12 @@ RUN := .venv/bin/python
 
 help:
 	@echo "make demo     the main job on aiconfigurator 0.8.0: dry run, apply, the op's answers, a model's estimate"
-	@echo "make test     all tests; what each cost in build/durations.txt"
+	@echo "make test     the tests; what each cost in build/durations.txt"
+	@echo "make test-all the same with the rest of every sweep, and the check of the fixtures"
 	@echo "make lint     ruff and mypy"
 	@echo "make format   ruff, rewriting files"
 	@echo "make goldens  write the golden files of tests/golden anew"
+	@echo "make fixtures hold the fixtures of tests/fixtures against the releases, and note it (REPO=PATH for 0.9 and 0.11)"
 	@echo "make bench    both benchmarks (ARGS=--check: exit with an error when a goal is missed)"
 	@echo "  make bench-apply  how long and how much memory a dry run takes, next to LibCST and ast"
 	@echo "  make bench-ops    generated ops and the hand-written ones that they replay: loading, queries, opening a database"
@@ -56,6 +58,10 @@ test: setup
 	@$(RUN) scripts/prefetch.py
 	$(RUN) -m pytest -n auto --dist worksteal --durations-to build/durations.txt $(ARGS)
 
+test-all: setup
+	@$(RUN) scripts/prefetch.py
+	NEWOP_GEN_THOROUGH=1 $(RUN) -m pytest -n auto --dist worksteal --durations-to build/durations-all.txt $(ARGS)
+
 lint: setup
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
@@ -67,6 +73,9 @@ format: setup
 
 goldens: setup
 	$(RUN) tests/golden/goldens.py
+
+fixtures: setup
+	$(RUN) tests/fixture_selfcheck/checked.py $(ARGS)
 
 bench: bench-apply bench-ops
 

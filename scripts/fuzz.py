@@ -1,6 +1,7 @@
 """Random valid specs against every layout: planned, applied to a copy, linted, imported, and asked.
 
     python scripts/fuzz.py [--specs 10000] [--first 1000] [--fixture v0_8] [--jobs 2]
+    python scripts/fuzz.py --choose
 
 Each spec comes from its number alone. What a spec's formula says is computed by the reference evaluator, which shares
 no code with what wrote the query, at 100 points per query. Prints how often every field, alternative, operator and
@@ -19,6 +20,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "generator")]
 
 from checkouts import VERSIONS  # noqa: E402
+from fuzz.chosen import choose  # noqa: E402
 from fuzz.coverage import wanted  # noqa: E402
 from fuzz.run import Outcome, run, scratch, summary  # noqa: E402
 
@@ -32,7 +34,11 @@ def main() -> int:
     parser.add_argument("--first", type=int, default=1_000, help="number of the first; the tests have those before")
     parser.add_argument("--fixture", action="append", choices=list(VERSIONS), help="only on this one (several times)")
     parser.add_argument("--jobs", type=int, default=2, help="processes")
+    parser.add_argument("--choose", action="store_true", help="only choose anew which specs `make test` runs")
     options = parser.parse_args()
+    if options.choose:
+        choose()
+        return 0
     fixtures = options.fixture or list(VERSIONS)
     last = options.first + options.specs
     starts = range(options.first, last, BATCH)

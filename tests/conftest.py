@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fixture_selfcheck import checked
 from hypothesis import HealthCheck, settings
 from support import durations, needs, untouched
 from support.composed import BUILT, changed_fixtures
 from support.releases import Release, ReleaseUnavailable, changed_tables, copy_release
+from support.thorough import THOROUGH
 
 # The same examples on every run and every machine; a found failure is kept as a test of its own.
 settings.register_profile(
@@ -33,10 +35,19 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
         for need in {"release", "cargo"}.intersection(getattr(item, "fixturenames", ())):
             item.add_marker(need)
+    left = [] if THOROUGH else [item for item in items if _is_for_test_all(item)]
+    if left:
+        items[:] = [item for item in items if not _is_for_test_all(item)]
+        config.hook.pytest_deselected(items=left)
+
+
+def _is_for_test_all(item: pytest.Item) -> bool:
+    marks = {mark.name for mark in item.iter_markers()}
+    return "thorough" in marks or ("fixtures" in marks and checked.unchanged())
 
 
 @pytest.fixture

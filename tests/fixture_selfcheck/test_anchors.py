@@ -13,6 +13,8 @@ from checkouts import VERSIONS, built
 
 from fixture_selfcheck.anchors import GROUPS, all_anchors
 
+pytestmark = pytest.mark.fixtures
+
 #: What a fixture may have less of than its release: whole model classes, operations, and methods that wire nothing new.
 MAY_BE_FEWER = ("models", "methods", "constructors", "ContextMLA", "GenerationMLA", "MLABmm")
 #: Helpers of a fixture's own that its release does not have.

@@ -19,6 +19,8 @@ from support.releases import run_in
 from fixture_selfcheck.test_anchors import real_tree
 from fixture_selfcheck.test_runs import fixture_copy
 
+pytestmark = pytest.mark.fixtures
+
 EXERCISE = """
 import copy, random
 from aiconfigurator.sdk.perf_database import PerfDatabase

@@ -16,6 +16,8 @@ from checkouts import VERSIONS, built
 
 from fixture_selfcheck.test_anchors import real_tree
 
+pytestmark = pytest.mark.fixtures
+
 #: How many statements in a row may be a release's, and how long (in characters of `ast.unparse`) a single one may be.
 LONGEST_RUN = 6
 LONGEST_STATEMENT = 400

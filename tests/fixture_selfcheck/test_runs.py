@@ -96,7 +96,9 @@ def test_every_layout_has_a_fixture() -> None:
         assert {detect(Tree.open(built(name))).layout.name for name in names} == {layout}
 
 
+@pytest.mark.fixtures
 @pytest.mark.parametrize("name", VERSIONS)
+@pytest.mark.fixtures
 def test_every_model_gives_an_estimate(name: str, tmp_path: Path) -> None:
     root = fixture_copy(name, tmp_path)
     found = json.loads(run_in_fixture(root, ESTIMATE, json.dumps(model_paths(name))))
@@ -113,7 +115,9 @@ def test_every_model_gives_an_estimate(name: str, tmp_path: Path) -> None:
         assert "generation_attention" not in answer["context"]
 
 
+@pytest.mark.fixtures
 @pytest.mark.parametrize("name", VERSIONS)
+@pytest.mark.fixtures
 def test_a_database_answers_in_five_modes(name: str, tmp_path: Path) -> None:
     found = json.loads(run_in_fixture(fixture_copy(name, tmp_path), MODES))
 
@@ -130,7 +134,9 @@ def test_a_database_answers_in_five_modes(name: str, tmp_path: Path) -> None:
     assert found["matrix"][0] and not found["matrix"][1]
 
 
+@pytest.mark.fixtures
 @pytest.mark.parametrize("name", VERSIONS)
+@pytest.mark.fixtures
 def test_its_own_tests_pass(name: str, tmp_path: Path) -> None:
     root = fixture_copy(name, tmp_path)
     run_in_fixture(
@@ -138,7 +144,9 @@ def test_its_own_tests_pass(name: str, tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.fixtures
 @pytest.mark.parametrize("name", VERSIONS)
+@pytest.mark.fixtures
 def test_it_satisfies_the_lint_profile_that_it_carries(name: str, tmp_path: Path) -> None:
     ruff = Path(sys.executable).with_name("ruff")
     if not ruff.is_file():
@@ -149,6 +157,7 @@ def test_it_satisfies_the_lint_profile_that_it_carries(name: str, tmp_path: Path
         assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.fixtures
 def test_a_fixture_with_a_lint_error_would_be_found(tmp_path: Path) -> None:
     ruff = Path(sys.executable).with_name("ruff")
     if not ruff.is_file():
@@ -160,7 +169,9 @@ def test_a_fixture_with_a_lint_error_would_be_found(tmp_path: Path) -> None:
     assert done.returncode == 1
 
 
+@pytest.mark.fixtures
 @pytest.mark.parametrize("pointers", [False, True])
+@pytest.mark.fixtures
 def test_the_git_variant_is_a_clean_repository(pointers: bool, tmp_path: Path) -> None:
     root = copy_git_fixture("v0_9", tmp_path, lfs_pointers=pointers)
     assert run_git(root, "status", "--porcelain") == ""

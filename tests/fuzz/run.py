@@ -72,7 +72,7 @@ def run(fixture: str, seeds: Iterable[int], directory: Path, *, number: int = PO
     specs = []
     for seed in seeds:
         outcome.specs += 1
-        loaded = _load(seed, make(seed, known), directory / "specs", outcome)
+        loaded = load(seed, make(seed, known), directory / "specs", outcome)
         if loaded is not None:
             outcome.covered += coverage.count(loaded.spec)
             specs.append((seed, loaded))
@@ -83,7 +83,8 @@ def run(fixture: str, seeds: Iterable[int], directory: Path, *, number: int = PO
     return outcome
 
 
-def _load(seed: int, spec: dict[str, Any], folder: Path, outcome: Outcome) -> LoadedSpec | None:
+def load(seed: int, spec: dict[str, Any], folder: Path, outcome: Outcome) -> LoadedSpec | None:
+    """A spec that was made, as it is read from its file; None, and a failure in `outcome`, where it is refused."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{spec['op']}.yaml"
     path.write_text(yaml.safe_dump(spec, sort_keys=False, allow_unicode=True, width=1000), encoding="utf-8")

@@ -499,7 +499,7 @@ class _Maker:
         if self.chance(0.7):
             latency["column"] = self.random.choice(["ms_total", "ms_one + ms_two", "ms_one / 2", "ms_total * 0.001"])
         if self.chance(0.7):
-            latency["unit"] = self.random.choice(["ms", "us", "s"])
+            latency["unit"] = self.random.choice(["ms", "us", "ns", "s"])
         return latency
 
     def rows(self) -> str:

@@ -1,4 +1,4 @@
-"""1,000 random specs, spread over the layouts; and that what notices mistakes does notice them."""
+"""Random specs on every layout, chosen to have everything in them; and that what notices mistakes does notice them."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 import yaml
 from checkouts import VERSIONS, python_for
+from support.thorough import THOROUGH
 
 from fuzz import coverage, points, specs
+from fuzz.chosen import chosen, share
 from fuzz.run import Outcome, anchors, run, summary
 from newop_gen.layouts.python import query as query_views
 from newop_gen.sol.evaluate import SolTimes
@@ -20,27 +22,19 @@ from newop_gen.sol.tree import Expr
 from newop_gen.spec.load import load_spec
 from newop_gen.spec.model import Spec
 
-SPECS = 1000
-SHARE = -(-SPECS // len(VERSIONS))
-
-
-def seeds(number: int) -> range:
-    """Each fixture has specs of its own."""
-    return range(number * SHARE, (number + 1) * SHARE)
-
 
 @pytest.mark.parametrize("fixture", VERSIONS)
 def test_random_specs(fixture: str, tmp_path: Path) -> None:
     if python_for(fixture) is None:
         pytest.skip("no interpreter for a fixture")
-    number = list(VERSIONS).index(fixture)
-    outcome = run(fixture, seeds(number), tmp_path, again=fixture in ("v0_6", "v0_8"))
+    seeds = share(fixture) if THOROUGH else chosen(fixture)
+    outcome = run(fixture, seeds, tmp_path, again=fixture in ("v0_6", "v0_8"))
     assert not outcome.failures, "\n".join(outcome.failures[:20])
     missing = coverage.wanted() - set(outcome.covered)
-    assert not missing, f"no spec has {sorted(missing)}"
+    assert not missing, f"no spec has {sorted(missing)}; scripts/fuzz.py --choose looks for some"
     assert min(outcome.bounds["compute"], outcome.bounds["memory"]) > outcome.asked / 5
     assert 0 < outcome.refused < outcome.asked / 4
-    assert re.search(rf"\n{SHARE} specs, {outcome.asked} points .* 0 of \d+ items not covered$", summary(outcome))
+    assert re.search(rf"\n{len(seeds)} specs, {outcome.asked} points .* 0 of \d+ items not covered$", summary(outcome))
 
 
 def test_a_seed_is_a_spec() -> None:

@@ -40,7 +40,7 @@ LOADER = Vocabulary(
     messages=words("logger.debug ValueError"),
     keywords=words("start"),
     strings=LEAF | PHASES | SIXTEEN,
-    numbers=numbers(0, 0.0, 1, 2, 1000),
+    numbers=numbers(0, 0.0, 1, 2, 1000, 1000000),
     targets=words("leaves[]"),
     definitions=words("{loader}"),
 )
