@@ -78,11 +78,23 @@ def _key_columns(report: Report, loc: Loc, nesting: Nesting) -> None:
                 continue
             if params[name] is Type.INT:
                 _typed(report, place, text, _all(text, Type.INT), Type.INT)
-            elif bare_column(text) is None:
-                found = f"the expression {text!a} for {name!a} of type {report.spec.params[name].type}"
-                report.error(place, "column", found, "the name of a column")
+            else:
+                _text_column(report, place, text, f"{name!a} of type {report.spec.params[name].type}")
         if key.lookup is not None and key.param in params:
             _typed(report, (*at, "lookup"), key.lookup, params, params[key.param])
+
+
+def _text_column(report: Report, loc: Loc, text: str, of: str) -> None:
+    """A text is read from one column; its name is one that an expression could have, too."""
+    try:
+        column = isinstance(parse(text), Name)
+    except SolSyntax as error:
+        if bare_column(text) is not None:
+            report.findings(loc, error.findings)
+            return
+        column = False
+    if not column:
+        report.error(loc, "column", f"the expression {text!a} for {of}", "the name of a column")
 
 
 def _rows(report: Report, loc: Loc, text: str) -> None:
