@@ -87,7 +87,7 @@ def _named(name: str, words: Vocabulary, allowed: Allowed) -> bool:
     if name.isupper() and (name.lower() in words.globals or _after_param(name.lower(), allowed)):
         return True
     column = _COLUMN.fullmatch(name)
-    if column is not None and column[1] in allowed.strings:
+    if column is not None and column[1] in map(str.lower, allowed.strings):
         return True
     return any(name == "".join(part[:1].upper() + part[1:] for part in mode.split("_")) for mode in allowed.modes)
 

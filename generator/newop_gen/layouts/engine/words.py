@@ -49,6 +49,9 @@ _CODE = (
     | words("sol_mem source sources sources_for spec src std str str_optional struct subclass sync system_spec")
     | words("table take text texts then_some time_ms to_path_buf to_string too_many_arguments trait trim true")
     | words("try_from tuple_key type u32 u8 unlisted unwrap_or_default use usize util_empirical util_grids value")
+    # What formulas call of `number.rs.j2`.
+    | words("Equal Ordering a b by_size ceil_div cmp copysign exponent large leading_zeros min not_negative order over")
+    | words("partial_cmp pow powf shift signum then to_the total_cmp u128 u64 unsigned_abs unwrap_or")
     | words("values vec weight_bytes weights whole why with_energy with_power with_sol with_sources wrap zip")
 )
 
@@ -70,6 +73,7 @@ _STRINGS = frozenset(
         "MoEQuantMode",
         "CommQuantMode",
         "_{op}_data",
+        "_{phase}_{op}_data",
         "a division by 0",
         "aiconfigurator_core._aiconfigurator_core",
         "aisimulate_core._native",
@@ -97,7 +101,7 @@ _STRINGS = frozenset(
 
 _RUST = Vocabulary(
     globals=_CODE | _OWN,
-    heads=words("parts level sol_math sol_mem"),
+    heads=words("parts level sol_math sol_mem whole latency kept"),
     # Words of messages: an error says what was wrong in words that no other part of the code has.
     messages=words(
         "a an and at but constants data division file first for got has in is missing no not number of only or row",
@@ -130,7 +134,7 @@ _SHELL = Vocabulary(
         {"setattr(database, attribute, cls._data_cache[key])", "database.__dict__"}
         | {f"_alias_module(__name__, '{package}.sdk.operations.{{op}}')" for package in _PACKAGES}
     ),
-    strings=words("{class} {table} {member}"),
+    strings=words("{class} {table} {member} _{phase}_{op}_data"),
     targets=words("cls._data_cache[]"),
     definitions=words("_bind_view load_data"),
     classes=words("{class}"),
@@ -151,9 +155,12 @@ _IMPORTS = common.imports(
 
 # The dict of what makes a view's keys Python values again.
 _KEYS = Vocabulary(
-    nodes=words("Dict Tuple"),
+    nodes=words("Dict GeneratorExp Lambda Tuple comprehension"),
+    locals=words("convert part text"),
+    calls=words("convert json.loads tuple zip"),
+    keywords=words("strict"),
     globals=words("_GEMM_Q _MOE_Q _FMHA_Q _KV_Q _COMM_Q _str _int _int_tuple"),
-    strings=words("{table}"),
+    strings=words("{table} _{phase}_{op}_data"),
 )
 
 # Upstream's inventories: the module, and the functions of its shell.
