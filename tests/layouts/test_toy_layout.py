@@ -45,9 +45,7 @@ def tool(tmp_path_factory) -> Path:
     for name in ("generator", "templates", "specs", "docs"):
         shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__", ".mypy_cache"))
     layouts = copy / "generator" / "newop_gen" / "layouts"
-    (layouts / "toy").mkdir()
-    shutil.copy(TOY / "layout.py", layouts / "toy" / "__init__.py")
-    shutil.copy(TOY / "words.py", layouts / "toy" / "words.py")
+    shutil.copytree(TOY / "package", layouts / "toy")
     shutil.copytree(TOY / "templates", copy / "templates" / "toy")
     registration = layouts / "__init__.py"
     text = registration.read_text(encoding="utf-8")
@@ -88,7 +86,7 @@ def test_nothing_else_is_touched(tool) -> None:
                 changed.append(path.as_posix())
     assert changed == ["generator/newop_gen/layouts/__init__.py"]
     assert sorted(added) == [
-        *(f"generator/newop_gen/layouts/toy/{name}.py" for name in ("__init__", "words")),
+        *(f"generator/newop_gen/layouts/toy/{name}.py" for name in ("__init__", "plan", "words")),
         "templates/toy/answer.py.j2",
     ]
 

@@ -115,10 +115,14 @@ class Rules:
 
 
 class Layout(Protocol):
-    """One way in which releases arrange their op code. A layout is a package that registers one of these."""
+    """One way in which releases arrange their op code. A layout is a package that has one of these as `LAYOUT`."""
 
     name: str
     title: str
+
+    def probes(self, tree: Tree) -> list[Probe]:
+        """All probes of this layout, in the order in which they are explained."""
+        ...
 
     def facts(self, tree: Tree) -> Facts:
         """What there is to know about a tree whose required probes all hold."""
@@ -126,10 +130,6 @@ class Layout(Protocol):
 
     def rules(self, tree: Tree) -> Rules:
         """How an op answers in such a tree."""
-        ...
-
-    def probes(self, tree: Tree) -> list[Probe]:
-        """All probes of this layout, in the order in which they are explained."""
         ...
 
     def plan(self, ops: Sequence[tuple[Op, Path]], tree: Tree) -> list[Step]:
@@ -141,8 +141,9 @@ class Layout(Protocol):
         ...
 
     def words(self) -> Mapping[str, Vocabulary]:
-        """By step key, what inserted code may hold whatever the spec says, as the layout's `words.py` has it. A step
-        that isn't named inserts no code."""
+        """By step key, what inserted text may hold whatever the spec says, as the layout's `words.py` has it. A step
+        with files of several kinds has words of their own for some by its key and a suffix (`operations.rs`); one that
+        isn't named inserts nothing."""
         ...
 
 

@@ -48,8 +48,13 @@ def verify(
     """
     from ..layouts.recognise import layout_of
 
-    tree = Tree.open(checkout)
-    rules = layout_of(tree).rules(tree)  # refused before an interpreter is looked for, or made
+    tree = Tree.open(checkout)  # refused before an interpreter is looked for, or made
+    layout = layout_of(tree)
+    rules = layout.rules(tree)
+    if rules.crate is None and rules.loading is None:
+        raise CheckoutRefused(
+            Problem(Place(str(tree.root)), f"layout {layout.name!r} can't be verified yet", "", "", "verify-layout")
+        )
     if rules.crate is not None:
         from .compiled.flow import verify_compiled
 
