@@ -98,8 +98,7 @@ class Rules:
     - `fills_grid`: the spec's pre-interpolation adds points to a table;
     - `source_tags`: results say where they come from;
     - `loading`: how its Python loads a table; None where it is not Python that does;
-    - `crate`: what has to be built before an op answers; None where ops are Python;
-    - `sol_full`: a query answers in the mode SOL_FULL; without it only its parts can be had.
+    - `crate`: what has to be built before an op answers; None where ops are Python.
     """
 
     peak: PeakRule
@@ -111,7 +110,6 @@ class Rules:
     source_tags: bool
     loading: Loading | None
     crate: Crate | None = None
-    sol_full: bool = True
 
 
 class Layout(Protocol):

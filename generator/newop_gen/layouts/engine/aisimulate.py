@@ -9,5 +9,4 @@ LAYOUT = EngineLayout(
     "Compiled ops with shells in aisimulate_core (AISimulate 0.13)",
     "aisimulate",
     extension="aisimulate._runtime",
-    sol_full=False,
 )

@@ -20,7 +20,6 @@ class EngineFacts(Facts):
     - `table_views`: the module with `VIEW_KEY_LAYERS`;
     - `prepared_grid`: grids of several axes answer behind `PreparedGrid`; without it `perf_interp::query_value` does;
     - `invalid_perf_data`: `AicError` tells a malformed table from a missing one;
-    - `sol_full_mode`: SOL_FULL is a mode that a query answers; without it only `evaluate_ops_sol_json` gives the parts;
     - `scale_mutator`: `Op` has an exhaustive `set_scale_factor`;
     - `readiness`: the file with the exhaustive check of what a mode needs, or None;
     - `import_contract`, `definitions`: upstream's test modules that list each module, and each function of one;
@@ -39,7 +38,6 @@ class EngineFacts(Facts):
     models: tuple[str, ...]
     prepared_grid: bool = False
     invalid_perf_data: bool = False
-    sol_full_mode: bool = True
     scale_mutator: bool = False
     readiness: str | None = None
     import_contract: str | None = None
@@ -59,7 +57,6 @@ class EngineFacts(Facts):
             source_tags=True,
             loading=None,
             crate=self.crate,
-            sol_full=self.sol_full_mode,
         )
 
     def module_file(self, name: str) -> str:

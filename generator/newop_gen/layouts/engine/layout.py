@@ -22,13 +22,12 @@ if TYPE_CHECKING:
 @dataclass
 class EngineLayout:
     """A `Layout` out of what such layouts differ in: `package` is what users import, `extension` what Python imports
-    the engine's library as where its classes say something else, `sol_full` whether SOL_FULL is a mode of a query."""
+    the engine's library as where its classes say something else."""
 
     name: str
     title: str
     package: str
     extension: str = ""
-    sol_full: bool = True
 
     def probes(self, tree: Tree) -> list[Probe]:
         prober = self._prober(tree)
@@ -51,4 +50,4 @@ class EngineLayout:
         return WORDS
 
     def _prober(self, tree: Tree) -> EngineProber:
-        return EngineProber(tree, self.package, self.extension, self.sol_full)
+        return EngineProber(tree, self.package, self.extension)

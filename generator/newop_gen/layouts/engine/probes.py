@@ -58,7 +58,6 @@ class EngineProber:
     tree: Tree
     name: str
     extension: str
-    sol_full: bool
 
     @functools.cached_property
     def sdk(self) -> Sdk:
@@ -238,10 +237,9 @@ class EngineProber:
             suffix=self.sdk.suffix,
             sixteen_bit=self.sdk.sixteen_bit,
             quants=self.sdk.quants,
-            tests=self.sdk.test_folder,
+            tests=None,
             prepared_grid=bool(self.prepared_grid),
             invalid_perf_data=self.invalid_perf_data,
-            sol_full_mode=self.sol_full,
             scale_mutator=self.scale_mutator,
             readiness=f"{places.engine}/engine/readiness.rs" if self.readiness else None,
             import_contract=there(f"{places.tests}/cross_package/test_import_contract.py"),

@@ -49,8 +49,6 @@ def speed_of_light(bench: Bench) -> list[CheckResult]:
             tally = Tally(f"{name}:{query.method}", asserts, EXACT)
             for sample in samples:
                 _sol(tally, sample, name == "sol-full")
-            if name == "sol-full" and bench.compiled and bench.rules.sol_full:
-                _as_a_mode(bench, query, samples, tally)
             if tally.failed:
                 tally.blame(explain_sol(bench, samples))
             results.append(tally.result())
@@ -73,15 +71,6 @@ def _sol(tally: Tally, sample: SolSample, full: bool) -> None:
     tally.deviation(worst)
     if worst > EXACT:
         tally.fail(where, text, told(outcome))
-
-
-def _as_a_mode(bench: Bench, query: Query, samples: list[SolSample], tally: Tally) -> None:
-    """An engine tells the parts of a SOL apart from any mode; where SOL_FULL is one, it answers as SOL does."""
-    outcomes = bench.query(bench.own.handle, [(query, dict(s.values), "SOL_FULL") for s in samples])
-    for sample, outcome in zip(samples, outcomes):
-        where = f"{point_text(query, sample.values)}, SOL_FULL as a mode"
-        if not tally.holds(same(outcome, sample.single), where, told(sample.single), told(outcome)):
-            tally.blame(Cause("mode-missing", "SOL_FULL does not answer as SOL does: the mode is missing from the op"))
 
 
 def empirical(bench: Bench) -> list[CheckResult]:

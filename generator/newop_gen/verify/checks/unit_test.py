@@ -18,7 +18,8 @@ def unit_test(bench: Bench) -> CheckResult:
     tally = Tally("unit-test", "the op's unit test in the checkout passes")
     root = bench.session.checkout
     if bench.facts.tests is None:
-        tally.note = "the checkout has no test tree (one that was made from a wheel has none)"
+        none = "the checkout has no test tree (one that was made from a wheel has none)"
+        tally.note = "the tests of a compiled op are in Rust" if bench.compiled else none
         return tally.result()
     test = f"{bench.facts.tests}/test_{bench.op.name}.py"
     if not (root / test).is_file():
