@@ -11,6 +11,7 @@ import click
 from ..problems import Exit
 
 if TYPE_CHECKING:
+    from ..layouts.crate import Crate
     from ..model.loaded import LoadedOp
     from ..plan import Prepared
 
@@ -46,15 +47,17 @@ def command(specs: tuple[Path, ...], checkout: Path | None, verifications: tuple
 
     loaded = load_ops(specs)
     reports = {report.op: report for report in read_verifications(verifications, loaded)}
-    planned = _planned(loaded, checkout) if checkout is not None else None
-    click.echo(pr_text(loaded, planned, reports), nl=False)
+    planned, crate = _planned(loaded, checkout) if checkout is not None else (None, None)
+    click.echo(pr_text(loaded, planned, reports, crate), nl=False)
     return Exit.DONE
 
 
-def _planned(loaded: Sequence[LoadedOp], checkout: Path) -> Prepared:
+def _planned(loaded: Sequence[LoadedOp], checkout: Path) -> tuple[Prepared, Crate | None]:
     from ..checkout.tree import Tree
+    from ..layouts.recognise import layout_of
     from ..runs.whole import whole
     from ..standing import prepare_or_tell
 
     tree = Tree.open(checkout)
-    return whole(loaded, tree, prepare_or_tell(loaded, tree, checkout)).prepared
+    prepared = whole(loaded, tree, prepare_or_tell(loaded, tree, checkout)).prepared
+    return prepared, layout_of(tree).rules(tree).crate

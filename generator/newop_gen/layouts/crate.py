@@ -31,3 +31,17 @@ class Crate:
     def file(self, path: str) -> str:
         """Path of a Rust file below `sources`."""
         return f"{self.sources}/{path}"
+
+    def test_command(self, op: str) -> list[str]:
+        """The command that runs the unit tests of an op, and of what each op is listed in, from the checkout's root."""
+        words = ["cargo", "test", "--manifest-path", f"{self.folder}/Cargo.toml", "--lib"]
+        words += ["--features", ",".join(self.test_features)] if self.test_features else []
+        return [*words, "--", *self.tests_of(op)]
+
+    def tests_of(self, op: str) -> list[str]:
+        """What the names of those tests contain."""
+        return [f"operators::{op}::", f"perf_database::{op}::", *LISTED_IN]
+
+
+LISTED_IN = ("engine::spec::tests::", "perf_database::table_view::tests::", "engine::readiness::tests::")
+"""Upstream's tests of what each op has a place in: the wire form, the order of variants, the table views, readiness."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import re
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from .why import decisions
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+    from ..layouts.crate import Crate
     from ..plan import Plan, Prepared
     from ..spec.load import LoadedSpec
     from ..spec.model import Sol
@@ -58,16 +60,18 @@ def pr_text(
     loaded: Sequence[LoadedSpec],
     planned: Prepared | None = None,
     verifications: Mapping[str, Verification] | None = None,
+    crate: Crate | None = None,
 ) -> str:
     """The description for specs; with a plan and its changes, also its files, tests and notes for reviewers.
 
-    `verifications` are by op.
+    `verifications` are by op; `crate` is that of a checkout whose ops are compiled.
     """
     plan = planned.plan if planned is not None else None
     files = file_views(planned.plan, planned.changes) if planned is not None else []
     ops = [_op(spec, plan, (verifications or {}).get(spec.spec.op)) for spec in loaded]
     tests = [file for file in files if plan is not None and _is_test(plan, file)]
-    return environment().get_template("pr_text.md.j2").render(ops=ops, plan=plan, files=files, tests=tests)
+    rust = [shlex.join(crate.test_command(spec.spec.op)) for spec in loaded] if crate is not None else []
+    return environment().get_template("pr_text.md.j2").render(ops=ops, plan=plan, files=files, tests=tests, rust=rust)
 
 
 def _op(loaded: LoadedSpec, plan: Plan | None, verification: Verification | None) -> OpText:

@@ -11,6 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from ...problems import IoFault, Place, Problem, SpecError
 
 SCHEMA = "newop-gen/verify/1"
+MADE_UP = "made-up"
+"""What a verification calls the tables that it made up itself."""
 
 # A report has a few dozen checks and a handful of failures each.
 MAX_BYTES = 8 * 2**20
@@ -86,6 +88,13 @@ class Verification(_Read):
     @property
     def failed(self) -> list[Check]:
         return [check for check in self.checks if check.status == "failed"]
+
+    @property
+    def evidence(self) -> list[Check]:
+        """How many rows of real tables come back from the op, check by check."""
+        real = [name for name in self.tables if name != MADE_UP]
+        measured = [check for check in self.checks if check.check.startswith("measured:") and check.note]
+        return [check for check in measured if any(check.check.endswith(f"({name})") for name in real)]
 
     @property
     def skipped(self) -> list[Check]:

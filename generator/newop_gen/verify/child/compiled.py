@@ -82,12 +82,15 @@ def digest(handle: str, attribute: str) -> str:
 
 def _engine(handle: str, mode: str | None) -> Any:
     """The engine of a database in a mode; without one, in the mode that is the database's now."""
-    database = databases[handle]
+    engine, database = sdk("engine"), databases[handle]
     mode = mode or database.get_default_database_mode().name
     if (handle, mode) not in _engines:
-        view = copy.copy(database)
-        view.set_default_database_mode(sdk("common").DatabaseMode[mode])
-        _engines[handle, mode] = sdk("engine").EngineHandle.for_database(view, systems_path=database.systems_root)
+        # As `EngineHandle.for_database`, but in any mode of the engine: not all may be a database's own.
+        root = database.systems_root
+        spec = engine.build_database_probe_spec_json(database, systems_path=root, database_mode=mode)
+        native = importlib.import_module(sdk("operations.base").Operation.__module__)
+        compiled = bytes(native.engine_spec_bincode_from_json(spec))
+        _engines[handle, mode] = engine.EngineHandle(compiled, systems_path=root)
     return _engines[handle, mode]
 
 

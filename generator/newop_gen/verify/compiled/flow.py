@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...checkout.tree import Tree
+from ...layouts.crate import LISTED_IN, Crate
 from ...layouts.recognise import layout_of
 from ...model.loaded import LoadedOp
 from ...model.op import Op
@@ -31,7 +32,6 @@ from .make import Builder, BuildFailed, Built
 from .unit_tests import run_tests
 
 if TYPE_CHECKING:
-    from ...layouts.crate import Crate
     from ..run import Options
 
 NO_CARGO = "there is no cargo on the path"
@@ -162,8 +162,9 @@ def _rust_tests(making: Making, builder: Builder) -> CheckResult:
             tally.holds(False, error.where, "it compiles", error.text)
         tally.blame(Cause("build-failed", f"the crate's tests don't compile: {failed.said[0].text}"))
         return tally.result()
-    own = (f"operators::{op}::", f"perf_database::{op}::")
-    found = run_tests(built, making.directory, builder.python, [*own, *LISTED], making.report)
+    tests = making.crate.tests_of(op)
+    own = [part for part in tests if part not in LISTED_IN]
+    found = run_tests(built, making.directory, builder.python, tests, making.report)
     for name, said in found.said.items():
         tally.holds(said != "FAILED", name, "ok", found.why.get(name, said))
     mine = sum(any(part in name for part in own) for name in found.said)
@@ -254,7 +255,3 @@ def _no_cargo(without: Report) -> Problem:
         "--no-build leaves it at that",
         "no-cargo",
     )
-
-
-LISTED = ("engine::spec::tests::", "perf_database::table_view::tests::", "engine::readiness::tests::")
-"""Upstream's tests of what each op has a place in: the wire form and the pinned indices, the table views, readiness."""
