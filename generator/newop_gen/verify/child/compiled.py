@@ -189,13 +189,14 @@ def _native(op: Any) -> Any:
 
 
 def attributes(op: Any) -> Mapping[str, Any]:
-    """What an op holds, by name: what its compiled classes give, and what was set from Python."""
-    given = {
-        name: getattr(op, name)
-        for owner in type(op).__mro__
-        for name, member in vars(owner).items()
-        if isinstance(member, types.GetSetDescriptorType) and name.startswith("_") and not name.startswith("__")
-    }
+    """What an op holds, by name: what its compiled classes give, and what was set from Python. A getter of the base
+    raises where a family holds no such thing."""
+    given: dict[str, Any] = {}
+    for owner in type(op).__mro__:
+        for name, member in vars(owner).items():
+            if isinstance(member, types.GetSetDescriptorType) and name.startswith("_") and not name.startswith("__"):
+                with contextlib.suppress(TypeError):
+                    given[name] = getattr(op, name)
     return {**given, **getattr(op, "__dict__", {})}
 
 
