@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from typing import Any
 
 from ...spec.model import PhaseName
 from ..bench import Bench
-from ..expectation import told
+from ..expectation import judge, promised_text, told
+from ..grid import EXACT, Promise
 from ..points import Values
 from ..result import Cause, CheckResult, Tally
 from ..table import arguments
 
 SCALE = 3
 SPLIT = 2
+RANKS = (2, 5)
+POINTS = 6
+SET = 5  # words of a call without attributes that are set
 NAME = "held"
 TRIPS = {
     "pickled": "pickle",
@@ -25,7 +30,10 @@ TRIPS = {
 
 def objects(bench: Bench) -> list[CheckResult]:
     """Each class gives back what it was made with, and so does every copy of its objects."""
-    return [_objects(bench, phase) for phase in bench.op.phases]
+    return [
+        *(_objects(bench, phase) for phase in bench.op.phases),
+        *(_divided(bench, phase) for phase in bench.op.phases if bench.op.tokens),
+    ]
 
 
 def _objects(bench: Bench, phase: PhaseName) -> CheckResult:
@@ -59,6 +67,45 @@ def _objects(bench: Bench, phase: PhaseName) -> CheckResult:
                 tally.blame(_lost(trip, owner, told(found)))
                 continue
             _same(tally, where, {"class": owner, **wanted}, found, words, _lost(trip, owner, "it is another one"))
+    return tally.result()
+
+
+def _divided(bench: Bench, phase: PhaseName) -> CheckResult:
+    """Context parallelism: a rank holds its share of the tokens, and what is left over counts as a whole one."""
+    op, query = bench.op, bench.op.query(phase)
+    tally = Tally(
+        f"seq-split:{phase}",
+        "with its tokens divided among ranks, as made and as set later, it answers for each rank's share, rounded up, "
+        "times its scale",
+        EXACT * 10,
+    )
+    owner, points = op.class_name(phase), [v for _, v, _ in bench.measured(bench.own, query)][:POINTS]
+    asked: list[tuple[Values, int, list[Any]]] = []
+    for values, ranks in itertools.product(points, RANKS):
+        given = {"x": ranks * values["x"] - (ranks - 1), "is_context": phase == "context"}
+        params = _params(bench, values)
+        asked += [
+            (values, ranks, [owner, NAME, SCALE, {**params, "seq_split": ranks}, given]),
+            (values, ranks, [owner, NAME, SCALE, params, given, {"_seq_split": ranks}]),
+        ]
+    outcomes = bench.session.ask("operate", handle=bench.own.handle, calls=[call for *_, call in asked])
+    for (values, ranks, call), outcome in zip(asked, outcomes):
+        promised = bench.expect.silicon(bench.own, query, values)
+        if not isinstance(promised, Promise):
+            continue
+        holds, amount = judge(promised.scaled(SCALE), outcome)
+        if amount is not None:
+            tally.deviation(amount)
+        how = "set to" if len(call) > SET else "made with"
+        where = f"{owner}, x={call[4]['x']}, {how} seq_split={ranks}"
+        if not tally.holds(holds, where, promised_text(promised.scaled(SCALE)), told(outcome)):
+            tally.blame(
+                Cause(
+                    "seq-split",
+                    "divided tokens are not each rank's share, rounded up: look at what the op makes of seq_split, and "
+                    "at the class's setter",
+                )
+            )
     return tally.result()
 
 

@@ -151,10 +151,15 @@ def _typed(error: Exception) -> Exception:
 
 
 def operate(handle: str, calls: list[list[Any]]) -> list[Any]:
-    """Makes ops and asks them as the SDK's orchestration does: [class, name, scale, params, keyword arguments] each."""
+    """Makes ops and asks them as the SDK's orchestration does: [class, name, scale, params, keyword arguments] each,
+    with attributes that are set on an op before it is asked."""
 
-    def one(owner: str, name: str, scale: float, params: Any, given: dict[str, Any]) -> Any:
+    def one(
+        owner: str, name: str, scale: float, params: Any, given: dict[str, Any], attributes: Mapping[str, Any] = {}
+    ) -> Any:
         op = getattr(sdk("operations"), owner)(name, scale, **decode(params, sdk("common")))
+        for attribute, value in attributes.items():
+            setattr(op, attribute, value)
         return {**result_of(op._engine_query(databases[handle], **given)), "weights": float(op.get_weights())}
 
     return [_outcome(one, *call) for call in calls]
