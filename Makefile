@@ -25,6 +25,7 @@ help:
 	@echo "make fuzz     10,000 random specs on every layout, against the evaluator (ARGS='--specs 2000': fewer)"
 	@echo "make formulas 10,000 random formulas as one Rust program, against the evaluator (needs rustc and rustfmt; 15 minutes)"
 	@echo "make mistakes mistakes seeded into correct ops: which checks of verify catch each, and the cause named (6 minutes)"
+	@echo "make controls changes of a compiled op's Rust code, one place at a time: who of verify notices each (needs cargo; an hour)"
 	@echo "make replay   upstream's own ops from specs beside the originals, on all real tables (hours; ARGS=--quick: minutes)"
 	@echo "make tables   made-up tables in the shapes of real collectors: does init draft what their authors meant (a minute)"
 	@echo "make history  the examples on every way that upstream has arranged its code (REPO=PATH to a clone; ALL=1)"
@@ -94,6 +95,9 @@ formulas: setup
 mistakes: setup
 	@$(RUN) scripts/prefetch.py
 	@$(RUN) scripts/mistakes.py $(ARGS)
+
+controls: setup
+	@$(RUN) scripts/controls.py $(ARGS)
 
 replay: setup
 	@$(RUN) scripts/replay.py $(ARGS)
