@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from fixture_selfcheck import checked
 from hypothesis import HealthCheck, settings
-from support import durations, needs, untouched
+from support import durations, frugal, needs, untouched
 from support.composed import BUILT, changed_fixtures
 from support.releases import Release, ReleaseUnavailable, changed_tables, copy_release
 from support.thorough import THOROUGH
@@ -32,6 +32,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(durations.Durations(config), "durations")
     config.stash[_UNTOUCHED] = untouched.Tally()
     untouched.watch()
+    frugal.begin()
 
 
 @pytest.hookimpl(tryfirst=True)
