@@ -5,7 +5,7 @@
 # ARGS=...     more arguments for pytest, or for the script that a target runs
 # Downloads stay in $NEWOP_GEN_CACHE, else ~/.cache/newop-gen: after the first run no network is needed.
 
-.PHONY: help setup demo test test-all lint format goldens fixtures bench bench-apply bench-ops fuzz formulas mistakes replay tables history matrix docs docs-serve docs-long dist doctor-table \
+.PHONY: help setup demo test test-all lint format goldens fixtures bench bench-apply bench-ops fuzz formulas mistakes controls replay tables history matrix docs docs-serve docs-long dist doctor-table \
         coverage clean safety crash faults permissions hostile targets examples edits updates races sabotage
 .DEFAULT_GOAL := help
 

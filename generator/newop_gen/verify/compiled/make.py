@@ -125,8 +125,9 @@ class Builder:
         located = [said for said in outcome.errors if said.file]
         if located:
             raise BuildFailed(kind, located)
-        words_of_it = next((said.rendered.strip() for said in outcome.errors), "") or outcome.last_words
-        raise build_fault(self.directory, f"cargo can't build {WHAT[kind]}: {words_of_it[:600]}", _advice(words_of_it))
+        why = next((said.rendered.strip() for said in outcome.errors), "") or outcome.last_words
+        what = f"cargo can't build {WHAT[kind]} (status {outcome.status}): {why[:600]}"
+        raise build_fault(self.directory, what, _advice(why))
 
     def _forget(self, outcome: Outcome) -> None:
         """Takes away what cargo knows by times of the tree's own crates. What the compiler keeps goes by content."""
