@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from checkouts import built, put_fixture
 from click.testing import CliRunner
+from doctor.test_silent_sites import tree
 from support.applying import SPECS, apply_specs
 
 from newop_gen.checkout.tree import Tree
@@ -19,7 +20,7 @@ from newop_gen.init.like.rows import filed
 from newop_gen.init.like.start import choose, like
 from newop_gen.init.write import checked
 from newop_gen.model.op import Op
-from newop_gen.problems import SpecError
+from newop_gen.problems import CheckoutRefused, SpecError
 from newop_gen.spec.load import load_spec
 
 LAYOUTS = ("v0_6", "v0_7", "v0_8", "v0_9", "v0_10", "v0_11")
@@ -243,3 +244,9 @@ def test_an_op_that_files_rows_in_two_shapes_is_refused_with_the_reason(run, tmp
 
 def test_a_directory_without_an_sdk_is_refused(run, tmp_path) -> None:
     assert run("--like", "gemm", "--checkout", tmp_path).exit_code == 3
+
+
+def test_where_ops_are_compiled_it_says_so(tmp_path) -> None:
+    tree(tmp_path)
+    with pytest.raises(CheckoutRefused, match="ops are compiled here, and --like reads ops that are Python"):
+        existing(Tree.open(tmp_path))

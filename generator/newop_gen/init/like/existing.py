@@ -75,6 +75,12 @@ def existing(tree: Tree) -> list[Existing]:
     """All ops of a checkout that have a table, by name. Raises `CheckoutRefused` where no loader can be recognised."""
     subject = Subject.of(tree)
     found = [_existing(subject, loader) for loader in subject.tables.loaders.values()]
+    if not found and subject.compiled is not None:
+        raise CheckoutRefused(
+            Problem(Place(str(tree.root)), "ops are compiled here, and --like reads ops that are Python",
+                    "a checkout of 0.6 to 0.11, which may have the same op",
+                    "begin from a table (--from-csv) or from questions", "init-like")
+        )  # fmt: skip
     if not found:
         raise CheckoutRefused(
             Problem(Place(str(tree.root)), "no loader of a perf file was recognised in it", "the SDK's own files",
