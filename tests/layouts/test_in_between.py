@@ -15,7 +15,7 @@ from support.owned import run_generated_tests, without_data
 
 from newop_gen.checkout.tree import Tree
 from newop_gen.cli.group import cli
-from newop_gen.layouts import REGISTERED, detect, load
+from newop_gen.layouts import detect, load
 from newop_gen.layouts.recognise import nearest
 
 NAMES = [s.stem for s in EXAMPLES]
@@ -164,7 +164,7 @@ def fixture_of(layout: str) -> str:
     return BY_LAYOUT[layout][-1]
 
 
-@pytest.mark.parametrize("layout", REGISTERED)
+@pytest.mark.parametrize("layout", BY_LAYOUT)
 def test_there_is_a_case_for_every_required_probe(layout, tmp_path) -> None:
     probes = load(layout).probes(Tree.open(copy_fixture(fixture_of(layout), tmp_path)))
     assert all(p.found for p in probes if p.required)

@@ -153,8 +153,8 @@ def test_the_first_version_that_is_there_is_taken_and_families_count(tmp_path) -
     ("data", "says"),
     [
         ({"system": "b300_sxm"}, "no system 'b300_sxm'"),
-        ({"version": "9.9.9"}, "no version 9.9.9 in "),
-        ({"backend": "vllm"}, "no version newest in "),
+        ({"version": "9.9.9"}, "no version 9.9.9 of trtllm in "),
+        ({"backend": "vllm"}, "no version newest of vllm in "),
     ],
 )
 def test_a_place_that_is_not_there_is_refused_unless_optional(data, says, tmp_path) -> None:

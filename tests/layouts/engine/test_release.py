@@ -3,15 +3,19 @@ leaves the tree as it was."""
 
 from __future__ import annotations
 
+import re
+import shutil
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 from support.applying import ROOT
 
+from newop_gen.checkout.overlay import OverlayTree
 from newop_gen.checkout.tree import Tree
 from newop_gen.cli import cli
 from newop_gen.layouts import detect
+from newop_gen.layouts.engine.probes import ANCHORS
 from newop_gen.model.loaded import load_ops
 from newop_gen.prepare import prepare
 
@@ -59,4 +63,27 @@ def test_two_ops_come_and_go_in_any_order(release, first) -> None:
     run("apply", ROOT / "specs" / f"{other}.yaml", "--checkout", alone)
     assert contents(root) == contents(alone)
     run("remove", other, "--checkout", root)
+    assert contents(root) == before
+
+
+def test_a_tree_without_one_anchor_is_refused_with_it(release) -> None:
+    """Each place that an edit of Rust needs, called otherwise in turn."""
+    root = release("0.12.0").root
+    tree = Tree.open(root)
+    engine = tree.places.engine
+    for name, inside, what, _ in ANCHORS:
+        path, item = f"{engine}/{inside}", re.split(r"\W+", what)[-1]
+        text = (root / path).read_bytes()
+        renamed = re.sub(rb"\b(fn|enum|struct) %s\b" % item.encode(), rb"\1 %s_moved" % item.encode(), text)
+        assert renamed != text, name
+        detection = detect(OverlayTree(tree, {path: renamed}))
+        assert detection.layout is None and name in [probe.name for probe in detection.missing("engine")], name
+
+
+def test_an_installed_package_is_refused_with_a_sentence(release) -> None:
+    root = release("0.12.0").root
+    shutil.rmtree(root / "aic-core" / "rust")
+    before = contents(root)
+    result = CliRunner().invoke(cli, ["apply", str(ROOT / "specs" / "new_op.yaml"), "--checkout", str(root)])
+    assert result.exit_code == 3 and "their Rust source is not here" in result.stderr
     assert contents(root) == before
