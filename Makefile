@@ -57,11 +57,11 @@ demo: setup
 
 test: setup
 	@$(RUN) scripts/prefetch.py
-	$(RUN) -m pytest -n auto --dist worksteal --durations-to build/durations.txt $(ARGS)
+	$(RUN) -m pytest -n auto --dist worksteal --durations-to=build/durations.txt $(ARGS)
 
 test-all: setup
 	@$(RUN) scripts/prefetch.py
-	NEWOP_GEN_THOROUGH=1 $(RUN) -m pytest -n auto --dist worksteal --durations-to build/durations-all.txt $(ARGS)
+	NEWOP_GEN_THOROUGH=1 $(RUN) -m pytest -n auto --dist worksteal --durations-to=build/durations-all.txt $(ARGS)
 
 lint: setup
 	$(RUN) -m ruff check .
