@@ -301,3 +301,13 @@ def test_keywords_are_taken_over_from_the_anchor(tree: Any) -> None:
     assert plan_wiring(
         op_with([_wired("AppendModel", {"after": "context_attention"})]), patched(t, [change]), facts
     ).done
+
+
+def test_a_list_that_a_fallback_gets_by_name_and_others_do_too(tree: Any, tmp_path: Path) -> None:
+    """Beside the `FallbackOp` the op would be missing where the list goes on its own, and in the list it would count
+    only when the fallback is used."""
+    text = (FORMS / "by_name" / "models.py").read_text()
+    alone = "            self.context_ops.extend(granular)\n            block = []\n"
+    text = text.replace("            block = granular\n", alone, 1)
+    problem = _problem(toy_tree(tmp_path, text.encode()), _wired("ByNameModel", {"after": "context_attention"}))
+    assert "its list is handed to ops.FallbackOp() by name, and elsewhere" in problem.found

@@ -10,13 +10,15 @@ from __future__ import annotations
 import ast
 import functools
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple, Union
 
 from ..edits.python.find import Function, dotted, walk_own
 from ..spec.model import PhaseName
 from .classes import ModelClass
 
+DEEPEST = 8
+"""Locals that a list is handed on through."""
 ADDING = ("append", "extend")
 FALLBACK, OVERLAP = "FallbackOp", "OverlapOp"
 LISTS: dict[str, PhaseName] = {"context_ops": "context", "generation_ops": "generation"}
@@ -29,7 +31,8 @@ class Perch:
     """Where a call stands.
 
     `container` is the list literal and `element` its element; without a list the call is what `statement` appends to
-    `receiver`. `outer` is the `FallbackOp` around it: the place is then that of the whole of it.
+    `receiver`. `outer` is the `FallbackOp` around it: the place is then that of the whole of it. `origin` is the call's
+    own element where its list is handed on by name, and the place is one of what it is handed on to.
     """
 
     method: Function
@@ -38,6 +41,7 @@ class Perch:
     element: ast.expr
     receiver: ast.expr | None = None
     outer: ast.Call | None = None
+    origin: ast.expr | None = None
 
 
 class End(NamedTuple):
@@ -74,12 +78,48 @@ class Flow:
 
     def perch(self, method: Function, call: ast.Call) -> Perch | str:
         """Where the op that `call` makes stands, or why it has no place of its own."""
-        container: ast.List | None = None
-        element: ast.expr = call
+        perch = self._climb(method, call)
+        if isinstance(perch, str) or perch.outer is not None or perch.container is None:
+            return perch
+        local = self._local(perch.statement)
+        return perch if local is None else self._beside(perch, local) or perch
+
+    def _beside(self, perch: Perch, local: str) -> Perch | str | None:
+        """The place beside what a local's list is an alternative of, where a `FallbackOp` gets the list by name: in the
+        list itself the op would count only when that alternative is used. None where no `FallbackOp` does.
+
+        What other uses of the list lead to must come together again: `block = [FallbackOp(...)]` in one branch and
+        `block = granular` in the other are one place, behind or before `*block`.
+        """
         outer: ast.Call | None = None
-        is_list = False  # whether the expression so far is a list of ops, or one op
+        for _ in range(DEEPEST):
+            places = [self._climb(perch.method, use, is_list=True) for use in self._uses(perch.method, local)]
+            outer = outer or next((p.outer for p in places if not isinstance(p, str) and p.outer is not None), None)
+            if outer is None:
+                return None
+            place = places[0] if len(places) == 1 else ""
+            if isinstance(place, Perch) and (place.container is not None or place.receiver is not None):
+                return replace(place, outer=outer, origin=perch.element)
+            locals_ = {None if isinstance(place, str) else self._local(place.statement) for place in places}
+            following = locals_.pop() if len(locals_) == 1 else None
+            if following is None:
+                break
+            local = following
+        return f"its list is handed to {dotted(outer.func) if outer else FALLBACK}() by name, and elsewhere"
+
+    def _local(self, statement: ast.stmt) -> str | None:
+        """The local that a statement assigns, if that is all it does."""
+        targets = statement.targets if isinstance(statement, ast.Assign) else []
+        return targets[0].id if len(targets) == 1 and isinstance(targets[0], ast.Name) else None
+
+    def _climb(self, method: Function, start: ast.expr, *, is_list: bool = False) -> Perch | str:
+        """Where an op, or with `is_list` a list of ops, stands in its statement."""
+        container: ast.List | None = None
+        element: ast.expr = start
+        outer: ast.Call | None = None
+        # `is_list` goes on to say whether the expression so far is a list of ops, or one op.
         settled = False  # inside a group of an OverlapOp, lists further out are not the op's own
-        node: ast.AST = call
+        node: ast.AST = start
         while True:
             parent = self._parents[node]
             if isinstance(parent, ast.IfExp):

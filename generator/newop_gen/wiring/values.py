@@ -113,7 +113,7 @@ class Values:
 
     def _default_scale(self, site: Site) -> Value:
         """The scale of the op at the place, so that layer counts and the MTP factor are right by construction."""
-        node = self._scale_within(site.perch.element, site)
+        node = self._scale_within(site.perch.origin or site.perch.element, site)
         if node is not None and not any(self.scope.missing(name) for name in _names(node)):
             return Value(node, self._text)
         layers = ast.Attribute(ast.Name(self.scope.self_name), "_num_layers")
