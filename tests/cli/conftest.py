@@ -13,6 +13,7 @@ from newop_gen.cli import cli
 from newop_gen.edits.python import find
 from newop_gen.edits.python.place import after_statement, end_of_class
 from newop_gen.layouts import Probe
+from newop_gen.layouts.base import Facts, Rules
 from newop_gen.layouts.common.settle import settled
 from newop_gen.plan import Creation, Skip, Step
 from newop_gen.problems import CheckoutRefused, Place, Problem
@@ -32,6 +33,12 @@ FILES = 1
 TABLE = b"a,b\n" + b"".join(b"%d,1.5\n" % i for i in range(30))
 
 
+RULES = Rules(
+    peak="strict", empirical="constant", hybrid="any", between="spec", outside="spec", fills_grid=False,
+    source_tags=False, loading=None,
+)  # fmt: skip
+
+
 class Toy:
     """A class `Files` in sdk/common.py that gets a member and a method per op, and a table."""
 
@@ -40,6 +47,12 @@ class Toy:
 
     def words(self):
         return {}
+
+    def facts(self, tree):
+        return Facts(layout=self.name, suffix=".txt", sixteen_bit="bfloat16", quants={}, systems="", tests=None)
+
+    def rules(self, tree):
+        return RULES
 
     def probes(self, tree):
         source = tree.python(tree.at("sdk/common.py"))

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import sys
 import types
+from dataclasses import replace
 
 import jsonschema
 import pytest
 from verify.compiled.crates import CRATE, digest_of, tiny
 
 from newop_gen import guard, layouts
-from newop_gen.layouts.base import Facts, Rules
 from newop_gen.plan import Creation, Step
 from newop_gen.resources import schemas_dir
 
@@ -28,14 +28,8 @@ def compiled(toy):
     class Compiled(type(toy)):
         name = "compiled"
 
-        def facts(self, tree):
-            return Facts(layout=self.name, suffix=".txt", sixteen_bit="bfloat16", quants={}, systems="", tests=None)
-
         def rules(self, tree):
-            return Rules(
-                peak="strict", empirical="utilisation", hybrid="missing", between="perf_interp", outside="blended",
-                fills_grid=False, source_tags=True, loading=None, crate=CRATE,
-            )  # fmt: skip
+            return replace(super().rules(tree), crate=CRATE)
 
         def plan(self, ops, tree):
             steps = super().plan(ops, tree)
