@@ -20,6 +20,7 @@ REGISTERED: Mapping[str, str] = {
     "op_owned": "op_owned.op_owned",
     "core": "op_owned.core",
     "engine": "engine.engine",
+    "aisimulate": "engine.aisimulate",
 }
 """Each layout's package or module below this one, in the order in which they are asked."""
 

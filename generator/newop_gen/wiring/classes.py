@@ -83,9 +83,10 @@ class ModelIndex:
         return None if node is None else frozenset(_class_level(node))
 
     def enum_members(self, enum: str) -> frozenset[str] | None:
-        """Members of an enum of `common.py`; None when there is no such class."""
+        """Members of an enum that `common.py` defines, or imports from a module of its package; None when there is no
+        such class."""
         if enum not in self._enums:
-            node = self._sdk_class("common.py", enum)
+            node = self._sdk_class("common.py", enum) or self._imported_class("common.py", enum)
             self._enums[enum] = None if node is None else frozenset(_class_level(node))
         return self._enums[enum]
 
@@ -95,9 +96,19 @@ class ModelIndex:
 
     def _sdk_class(self, file: str, name: str) -> ast.ClassDef | None:
         source = self.tree.python(self._sdk(file))
-        if source is None:
-            return None
-        return next((n for n in source.tree.body if isinstance(n, ast.ClassDef) and n.name == name), None)
+        return None if source is None else _class_of(source, name)
+
+    def _imported_class(self, file: str, name: str) -> ast.ClassDef | None:
+        """The class that a file of the sdk has from another module: the imports say which, and the folder above the
+        package of the sdk, where that is."""
+        source = self.tree.python(self._sdk(file))
+        for node in source.tree.body if source is not None else ():
+            if isinstance(node, ast.ImportFrom) and node.module and any(a.name == name for a in node.names):
+                package = self._sdk("").rstrip("/").rpartition("/")[0]
+                inside = "/".join(node.module.split(".")[1:])
+                origin = self.tree.python(f"{package}/{inside}.py" if package else f"{inside}.py")
+                return None if origin is None else _class_of(origin, name)
+        return None
 
     def _sdk(self, file: str) -> str:
         """A file of the sdk: next to `models.py`, or next to the `models` package."""
@@ -146,6 +157,10 @@ def module_names(source: PythonSource) -> frozenset[str]:
         if isinstance(node, ast.Try):
             pending += [s for handler in node.handlers for s in handler.body]
     return frozenset(names)
+
+
+def _class_of(source: PythonSource, name: str) -> ast.ClassDef | None:
+    return next((n for n in source.tree.body if isinstance(n, ast.ClassDef) and n.name == name), None)
 
 
 def _class_level(node: ast.ClassDef) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The layout `engine` on the real 0.12.0: every spec goes in, a second apply has nothing to do, and what is removed
+"""The layouts of compiled ops on the releases: every spec goes in, a second apply has nothing to do, and what is removed
 leaves the tree as it was."""
 
 from __future__ import annotations
@@ -24,12 +24,16 @@ EVERY = sorted(
     + [*Path(__file__).with_name("specs").glob("*.yaml")]
 )
 
+LAYOUTS = {"0.12.0": "engine", "aisimulate-0.13.0": "aisimulate"}
+on_each = pytest.mark.parametrize("version", LAYOUTS)
 
-def test_every_spec_passes_the_guard(release) -> None:
+
+@on_each
+def test_every_spec_passes_the_guard(release, version) -> None:
     """The guard is asked by `prepare`; a spec whose code has a word that no step lists would be an internal fault."""
-    tree = Tree.open(release("0.12.0", systems=("h200_sxm",)).root)
+    tree = Tree.open(release(version, systems=("h200_sxm",)).root)
     detected = detect(tree).layout
-    assert detected is not None and detected.name == "engine"
+    assert detected is not None and detected.name == LAYOUTS[version]
     for path in EVERY:
         prepared = prepare(load_ops([path]), tree)
         assert prepared.changes, path
@@ -49,12 +53,13 @@ def run(*arguments: object) -> None:
     assert result.exit_code == 0, result.stderr
 
 
+@on_each
 @pytest.mark.parametrize("first", ["new_op", "state_scan"])
-def test_two_ops_come_and_go_in_any_order(release, first) -> None:
+def test_two_ops_come_and_go_in_any_order(release, version, first) -> None:
     """Pinned indices and lists of uses included: what is left is as if the other op had never been there."""
     names = ("new_op", "state_scan")
     specs = [ROOT / "specs" / f"{name}.yaml" for name in names]
-    root, alone = (release("0.12.0", git=True, systems=("h200_sxm",)).root for _ in range(2))
+    root, alone = (release(version, git=True, systems=("h200_sxm",)).root for _ in range(2))
     before = contents(root)
     run("apply", *specs, "--checkout", root)
     run("apply", *specs, "--checkout", root, "--check")
@@ -66,9 +71,10 @@ def test_two_ops_come_and_go_in_any_order(release, first) -> None:
     assert contents(root) == before
 
 
-def test_a_tree_without_one_anchor_is_refused_with_it(release) -> None:
+@on_each
+def test_a_tree_without_one_anchor_is_refused_with_it(release, version) -> None:
     """Each place that an edit of Rust needs, called otherwise in turn."""
-    root = release("0.12.0").root
+    root = release(version).root
     tree = Tree.open(root)
     engine = tree.places.engine
     for name, inside, what, _ in ANCHORS:
@@ -77,12 +83,16 @@ def test_a_tree_without_one_anchor_is_refused_with_it(release) -> None:
         renamed = re.sub(rb"\b(fn|enum|struct) %s\b" % item.encode(), rb"\1 %s_moved" % item.encode(), text)
         assert renamed != text, name
         detection = detect(OverlayTree(tree, {path: renamed}))
-        assert detection.layout is None and name in [probe.name for probe in detection.missing("engine")], name
+        missing = [probe.name for probe in detection.missing(LAYOUTS[version])]
+        assert detection.layout is None and name in missing, name
 
 
-def test_an_installed_package_is_refused_with_a_sentence(release) -> None:
-    root = release("0.12.0").root
-    shutil.rmtree(root / "aic-core" / "rust")
+@on_each
+def test_an_installed_package_is_refused_with_a_sentence(release, version) -> None:
+    root = release(version).root
+    crate = Tree.open(root).places.crate
+    assert crate is not None
+    shutil.rmtree(root / crate)
     before = contents(root)
     result = CliRunner().invoke(cli, ["apply", str(ROOT / "specs" / "new_op.yaml"), "--checkout", str(root)])
     assert result.exit_code == 3 and "their Rust source is not here" in result.stderr

@@ -9,6 +9,7 @@ from ....edits.rust import find
 from ....edits.rust.ordered import insert_module, insert_use
 from ....edits.rust.place import at_end, before, before_last_pattern
 from ....render import rust
+from ....render.document import HARD, Either, Flat, Indented
 from ...common.settle import Draft
 from ..view import EngineOp, EnginePhase
 from .base import ARM, after_last_arm, arm, before_rest, draft, first_named
@@ -37,11 +38,15 @@ def variants(op: EngineOp, source: RustSource) -> Draft:
     """The variants at the end of `Op`: on the wire a variant is its position."""
     body = find.body(source, find.find_item(source, "enum", "Op"))
     text = "".join(
-        f"    /// {phase.phase.capitalize()} phase of `{op.op.name}`.\n    {phase.variant}({phase.struct}),\n"
-        for phase in op.phases
+        f"    /// {phase.phase.capitalize()} phase of `{op.op.name}`.\n    {_variant(phase)}\n" for phase in op.phases
     )
     taken = first_named(find.items(body), [phase.variant for phase in op.phases])
     return draft(source, at_end(source, body, text), body, taken, f"Op::{op.phases[0].variant}", telling=True)
+
+
+def _variant(phase: EnginePhase) -> str:
+    opened = (f"{phase.variant}(", Indented((HARD, f"{phase.struct},")), HARD, "),")
+    return rust.text(Either((Flat(f"{phase.variant}({phase.struct}),"), opened)), 4)
 
 
 def weights(op: EngineOp, source: RustSource) -> Iterable[Draft]:
