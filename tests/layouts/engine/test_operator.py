@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from newop_gen.layouts.engine import operator
+from newop_gen.layouts.engine import operator, operator_test
 from newop_gen.layouts.engine.operator import OperatorView
 from newop_gen.sol.render.rust_lines import Edition
 
 from .small import ROOT, an_op
 
 SPECS = sorted(ROOT.glob("specs/*.yaml")) + sorted(ROOT.glob("specs/upstream/*.yaml"))
+
+ODD = sorted((ROOT / "tests/layouts/engine/specs").glob("*.yaml"))
 
 
 def rendered(name: str, edition: Edition = "2021") -> str:
@@ -55,11 +58,29 @@ def test_sizes_past_which_whole_numbers_do_not_fit_follow_from_the_formula() -> 
     assert "size < (1_u64 << 32) as f64" in rendered("new_op_tokens")
 
 
+def test_tests_beside_an_op_say_what_the_evaluator_says() -> None:
+    op = an_op(ROOT / "specs" / "new_op.yaml")
+    tests = operator_test.render(op)
+    assert tests is not None and operator.render(op).endswith("\n#[cfg(test)]\nmod tests;\n")
+    for phase in operator_test.OperatorTests(op).phases:
+        assert len(phase.cases) > 2 and phase.not_collected is not None
+        for case in phase.cases:
+            assert case.code in tests and min(case.sol) > 0
+    # the last row of a table repeats the first one's key, and must lose
+    rows = re.search(r'Col::F64\("latency", vec!\[([^]]*)\]', tests)
+    assert rows is not None and rows[1].endswith(", 99.0") and "99.0]" not in tests.split("fn write_tables")[0]
+
+
 @pytest.mark.cargo
 @pytest.mark.parametrize("edition", ["2021", "2024"])
 def test_rustfmt_leaves_operators_as_they_are(edition: Edition, cargo: Path, tmp_path: Path) -> None:
-    for spec in SPECS:
-        (tmp_path / f"{spec.stem}.rs").write_text(operator.render(an_op(spec, edition)), encoding="utf-8")
+    for spec in [*SPECS, *ODD]:
+        op = an_op(spec, edition)
+        (tmp_path / f"{spec.stem}.rs").write_text(operator.render(op), encoding="utf-8")
+        tests = operator_test.render(op)
+        if tests is not None:  # where it is, rustfmt reads it as a module of the operator
+            (tmp_path / spec.stem).mkdir()
+            (tmp_path / spec.stem / "tests.rs").write_text(tests, encoding="utf-8")
     rustfmt = shutil.which("rustfmt") or str(cargo.with_name("rustfmt"))
     command = [rustfmt, "--check", "--edition", edition, *map(str, sorted(tmp_path.glob("*.rs")))]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

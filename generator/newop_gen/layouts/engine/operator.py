@@ -15,6 +15,7 @@ from ...render.rust import WIDTH, array, let, signature, text, use
 from .asked import Asked
 from .asked import refusals as asked_refusals
 from .facts import EngineFacts
+from .operator_test import OperatorTests
 from .roofline import LIMIT, Roofline, Weights, asked, in_reals
 from .slices import Slices, slices_of
 from .view import ARGUMENTS, EngineOp, EngineParam, EnginePhase
@@ -319,7 +320,8 @@ def _line_order(line: str, edition: str) -> tuple[tuple[int, str], ...]:
 def render(op: EngineOp) -> str:
     """The text of the file."""
     view = OperatorView(op)
-    return fragment(op.facts.templates, "operator.rs.j2", o=view, op=op.op.name, helpers=view.helpers, facts=op.facts)
+    shown = {"o": view, "op": op.op.name, "helpers": view.helpers, "facts": op.facts}
+    return fragment(op.facts.templates, "operator.rs.j2", tested=bool(OperatorTests(op).phases), **shown)
 
 
 def refusals(op: EngineOp) -> list[Problem]:

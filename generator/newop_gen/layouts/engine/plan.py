@@ -8,15 +8,16 @@ from pathlib import Path
 
 from ...checkout.tree import Tree
 from ...model.op import Op
-from ...plan import Step
+from ...plan import Skip, Step
 from ...problems import CheckoutRefused, Problem, spec_place
 from ..common.afd import afd_notes
 from ..common.data_files import new_file, plan_data
+from ..common.made_up import MadeUp
 from ..common.modes import check_modes
 from ..common.settle import StepDraft, finish
 from ..common.steps import in_order, plan_each, wiring_steps
 from ..python.listed import enum_members, exports, import_contract, need
-from . import fixtures, operator, pyclass, shell, table, table_notes, table_view
+from . import fixtures, operator, operator_test, pyclass, shell, table, table_notes, table_view
 from .facts import EngineFacts
 from .places import classes, operators, shells, specs, tables
 from .places.base import need as rust
@@ -130,9 +131,16 @@ def _shell(op: EngineOp, tree: Tree) -> StepDraft:
 
 
 def _tests(op: EngineOp, tree: Tree) -> StepDraft:
-    """The variants in the tests of the wire format, and the op in the lists of upstream's tests."""
+    """Tests of the operator, the variants in those of the wire format, and the op in the lists of upstream's tests."""
     facts = op.facts
-    step = StepDraft(op.op.name, "test", "Tests of the wire format, and lists of upstream's tests")
+    step = StepDraft(op.op.name, "test", "Tests of the operator and of the wire format, and lists of upstream's tests")
+    tests = operator_test.render(op)
+    if tests is None:
+        unfilled = MadeUp(op.op, facts).unfilled
+        why = "no arguments were found that ask for a row of a made-up table"
+        step.skips.append(unfilled or Skip(f"unit test of {op.op.name}", why))
+    else:
+        step.drafts.append(new_file(tree, op.operator_test_file, tests.encode("utf-8")))
     source = rust(tree, facts.crate.file("engine/spec.rs"))
     calls = [fixtures.call(phase).rstrip(",") for phase in op.phases]
     step.drafts.append(specs.fixtures(op, source, fixtures.render(op)))

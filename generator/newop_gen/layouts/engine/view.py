@@ -246,6 +246,10 @@ class EngineOp:
         return self.facts.crate.file(f"operators/{self.module}.rs")
 
     @property
+    def operator_test_file(self) -> str:
+        return self.facts.crate.file(f"operators/{self.module}/tests.rs")
+
+    @property
     def table_file(self) -> str:
         return self.facts.crate.file(f"perf_database/{self.module}.rs")
 

@@ -23,7 +23,7 @@ _CODE = (
     | words("UtilGrid UtilSample Value Vec ViewNode Whole _CP_AWARE _ENGINE_QUERY_SHAPE __getnewargs_ex__")
     | words("_seq_split abs_diff absent add_class all allow among answer any args as as_deref as_ref as_str")
     | words("as_super ask asked assert_eq at axis_curve base batch batch_size beam_width below bool borrow branch")
-    | words("build_samples by c ceil cell cells chain chosen classattr classic_leaf clippy clone col_optional")
+    | words("build_samples by c ceil cell cells cfg chain chosen classattr classic_leaf clippy clone col_optional")
     | words("collect collected collected_context collected_generation collections column column_or comm_quant")
     | words("common components config const contains contains_key context context_keys context_sources copied")
     | words("cp_audit_gate crate ctx curve data_root database_mode db de default derive display div_ceil divisor")
@@ -47,7 +47,9 @@ _CODE = (
     | words("roofline root row rows same same_error samples scale_factor scaled self seq_len seq_split serde")
     | words("serde_json set set_item set_seq_split setter share signature silicon size sizes slf sol sol_math")
     | words("sol_mem source sources sources_for spec src std str str_optional struct subclass sync system_spec")
-    | words("table take text texts then_some time_ms to_path_buf to_string too_many_arguments trait trim true")
+    | words(
+        "table take test tests text texts then_some time_ms to_path_buf to_string too_many_arguments trait trim true"
+    )
     | words("try_from tuple_key type u32 u8 unlisted unwrap_or_default use usize util_empirical util_grids value")
     # What formulas call of `number.rs.j2`.
     | words("Equal Ordering a b by_size ceil_div cmp copysign exponent large leading_zeros min not_negative order over")
@@ -115,6 +117,23 @@ _RUST = Vocabulary(
     files=words("*/operators/{op}.rs */perf_database/{op}.rs"),
 )
 
+# Tests beside the operator, on made-up tables of any numbers.
+_TESTED = Vocabulary(
+    globals=words(
+        "ALL ATTRIBUTES CONTEXT Case Col F64 GENERATION I64 RuntimeContext Str TABLE_VIEW_ATTRIBUTES TempDir _root abs",
+        "any assert assert_close attribute beams cases database doubled energy_test_fixtures energy_wms expect",
+        "expected fixtures flat_map folder fpm_sol from_str iter is_some join latency_ms math math_ms matches mem",
+        "mem_ms off op_sol_latency_ms replace rustfmt s scaled skip split super table_view table_view_json tables",
+        "tempdir tempfile tokens unwrap unwrap_err view write_energy_systems_root write_parquet write_tables",
+        "beams_are_refused_in_decode empirical_is_the_measurement_where_there_is_one measured_points_are_kept",
+        "not_collected nothing_is_made_up_for_a_key_without_rows op_enum_reaches_every_hook sol_is_that_of_the_spec",
+        "without_a_table_nothing_is_made_up",
+    ),
+    messages=words("database folder its name parts scale_factor"),
+    strings=words("alpha beta gamma delta not_collected testsys vllm 1.0"),
+    files=words("*/operators/{op}/tests.rs"),
+)
+
 # In the tests of the wire format: any sizes, and the last index that is pinned by number.
 _LISTED = Vocabulary(globals=words("OpSpec MOE_EXPERT_COMPUTE_INDEX"), sizes=True)
 
@@ -180,6 +199,6 @@ WORDS: Mapping[str, Vocabulary] = {
     "operations": _SHELL | _IMPORTS,
     "wiring": common.WIRING,
     "test": _INVENTORY,
-    "test.rs": _RUST | _LISTED,
+    "test.rs": _RUST | _TESTED | _LISTED,
     "data": filed.FAMILY | filed.REUSE,
 }

@@ -13,21 +13,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ...checkout.tree import Tree
-from ...model.columns import typed
-from ...model.op import Op, Query, Table, key_params, varying_params
-from ...model.synthetic import POWER, Row, header, table_rows
+from ...model.op import Op, Query, Table
+from ...model.synthetic import POWER
 from ...plan import Skip
 from ...render import fragment
 from ...render.python import literal
-from ...sol.evaluate import Gpu, SolValueError, evaluate, evaluate_formula
-from ...sol.quants import Quant
-from ...spec.model import PhaseName
+from ...sol.evaluate import Gpu, SolValueError, evaluate_formula
 from ..common.data_files import new_file
+from ..common.made_up import MadeUp
 from ..common.settle import StepDraft
 from .facts import PythonFacts
 
 GPU_KEYS = {"mem_bw": 4.8e12, "sixteen": 989e12, "fp8_tc_flops": 1978e12, "fp4_tc_flops": 3956e12}
-CASES = 6
 
 
 @dataclass(frozen=True)
@@ -61,54 +58,18 @@ class TestView:
     facts: PythonFacts
 
     @functools.cached_property
-    def rows(self) -> dict[str, list[Row]]:
-        return {t.member: table_rows(self.op, t) for t in self.op.tables}
-
-    @property
-    def unfilled(self) -> Skip | None:
-        """Why there is no test: a table for which no made-up row was found that would be kept."""
-        empty = [t.stem for t in self.op.tables if not self.rows[t.member]]
-        why = f"no made-up row of {', '.join(empty)} would pass its conditions and column expressions"
-        return Skip(f"unit test of {self.op.name}", why) if empty else None
+    def made(self) -> MadeUp:
+        return MadeUp(self.op, self.facts)
 
     def csv(self, table: Table) -> list[str]:
-        """The table's lines: every row, then the first one again with another latency, which must lose.
-
-        They stand between triple quotes, and read back as they are.
-        """
-        rows = self.rows[table.member]
-        names = header(self.op, table, rows)
-        cells = [[self._cell(name, row) for name in names] for row in rows]
-        again = [list(line) for line in cells[:1]]  # a spec may let no made-up row in
-        for latency in self._latency_columns(table, rows[0].phase) if rows else ():
-            again[0][names.index(latency)] = "99.0"
+        """The table's lines. They stand between triple quotes, and read back as they are."""
+        names, lines = self.made.written(table)
         text = io.StringIO()
-        csv.writer(text, lineterminator="\n").writerows([names, *cells, *again])
+        csv.writer(text, lineterminator="\n").writerows([names, *lines])
         return text.getvalue().replace("\\", "\\\\").replace('"""', '\\"\\"\\"').splitlines()
 
-    def _latency_columns(self, table: Table, phase: PhaseName | None) -> list[str]:
-        from ...model.columns import column_names
-
-        return list(column_names(self.op.nesting(phase or table.phases[0]).latency.column))
-
-    @functools.cached_property
-    def _other_cells(self) -> dict[str, str]:
-        """Cells of the columns that the op does not read."""
-        return {
-            "framework": "TEST",
-            "version": "0",
-            "device": "none",
-            "op_name": self.op.name if len(self.op.name) <= 24 else "op",
-            "kernel_source": "k",
-        }
-
-    def _cell(self, name: str, row: Row) -> str:
-        if name == "power":
-            return repr(POWER)
-        return row.cells.get(name, self._other_cells.get(name, ""))
-
     def leaves(self, table: Table) -> int:
-        return len(self.rows[table.member])
+        return len(self.made.rows[table.member])
 
     @property
     def power(self) -> float:
@@ -124,63 +85,16 @@ class TestView:
         return any(q.cases for q in self.queries)
 
     def _query(self, query: Query) -> QueryCases:
-        rows = [r for r in self.rows[query.table.member] if r.phase in (None, query.phase)]
-        step = max(1, len(rows) // CASES)
         cases = []
         missing = None
-        for row in rows[::step][:CASES]:
-            values = self._arguments(query, row)
-            if values is None:
-                continue
+        for row, values in self.made.asked(query):
             sol = self._sol(query, values)
             if sol is None:
                 continue
             cases.append(Case(self._code(values), row.latency, sol))
-            if missing is None:
-                missing = self._missing(query, values)
+            other = None if missing else self.made.not_collected(query, values)
+            missing = self._code(other) if other else missing
         return QueryCases(query, tuple(cases), missing, self.facts)
-
-    def _arguments(self, query: Query, row: Row) -> dict[str, object] | None:
-        """Arguments of the query that ask for exactly this row, or None when none are found."""
-        nesting = query.nesting
-        path = list(row.path)
-        values: dict[str, object] = {}
-        for axis, at in zip(nesting.axes, path[len(nesting.keys) :]):
-            values[axis.axis] = at
-        for key, found in zip(nesting.keys, path):
-            params = key_params(key)
-            if key.params:
-                values.update(zip(params, found))  # type: ignore[call-overload]
-            elif key.lookup is None:
-                values[params[0]] = found
-        for key, found in zip(nesting.keys, path):
-            if key.lookup is not None and not self._solve(key.lookup, key_params(key)[0], found, values):
-                return None
-        for name in query.run_time:
-            values.setdefault(name, 0 if name == "prefix" else 16)
-        for name, param in self.op.params.items():
-            values.setdefault(name, {"int": 8, "str": "alpha"}.get(param.type) or (param.modes or ["bfloat16"])[0])
-        return values
-
-    def _solve(self, lookup: str, param: str, found: object, values: dict[str, object]) -> bool:
-        """Give `param` a value for which the key that is looked up is the one of the row."""
-        declared = self.op.params[param]
-        candidates: list[object] = [found, *declared.modes]
-        if declared.type == "int":
-            candidates += [*(v for v in values.values() if isinstance(v, int)), 1, 2, 4]
-        for candidate in candidates:
-            trial = {**values, param: candidate}
-            try:
-                asked = evaluate(typed(lookup, self.op.types()), self._quants(trial))
-            except SolValueError:
-                continue
-            if asked == (self.facts.quant(str(found)) if isinstance(asked, Quant) else found):
-                values[param] = candidate
-                return True
-        return False
-
-    def _quants(self, values: Mapping[str, object]) -> dict:  # type: ignore[type-arg]
-        return {n: self.facts.quant(str(v)) if n in self.op.quant_params else v for n, v in values.items()}
 
     def _sol(self, query: Query, values: Mapping[str, object]) -> tuple[float, float, float] | None:
         gpu = Gpu(
@@ -188,7 +102,7 @@ class TestView:
             {1: GPU_KEYS["sixteen"], 2: GPU_KEYS["fp8_tc_flops"], 4: GPU_KEYS["fp4_tc_flops"]},
             rule=self.facts.peak,
         )
-        known = {"prefix": 0, **self._quants(values)}
+        known = {"prefix": 0, **self.made.quants(values)}
         try:
             times = evaluate_formula(query.formula, known, gpu, modes=self.facts.modes)
         except SolValueError:
@@ -204,15 +118,6 @@ class TestView:
             return literal(value)
         return f"common.{param.type}.{self.facts.mode_name(str(value))}"
 
-    def _missing(self, query: Query, values: Mapping[str, object]) -> list[str] | None:
-        """Arguments with an int or str key that was not collected."""
-        for key in query.nesting.keys:
-            for name in key_params(key):
-                kind = self.op.params[name].type
-                if not varying_params(key) and key.lookup is None and kind in ("int", "str"):
-                    return self._code({**values, name: 977 if kind == "int" else "not_collected"})
-        return None
-
     @property
     def gpu_lines(self) -> list[str]:
         pairs = {"mem_bw": GPU_KEYS["mem_bw"], self.facts.flops_key: GPU_KEYS["sixteen"]}
@@ -227,8 +132,8 @@ def plan_test(view: TestView, tree: Tree) -> StepDraft:
     if facts.tests is None:
         step.skips.append(Skip(f"unit test of {op.name}", "the checkout has no tests/unit/sdk/database"))
         return step
-    if view.unfilled:
-        step.skips.append(view.unfilled)
+    if view.made.unfilled:
+        step.skips.append(view.made.unfilled)
         return step
     text = fragment(facts.templates, "test.py.j2", t=view, facts=facts)
     step.drafts.append(new_file(tree, f"{facts.tests}/test_{op.name}.py", text.encode("utf-8")))

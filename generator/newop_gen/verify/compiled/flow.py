@@ -168,10 +168,13 @@ def _rust_tests(making: Making, builder: Builder) -> CheckResult:
     for name, said in found.said.items():
         tally.holds(said != "FAILED", name, "ok", found.why.get(name, said))
     mine = sum(any(part in name for part in own) for name in found.said)
+    beside = making.crate.file(f"operators/{op}/tests.rs")
+    if (making.tree.root / beside).is_file():
+        tally.holds(mine > 0, beside, "unit tests of the op", "none that cargo ran")
     if found.ended:
         tally.holds(False, "the test program", "its end", found.ended)
     if tally.failed:
-        first = next(iter(found.failed), found.ended)
+        first = next(iter(found.failed), found.ended or "none of the op's tests ran")
         tally.blame(Cause("rust-tests", f"a Rust unit test fails: {first}: {found.why.get(first, 'see there')}"))
     tally.note = f"{mine} of the op, {len(found.said) - mine} of what each op is listed in"
     return tally.result()
