@@ -9,11 +9,11 @@ import pytest
 from checkouts import copy_fixture
 from support.applying import SPECS, apply_specs, prepare
 
-from newop_gen.layouts.common.parquet import to_parquet
 from newop_gen.layouts.common.reuse import _filed, _groups
 from newop_gen.problems import CheckoutRefused, Place
 from newop_gen.runs import apply_plan, remove_op
 from newop_gen.spec.load import load_specs
+from newop_gen.tables.convert import to_parquet
 
 HERE = Place("table.csv")
 MANIFEST = """\
@@ -140,9 +140,8 @@ def test_rows_are_counted_as_upstreams_script_counts_them() -> None:
 
 
 def test_a_parquet_table_counts_as_the_same_table_as_text() -> None:
-    pytest.importorskip("pyarrow")
     rows = table("A,1,k,1,5,9", "A,2,k,2,6.5,9")
-    as_text, as_parquet = texts(("h/x/1.0/t.txt", rows)), texts(("h/x/1.0/t.parquet", to_parquet(rows, HERE)))
+    as_text, as_parquet = texts(("h/x/1.0/t.txt", rows)), texts(("h/x/1.0/t.parquet", to_parquet(rows)))
     assert as_parquet == as_text.replace("t.txt", "t.parquet")
 
 

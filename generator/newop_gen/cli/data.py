@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ..explain.systems import System
     from ..model.op import Op, Table
     from ..spec.model import PhaseName
-    from ..tables.read import Reading
+    from ..tables.raw import Reading
     from ..write import Receipt
 
 SHOWN_DETAILS = 5

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from ..problems import Place
-from ..tables.read import RawTable
+from ..tables.raw import RawTable
 
 
 class CellPlaces:
-    """Places of the cells of one table. Its file is read again, once, when the first is asked for."""
+    """Places of the cells of one table. Its file is read again, up to the line that is asked for."""
 
     def __init__(self, raw: RawTable) -> None:
         self._raw = raw
-        self._lines: list[str] | None = None
+        self._number, self._line = 0, ""
+        self._following: Iterator[str] = iter(())
 
     def __call__(self, line: int, column: str) -> Place:
         """Line and character, from 1, of the cell of `column` in the row that ends in `line`. Of a parquet file the
@@ -21,22 +23,28 @@ class CellPlaces:
         index = self._raw.columns.index(column) if column in self._raw.columns else 0
         if self._raw.parquet:
             return Place(str(self._raw.path), line, index + 1)
-        lines = self._text()
-        return Place(str(self._raw.path), line, _character(lines[line - 1], index) if line <= len(lines) else 1)
+        return Place(str(self._raw.path), line, _character(self._text(line), index))
 
     def header(self, column: str) -> Place:
         """Where the name of `column` stands; the file as a whole where it has no header of its own."""
         return Place(str(self._raw.path)) if self._raw.parquet else self(1, column)
 
-    def _text(self) -> list[str]:
-        if self._lines is None:
-            try:
-                # As `csv` counts them, which other characters than these do not end a line for.
-                text = self._raw.path.read_bytes().decode("utf-8-sig", "replace")
-                self._lines = re.split(r"\r\n|\r|\n", text)
-            except OSError:
-                self._lines = []
-        return self._lines
+    def _text(self, line: int) -> str:
+        """A line of the file, "" where there is none. Those that are asked for in order are found in one run."""
+        if line < self._number or not self._number:
+            self._number, self._line, self._following = 0, "", self._lines()
+        while self._number < line:
+            self._number, self._line = self._number + 1, next(self._following, "")
+        return self._line
+
+    def _lines(self) -> Iterator[str]:
+        try:
+            # As `csv` counts them, which other characters than these do not end a line for.
+            with self._raw.path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+                for line in file:
+                    yield line.rstrip("\r\n")
+        except OSError:
+            return
 
 
 def _character(line: str, index: int) -> int:

@@ -16,7 +16,7 @@ from ..spec.model import Key, PhaseName
 from ..spec.rules.names import MODES
 from ..spec.usual_columns import other_axis
 from ..tables.findings import MOST_DETAILS, Finding, error, warning
-from ..tables.read import RawTable, Row
+from ..tables.raw import RawTable, Row
 from ..text import counted
 from .cell_places import CellPlaces, as_number
 
@@ -49,6 +49,11 @@ def reads(op: Op, table: Table, phase: PhaseName) -> list[Read]:
         found += [Read(name, "int") for name in column_names(axis_column(axis))]
     found += [Read(name, "real") for name in column_names(nesting.latency.column)]
     return list(dict.fromkeys(found))
+
+
+def read_columns(op: Op, table: Table) -> set[str]:
+    """The columns that a loader reads of the table, if they are there."""
+    return {read.column for phase in table.phases for read in reads(op, table, phase)} | {"power"}
 
 
 def axes_swapped(op: Op, table: Table, raw: RawTable) -> Iterator[Finding]:
@@ -128,8 +133,8 @@ def check_cells(op: Op, table: Table, raw: RawTable) -> Iterator[Finding]:
     places = CellPlaces(raw)
     by_phase = {phase: reads(op, table, phase) for phase in table.phases}
     # A column holds few different texts, and most tables have nothing wrong: row by row only where there is something.
-    every = [(read, {row.cells.get(read.column) for row in raw.rows}) for rs in by_phase.values() for read in rs]
-    if all(wrong_cell(op, read, text) is None for read, texts in every for text in texts):
+    every = [read for rs in by_phase.values() for read in rs if read.column in raw.columns]
+    if all(wrong_cell(op, read, text) is None for read in every for text in raw.rows.distinct(read.column)):
         return
     for row in raw.rows:
         phase = phase_of(op, table, row)

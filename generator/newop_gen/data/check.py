@@ -11,9 +11,9 @@ from ..model.columns import row_holds
 from ..model.op import Op, Table
 from ..tables.filed import FiledTable
 from ..tables.findings import MOST_DETAILS, Finding, warning
-from ..tables.read import RawTable, Reading
+from ..tables.raw import RawTable, Reading
 from ..text import counted
-from .cells import phase_of, reads
+from .cells import phase_of, read_columns
 from .loading import file_rows
 from .outliers import check_against_sol, check_by_itself
 from .places import batch_notes, check_places, ragged_notes
@@ -93,7 +93,7 @@ def _repeats(filed: FiledTable, raw: RawTable) -> Iterator[Finding]:
     """Rows whose point an earlier row has, and the columns that would tell them apart."""
     if not filed.repeats:
         return
-    read = {r.column for phase in filed.table.phases for r in reads(filed.op, filed.table, phase)} | {"power"}
+    read = read_columns(filed.op, filed.table)
     differing: dict[str, int] = {}
     details: list[str] = []
     other, worst = 0, 1.0

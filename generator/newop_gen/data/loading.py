@@ -8,7 +8,7 @@ from ..model.columns import column_names
 from ..model.op import Op, Table
 from ..tables.filed import FiledTable, file_table
 from ..tables.findings import MOST_DETAILS, Finding, error, warning
-from ..tables.read import RawTable, Reading
+from ..tables.raw import RawTable, Reading
 from ..text import counted
 from .cell_places import CellPlaces
 from .cells import absent_columns, axes_swapped, check_cells, check_modes, check_power, missing_columns

@@ -8,8 +8,8 @@ from pathlib import Path
 from ..model.loaded import LoadedOp
 from ..model.op import Op, Table
 from ..problems import Problem, SpecError
-from ..tables.read import read
-from .cells import missing_columns
+from ..tables.read import read, read_head
+from .cells import missing_columns, read_columns
 
 
 def check_tables(loaded: Sequence[LoadedOp]) -> None:
@@ -25,15 +25,16 @@ def check_tables(loaded: Sequence[LoadedOp]) -> None:
         for spec in loaded
         for _, op, table, path in _named(spec)
         if path.is_file()
-        for finding in errors(op, table, read(path))
+        for finding in errors(op, table, read(path, read_columns(op, table)))
     ]
     if problems:
         raise SpecError(problems)
 
 
 def named_tables(loaded: Sequence[LoadedOp]) -> tuple[list[Problem], list[Problem]]:
-    """Errors and warnings about the tables under `data`, without a look at their rows: that each is there, and has the
-    columns that the spec reads. A missing one is a warning: a spec may be written before its table is collected."""
+    """Errors and warnings about the tables under `data`, without a look at their rows: that each is there, is a table,
+    and has the columns that the spec reads. A missing one is a warning: a spec may be written before its table is
+    collected."""
     mistakes: list[Problem] = []
     warnings: list[Problem] = []
     for spec in loaded:
@@ -43,12 +44,10 @@ def named_tables(loaded: Sequence[LoadedOp]) -> tuple[list[Problem], list[Proble
                 place, hint = spec.places(("data", number, "file")), "apply needs it"
                 warnings.append(Problem(place, found, "a file next to the spec", hint, "data-missing"))
                 continue
-            try:
-                raw = read(path).table
-            except SpecError:
-                continue  # parquet can't be read here, which is no mistake of the spec
-            if raw is not None:
-                mistakes += [finding.problem for finding in missing_columns(op, table, raw)]
+            reading = read_head(path)
+            mistakes += [finding.problem for finding in reading.findings if finding.severity == "error"]
+            if reading.table is not None:
+                mistakes += [finding.problem for finding in missing_columns(op, table, reading.table)]
     return mistakes, warnings
 
 
@@ -57,7 +56,7 @@ def check_files(op: Op, files: Mapping[str, Path]) -> None:
     from .loading import errors
 
     tables = [(table, files[table.member]) for table in op.tables if table.member in files]
-    problems = [finding.problem for table, path in tables for finding in errors(op, table, read(path))]
+    problems = [f.problem for table, path in tables for f in errors(op, table, read(path, read_columns(op, table)))]
     if problems:
         # A file that is another table has columns missing, and then whatever else.
         raise SpecError([problem for problem in problems if problem.code == "column-missing"] or problems)

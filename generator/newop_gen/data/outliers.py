@@ -14,7 +14,7 @@ from ..sol.evaluate import SolValueError
 from ..spec.model import PhaseName
 from ..tables.filed import FiledTable
 from ..tables.findings import MOST_DETAILS, Finding, warning
-from ..tables.read import RawTable
+from ..tables.raw import RawTable
 from .cell_places import CellPlaces
 
 

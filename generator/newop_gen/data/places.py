@@ -8,7 +8,7 @@ from ..spec.model import PhaseName
 from ..tables.filed import FiledTable
 from ..tables.findings import MOST_DETAILS, Finding, warning
 from ..tables.grid import Grid
-from ..tables.read import RawTable
+from ..tables.raw import RawTable
 from ..text import counted
 
 SHOWN_GRIDS = 3

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import csv
 import functools
-import importlib.util
 from pathlib import Path
-from typing import Any
+
+from ..problems import IoFault
+from ..tables.arrow import ParquetTable, Unreadable, arrow
 
 POINTER = b"version https://git-lfs"
 HEAD_BYTES = 4096
@@ -15,7 +16,11 @@ HEAD_BYTES = 4096
 @functools.cache
 def reads_parquet() -> bool:
     """Whether parquet can be looked into here."""
-    return importlib.util.find_spec("pyarrow") is not None
+    try:
+        arrow()
+    except IoFault:
+        return False
+    return True
 
 
 def columns_of(path: Path) -> list[str]:
@@ -28,7 +33,7 @@ def columns_of(path: Path) -> list[str]:
         lines = head.decode("utf-8", "replace").splitlines()
         return next(csv.reader(lines[:1]), [])
     footer = _footer(path)
-    return list(footer.schema.to_arrow_schema().names) if footer is not None else []
+    return footer.names if footer is not None else []
 
 
 def columns_with_gaps(path: Path) -> dict[str, int]:
@@ -51,25 +56,13 @@ def columns_with_gaps(path: Path) -> dict[str, int]:
 
 def _nulls(path: Path) -> dict[str, int]:
     footer = _footer(path)
-    if footer is None:
-        return {}
-    found: dict[str, int] = {}
-    for number in range(footer.num_row_groups):
-        group = footer.row_group(number)
-        for at in range(group.num_columns):
-            column = group.column(at)
-            if column.statistics is not None and column.statistics.null_count:
-                found[column.path_in_schema] = 0
-    return found
+    return dict.fromkeys(footer.nulls, 0) if footer is not None else {}
 
 
-def _footer(path: Path) -> Any:
+def _footer(path: Path) -> ParquetTable | None:
     if not reads_parquet():
         return None
-    import pyarrow  # type: ignore[import-untyped]
-    import pyarrow.parquet  # type: ignore[import-untyped]
-
     try:
-        return pyarrow.parquet.read_metadata(path)
-    except (pyarrow.ArrowException, OSError):
+        return ParquetTable(path)
+    except (Unreadable, OSError):
         return None

@@ -74,7 +74,7 @@ def _notes(subject: Subject) -> list[str]:
     if not code.tree.is_dir(f"{code.systems}/data"):
         notes.append(f"{code.systems}/data is not there: no perf file was looked at, and no loader was run")
     if not reads_parquet() and any(n and n.endswith(".parquet") for n in map(code.file_name, code.members)):
-        notes.append("there is no pyarrow here: parquet was not looked into for empty cells (newop-gen[parquet])")
+        notes.append("pyarrow can't be imported here: parquet was not looked into for empty cells")
     if not code.backends:
         notes.append(f"{code.home}/backends is not there: mixed steps were not looked at")
     if not gates.readable(subject):

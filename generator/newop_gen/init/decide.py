@@ -19,7 +19,7 @@ from ..sol.evaluate import SolValueError, evaluate
 from ..sol.findings import SolSyntax
 from ..sol.quants import canonical
 from ..spec.model import MOST_KEYS, PhaseName
-from ..tables.read import RawTable, Row
+from ..tables.raw import RawTable, Row, Rows
 from .apart import Fold, Points
 from .axes import find_axes
 from .choices import Choices, equals
@@ -71,7 +71,7 @@ class Levels:
 
 
 def decide(
-    table: RawTable, rows: Sequence[Row], phase: PhaseName | None, query: str, choices: Choices, phase_column: str = ""
+    table: RawTable, rows: Rows, phase: PhaseName | None, query: str, choices: Choices, phase_column: str = ""
 ) -> Levels:
     """The levels of the table's `rows`. Raises `SpecError` when there is no latency or no axis in it, and `Undecided`
     where leaving a column out would let a row stand in for one that says something else."""
@@ -80,7 +80,7 @@ def decide(
 
 class _Deciding:
     def __init__(
-        self, table: RawTable, rows: Sequence[Row], phase: PhaseName | None, query: str, choices: Choices, skip: str
+        self, table: RawTable, rows: Rows, phase: PhaseName | None, query: str, choices: Choices, skip: str
     ) -> None:
         self.table, self.rows, self.phase, self.query, self.choices = table, rows, phase, query, choices
         self.skipped = (skip, *choices.ignore)
@@ -93,7 +93,7 @@ class _Deciding:
         return {n: c for n, c in profile(self.table, self.rows).items() if n not in self.skipped}
 
     def cells(self, name: str) -> list[str]:
-        return [row.cells[name] for row in self.rows]
+        return list(self.rows.column(name))
 
     def levels(self) -> Levels:
         latency = self._latency()
@@ -148,7 +148,7 @@ class _Deciding:
         """Leave out rows of a cached prefix."""
         step = _words(condition)[0]
         before, self.condition = len(self.rows), condition
-        self.rows = [row for row in self.rows if row.cells[step] == "0"]
+        self.rows = self.rows.where(step, "0".__eq__)
         self.columns = {n: c for n, c in self._profiled().items() if n in self.columns}
         told = f"{step} varies in context, which is a cached prefix: {len(self.rows)} of {before} rows have none, "
         told += f"the other {before - len(self.rows)} are left out (--phase generation, if they are decode steps)"
@@ -213,7 +213,7 @@ class _Deciding:
 
     def _measured(self, column: Column) -> bool:
         """Whether a column holds what was measured along, or a setting with a name like it."""
-        return is_counter(column.name) or (column.kind == "real" and len(column.values) > MOST_SETTINGS)
+        return is_counter(column.name) or (column.kind == "real" and column.count > MOST_SETTINGS)
 
     def _level(self, column: Column, why: str = "") -> Level:
         if column.kind == "int":
@@ -229,7 +229,7 @@ class _Deciding:
         """A key, read by `points` from now on. Where rows with two spellings of one quant mode have different
         latencies, the column is a text: as a mode it would let one stand in for the other."""
         cells = self.cells(level.column.name)
-        if level.quant is not None and len(level.quant.modes) < len(level.column.values):
+        if level.quant is not None and len(level.quant.modes) < level.column.count:
             modes = [canonical(level.quant.alias.get(cell, cell)) for cell in cells]
             if len(points.fold(modes).rows) > len(points.fold(cells).rows):
                 level = Level(level.column, "str", "its spellings of one mode have different latencies")
@@ -302,7 +302,7 @@ class _Deciding:
         return "measured, not read"
 
     def _all_different(self, column: Column) -> bool:
-        return len(self.rows) > 1 and len(column.values) > 0.9 * len(self.rows)
+        return len(self.rows) > 1 and column.count > 0.9 * len(self.rows)
 
     def _numbers_rows(self, name: str) -> bool:
         """Whether a column counts the rows, up or down by one, instead of saying anything about them."""
@@ -340,13 +340,13 @@ class _Deciding:
 
     def _dense(self, keys: Sequence[Level]) -> None:
         """Say of sizes with many values in a full grid that they could be axes: as keys, sizes between them raise."""
-        sizes = [level.column for level in keys if level.type == "int" and len(level.column.values) >= DENSE]
+        sizes = [level.column for level in keys if level.type == "int" and level.column.count >= DENSE]
         if not sizes or any(column.name in self.choices.keys for column in sizes):
             return
         combinations = len({tuple(row.cells[c.name] for c in sizes) for row in self.rows})
-        if 2 * combinations < math.prod(len(column.values) for column in sizes):
+        if 2 * combinations < math.prod(column.count for column in sizes):
             return
-        names = ", ".join(f"{column.name} ({len(column.values)} values)" for column in sizes)
+        names = ", ".join(f"{column.name} ({column.count} values)" for column in sizes)
         options = " ".join(f"--axis {column.name}={column.name}" for column in sizes[:2])
         told = f"{names}: a grid of exact keys, a size between them raises; to interpolate: the axes and {options}"
         self.said.append(("dense", told))
@@ -365,7 +365,7 @@ class _Deciding:
         if len(ints) < TUPLE_FROM:
             return False
         combinations = len({tuple(row.cells[c.name] for c in ints) for row in self.rows})
-        if combinations > 2 * max(len(c.values) for c in ints):
+        if combinations > 2 * max(c.count for c in ints):
             return False
         self.said.append(("nesting", f"{len(ints)} sizes occur in {combinations} combinations only: one tuple key"))
         return True

@@ -15,7 +15,7 @@ from ..model.op import RUN_TIME_AXES
 from ..problems import Place, Problem, SpecError, did_you_mean, near_names
 from ..sol.findings import SolSyntax
 from ..spec.model import FILE_PATTERN, PhaseName
-from ..tables.read import RawTable, Row
+from ..tables.raw import RawTable, Rows
 from .axes import run_time_columns
 from .choices import Choices, both, equals
 from .decide import Level, Levels, decide
@@ -28,7 +28,7 @@ from .where import Where
 Said = tuple[str, str]
 
 
-_Piece = tuple[RawTable, Sequence[Row], Union[PhaseName, None]]
+_Piece = tuple[RawTable, Rows, Union[PhaseName, None]]
 """The rows of one phase of one file."""
 
 
@@ -117,7 +117,7 @@ def _wanted(tables: Sequence[RawTable], choices: Choices, said: list[Said]) -> t
             near = did_you_mean(near_names(missing[0], table.columns))
             found = f"no column {missing[0]!a} in {table.path}"
             raise SpecError(Problem(Place("--rows"), found, f"some of {', '.join(table.columns)}", near, "init-column"))
-        rows = tuple(row for row in table.rows if row_holds(text, row.cells))
+        rows = table.rows.holding(lambda cells: row_holds(text, cells))
         if not rows:
             raise SpecError(Problem(Place("--rows"), f"no row of {table.path} has {text}", "rows", "", "init-rows"))
         said.append(
@@ -162,13 +162,11 @@ def _by_column(
     said.append(("phases", f"column {column}: {shown}"))
     condition = ""
     if others:
-        rows = sum(row.cells[column] in others for row in table.rows)
+        rows = sum(text in others for text in table.rows.column(column))
         names = ", ".join(f"{value[:30]!a}" for value in others)
         said.append(("phases", f"column {column}: {names} is no known phase, its {rows} rows are left out"))
         condition = " or ".join(equals(column, text) for text in values.values())
-    pieces: list[_Piece] = [
-        (table, [r for r in table.rows if r.cells[column] == text], phase) for phase, text in values.items()
-    ]
+    pieces: list[_Piece] = [(table, table.rows.where(column, text.__eq__), phase) for phase, text in values.items()]
     return pieces, column, {p: text for p, text in values.items() if p != text}, condition
 
 
@@ -192,7 +190,7 @@ def _unknown_phases(table: RawTable) -> Iterator[Said]:
     for name, column in profile(table).items():
         if name.lower() in PHASE_COLUMNS and any(phase_of_word(value) is None for value in column.values):
             shown = ", ".join(f"{value[:30]!a}" for value in column.values[:5])
-            more = f" and {len(column.values) - 5} more" if len(column.values) > 5 else ""
+            more = f" and {column.count - 5} more" if column.count > 5 else ""
             known = ", ".join(PHASE_WORDS)
             yield "phases", f"{name} is called like a phase column, but holds {shown}{more}: only {known} are known"
 

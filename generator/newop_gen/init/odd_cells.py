@@ -10,7 +10,7 @@ from typing import Literal
 from ..data.cell_places import CellPlaces, as_number
 from ..problems import Problem, SpecError
 from ..spec.usual_columns import BATCH, SEQUENCE, SIZES, STEP, TOKENS
-from ..tables.read import RawTable
+from ..tables.raw import RawTable
 from .vocabulary import PROVENANCE, is_counter, is_power, is_time
 
 FEW = 0.1

@@ -158,7 +158,7 @@ def _line(text: str) -> str:
 
 
 def _column(text: str) -> str:
-    fine = Column(text, "int", ()).readable and text not in ("latency", "power", "phase")
+    fine = Column(text, "int", (), 0).readable and text not in ("latency", "power", "phase")
     return "" if fine else "the name of a column of its own: letters, digits and underscores"
 
 

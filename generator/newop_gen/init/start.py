@@ -12,7 +12,8 @@ from ..model.op import Op
 from ..problems import Place, Problem, SpecError, did_you_mean, near_names
 from ..tables.filed import FiledTable, file_table
 from ..tables.findings import Finding
-from ..tables.read import RawTable, read
+from ..tables.raw import RawTable
+from ..tables.read import read
 from . import measured
 from .choices import Choices
 from .decide import Undecided

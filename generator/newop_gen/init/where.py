@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from ..spec.model import DIRECTORY_PATTERN
-from ..tables.read import RawTable
+from ..tables.raw import RawTable
 from .vocabulary import BACKENDS
 
 DEVICES = ("device", "device_name", "gpu", "gpu_name")
@@ -36,7 +36,7 @@ def where_of(table: RawTable, systems: Collection[str], given: Where) -> Where:
 
 
 def _only(table: RawTable, column: str) -> str:
-    values = set(table.values(column)) if column in table.columns else set()
+    values = set(table.rows.distinct(column)) if column in table.columns else set()
     return values.pop() if len(values) == 1 else ""
 
 

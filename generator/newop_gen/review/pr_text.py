@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 
 from ..model.op import Op
 from ..plan import Creation, StepKey
+from ..problems import SpecError
 from ..resources import templates_dir
+from ..tables.read import read
 from ..text import counted, printable
 from .html.changes import FileView, file_views
 from .html.verification import Verification
@@ -100,13 +102,16 @@ def _data(loaded: LoadedSpec) -> Iterator[DataRow]:
 
 
 def _measure(path: Path) -> tuple[int, str]:
-    """Rows of a CSV file below its header, and its digest; 0 rows for another format, or for no file."""
+    """Rows of a table, and the digest of its file; 0 rows for what is no table, or for no file."""
     try:
-        content = path.read_bytes()
-    except OSError:
+        with path.open("rb") as file:
+            digest = hashlib.sha256()
+            while block := file.read(1 << 20):
+                digest.update(block)
+        table = read(path, ()).table
+    except (OSError, SpecError):
         return 0, ""
-    rows = 0 if path.suffix == ".parquet" else max(0, len(content.splitlines()) - 1)
-    return rows, hashlib.sha256(content).hexdigest()
+    return len(table.rows) if table is not None else 0, digest.hexdigest()
 
 
 def formula_text(op: Op) -> str:

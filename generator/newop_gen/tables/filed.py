@@ -11,7 +11,7 @@ from ..sol.evaluate import SolValueError
 from ..spec.model import PhaseName
 from .filing import Filing, Leaf, Path
 from .grid import Grid, grid_of
-from .read import RawTable, Row
+from .raw import RawTable, Row
 
 
 @dataclass

@@ -8,19 +8,20 @@ from pathlib import Path
 from ..model.op import Table
 from ..problems import Place, Problem, SpecError
 from ..spec.load import LoadedSpec
+from ..tables.convert import in_form
 from .bench import Bench
 
 
 def spec_tables(bench: Bench, loaded: LoadedSpec, files: Sequence[Path]) -> Iterator[tuple[str, Mapping[str, str]]]:
     """(name, {member: CSV text}) of each set of tables. Raises `SpecError` for a file that can't be read or placed."""
     if files:
-        yield "--data", {_table_of(bench, f).member: _text(bench, f, str(f)) for f in files}
+        yield "--data", {_table_of(bench, f).member: _text(f, str(f)) for f in files}
         return
     chosen: dict[str, dict[str, str]] = {}
     for entry in bench.op.spec.data:
         table = bench.op.table_of(entry.phase)
         path = loaded.path.parent / entry.file
-        text = _text(bench, path, str(loaded.path))
+        text = _text(path, str(loaded.path))
         # The same file for many systems is verified once; files of other systems are tables of their own.
         sets = [s for s in chosen.values() if table.member not in s or s[table.member] == text]
         target = sets[0] if sets else chosen.setdefault(f"{entry.system}/{entry.backend}", {})
@@ -47,14 +48,11 @@ def _table_of(bench: Bench, path: Path) -> Table:
     return named[0] if named else tables[0]
 
 
-def _text(bench: Bench, path: Path, place: str) -> str:
-    if path.suffix == ".parquet" and path.is_file():
-        rows = bench.session.ask("rows", path=str(path))
-        if isinstance(rows, str):
-            return rows
-    else:
-        try:
-            return path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError):
-            pass
-    raise SpecError(Problem(Place(place), f"data file {path.name} can't be read", "a CSV file", "", "data-missing"))
+def _text(path: Path, place: str) -> str:
+    """The table as CSV text, whatever its form."""
+    try:
+        return in_form(path, parquet=False).decode("utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise SpecError(
+            Problem(Place(place), f"data file {path.name} can't be read", "a CSV or parquet file", "", "data-missing")
+        ) from None

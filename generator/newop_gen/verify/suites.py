@@ -38,7 +38,7 @@ SAID = ("passed", "skipped", "error", "failed")
 # pytest in a checkout that may lack what `child/lend.py` lends.
 _HERE = str(Path(__file__).parent)
 _RUN = """\
-import json, sys
+import json, os, sys
 sys.path[0] = sys.argv[1]
 from child.lend import lend
 lend(json.loads(sys.argv[2]), sys.argv[3])
@@ -47,7 +47,10 @@ if extension := json.loads(sys.argv[4]):
     serve_extension(**extension)
 sys.path[0] = ""
 import pytest
-sys.exit(pytest.main(sys.argv[5:]))
+status = pytest.main(sys.argv[5:])
+sys.stdout.flush()
+sys.stderr.flush()
+os._exit(status)  # threads that a release's libraries left behind would abort an interpreter that ends as usual
 """
 
 

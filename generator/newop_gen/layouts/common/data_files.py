@@ -15,13 +15,12 @@ from ...plan import Creation, Skip
 from ...problems import CheckoutRefused, Place, Problem, SpecError, spec_place
 from ...render import fragment
 from ...spec.model import DataFile
+from ...tables.convert import in_form, same_table
+from ...tables.limits import MAX_BYTES
 from ..base import Facts
 from .catalog import list_family
-from .parquet import same_table, to_csv, to_parquet
 from .reuse import list_reuse
 from .settle import Draft, StepDraft
-
-MAX_DATA_BYTES = 64 * 1024 * 1024
 
 # Directories beside the families: backends of the older filing, and tables that belong to no backend.
 NOT_FAMILIES = frozenset({"trtllm", "sglang", "vllm", "nccl", "oneccl"})
@@ -47,8 +46,8 @@ def plan_data(op: Op, spec_path: Path, tree: Tree, facts: Facts, *, by_family: b
                 )
             continue
         stem = op.table_of(entry.phase).stem
-        content = _read(spec_path.parent / entry.file, entry, place)
-        step.drafts.append(_table(tree, f"{folder}/{stem}{facts.suffix}", content, spec_path.parent / entry.file))
+        content = _content(spec_path.parent / entry.file, entry, place, parquet=facts.suffix == ".parquet")
+        step.drafts.append(_table(tree, f"{folder}/{stem}{facts.suffix}", content))
         families.setdefault(folder, []).append(stem)
     if missing:
         raise CheckoutRefused(missing)
@@ -60,16 +59,12 @@ def plan_data(op: Op, spec_path: Path, tree: Tree, facts: Facts, *, by_family: b
     return step
 
 
-def _table(tree: Tree, path: str, content: bytes, file: Path) -> Draft:
-    """A table in the tree's own format: a file of the other one is converted."""
-    place = Place(str(file))
-    if path.endswith(".parquet") and file.suffix != ".parquet":
-        content = to_parquet(content, place)
+def _table(tree: Tree, path: str, content: bytes) -> Draft:
+    """A table to create; done when there is the same one, which another version of pyarrow writes with other bytes."""
+    if path.endswith(".parquet"):
         before = tree.content(path)
-        if before is not None and before != content and same_table(before, content, place):
+        if before is not None and before != content and same_table(before, content):
             return Draft(Creation(path, before, data=True, done=True))
-    elif file.suffix == ".parquet" and not path.endswith(".parquet"):
-        content = to_csv(content, place)
     return new_file(tree, path, content, data=True)
 
 
@@ -91,13 +86,14 @@ def new_file(tree: Tree, path: str, content: bytes, *, data: bool = False) -> Dr
     return Draft(Creation(path, content, data=data))
 
 
-def _read(path: Path, entry: DataFile, place: Place) -> bytes:
+def _content(path: Path, entry: DataFile, place: Place, *, parquet: bool) -> bytes:
+    """A table in the form that the tree keeps: by what is in the file, whatever it is called."""
     try:
         if not path.is_file():
             raise FileNotFoundError(path)
-        if path.stat().st_size > MAX_DATA_BYTES:
-            raise SpecError(Problem(place, f"data file {entry.file} is larger than 64 MiB", "", "", "data-size"))
-        return path.read_bytes()
+        if path.stat().st_size > MAX_BYTES:
+            raise SpecError(Problem(place, f"data file {entry.file} is larger than 1 GiB", "", "", "data-size"))
+        return in_form(path, parquet=parquet)
     except OSError:
         raise SpecError(
             Problem(place, f"data file {entry.file} can't be read", "a file next to the spec", "", "data-missing")

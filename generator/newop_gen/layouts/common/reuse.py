@@ -15,6 +15,7 @@ import statistics
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import NamedTuple
 
 from ...checkout.source import Source
@@ -22,7 +23,7 @@ from ...checkout.tree import Tree
 from ...edits.lines import lines_at
 from ...plan import Creation, Skip
 from ...problems import Place
-from .parquet import to_csv
+from ...tables.convert import to_csv
 from .settle import Draft, StepDraft, settled
 
 MANIFESTS = ("perf_data_reuse_manifest.yaml", "op_kernel_source_manifest.yaml")
@@ -176,7 +177,7 @@ def _groups(tables: Iterable[Filed], place: Place) -> list[Group]:
 
 def _rows(table: Filed, place: Place) -> Iterator[tuple[str, Measured]]:
     """The rows that count, with their kernel source: those that name one and have a latency."""
-    content = to_csv(table.content, place) if table.name.endswith(".parquet") else table.content
+    content = to_csv(table.content, Path(place.file)) if table.name.endswith(".parquet") else table.content
     reader = csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline=""))
     header = list(reader.fieldnames or ())
     latencies = next((columns for columns in LATENCIES if set(columns) <= set(header)), None)

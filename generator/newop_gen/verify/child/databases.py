@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import importlib
-import io
 import json
 import logging
 import os
@@ -26,7 +24,6 @@ def verbs() -> dict[str, Callable[..., Any]]:
         "open": open_database,
         "default_mode": default_mode,
         "parquet": parquet,
-        "rows": rows,
     }
 
 
@@ -84,11 +81,3 @@ def parquet(source: str, path: str) -> bool:
     pandas.read_csv(source, float_precision="round_trip").to_parquet(path)
     os.unlink(source)
     return True
-
-
-def rows(path: str) -> Any:
-    """A parquet file as CSV text."""
-    pandas = importlib.import_module("pandas")
-    text = io.StringIO()
-    pandas.read_parquet(path).to_csv(text, index=False, quoting=csv.QUOTE_MINIMAL)
-    return text.getvalue()

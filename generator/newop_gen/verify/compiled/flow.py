@@ -18,8 +18,9 @@ from ...model.loaded import LoadedOp
 from ...model.op import Op
 from ...plan import Plan
 from ...prepare import prepare
-from ...problems import CheckoutRefused, Conflict, IoFault, NewopError, Place, Problem
+from ...problems import CheckoutRefused, Conflict, IoFault, NewopError, Place, Problem, SpecError
 from ...spec.load import LoadedSpec
+from ...tables.convert import in_form
 from ...write.regions import Lines, lines_of_ops, lines_of_plan
 from ..result import BuildReport, Cause, CheckResult, Report, Tally
 from ..session import Extension, chosen_python, session
@@ -231,19 +232,16 @@ def _readable(making: Making, op: Op) -> list[CheckResult]:
     for entry in making.loaded.spec.data:
         table, path = op.table_of(entry.phase), making.loaded.path.parent / entry.file
         tally = Tally(f"table:{entry.file}", "the table can be read, and filed as the spec's nesting has it")
-        if path.suffix == ".parquet":
-            tally.note = "a parquet file is read by the checkout's interpreter only"
+        try:
+            model = read_table(op, table, in_form(path, parquet=False).decode("utf-8"))
+        except (BadRow, SpecError, OSError, UnicodeDecodeError) as bad:
+            tally.holds(False, entry.file, "rows as the spec's nesting has them", str(bad))
+            tally.blame(Cause("data-row", f"the table can't be read: {bad}"))
         else:
-            try:
-                model = read_table(op, table, path.read_text(encoding="utf-8"))
-            except (BadRow, OSError, UnicodeDecodeError) as bad:
-                tally.holds(False, entry.file, "rows as the spec's nesting has them", str(bad))
-                tally.blame(Cause("data-row", f"the table can't be read: {bad}"))
-            else:
-                tally.points += len(model.leaves)
-                tally.note = (
-                    f"{len(model.leaves)} keys; {model.repeated} rows repeat one, {model.left_out} are not the op's"
-                )
+            tally.points += len(model.leaves)
+            tally.note = (
+                f"{len(model.leaves)} keys; {model.repeated} rows repeat one, {model.left_out} are not the op's"
+            )
         results.append(tally.result())
     return list({result.check: result for result in results}.values())
 
