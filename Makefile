@@ -13,6 +13,7 @@ RUN := .venv/bin/python
 
 help:
 	@echo "make demo     the main job on aiconfigurator 0.8.0: dry run, apply, the op's answers, a model's estimate"
+	@echo "              (TREE=aisimulate or TREE=0.12.0: where ops are compiled; needs cargo, minutes the first time)"
 	@echo "make test     the tests; what each cost in build/durations.txt"
 	@echo "make test-all the same with the rest of every sweep, and the check of the fixtures"
 	@echo "make lint     ruff and mypy"
@@ -54,7 +55,7 @@ setup:
 	@"$$(PYTHON="$(PYTHON)" scripts/find-python)" scripts/setup.py
 
 demo: setup
-	@$(RUN) scripts/demo.py $(ARGS)
+	@$(RUN) scripts/$(if $(TREE),demo_compiled.py --tree $(TREE),demo.py) $(ARGS)
 
 test: setup
 	@$(RUN) scripts/prefetch.py

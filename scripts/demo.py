@@ -73,6 +73,9 @@ def main() -> int:
     step("6. The model's static estimate per op (ms), without and with the op")
     print_estimates(before, after["estimate"])
     print(f"\nThe checkout is {checkout}: look at it with git diff, or try a spec of your own on it.")
+    print(
+        "The same job on a release of today, whose ops are compiled (needs cargo): make demo TREE=aisimulate, or 0.12.0"
+    )
     return 0
 
 
@@ -112,13 +115,11 @@ class Asked:
 
     def ask(self, asked: list[dict[str, Any]]) -> dict[str, Any]:
         """What the checkout answers now; a new process each time, because its code may have changed."""
-        (self.home / "model").mkdir(exist_ok=True)
-        (self.home / "model" / "config.json").write_text(json.dumps(MODEL, indent=2))
         request = {
             "system": SYSTEM,
             "backend": BACKEND,
             "version": BACKEND_VERSION,
-            "model": str(self.home / "model"),
+            "model": str(described(self.home)),
             "tp": 1,
             "batch": BATCH,
             "isl": ISL,
@@ -131,6 +132,13 @@ class Asked:
         subprocess.run(command, check=True, env=release_environment(self.checkout), stdin=subprocess.DEVNULL)
         found: dict[str, Any] = json.loads((self.home / "answers.json").read_text())
         return found
+
+
+def described(home: Path) -> Path:
+    """The directory with the model's configuration."""
+    (home / "model").mkdir(exist_ok=True)
+    (home / "model" / "config.json").write_text(json.dumps(MODEL, indent=2))
+    return home / "model"
 
 
 def print_answers(rows: list[list[Any]]) -> None:

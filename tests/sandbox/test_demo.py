@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from newop_gen.sandbox import ENGINES
+from newop_gen.sandbox.cache import cache_dir
+
 ROOT = Path(__file__).resolve().parents[2]
 LAYERS = 28  # of the demo's model
 
@@ -32,12 +35,36 @@ def test_the_main_job_on_a_real_release(release, tmp_path):
             assert at[phase, what, "EMPIRICAL"] == pytest.approx(at[phase, what, "SOL"] / 0.7, rel=1e-4)
             assert at[phase, what, "HYBRID"] == at[phase, what, "SILICON"] >= at[phase, what, "SOL"]
 
-    # The model's estimate moves by the op's own cost and nothing else.
-    rows = dict(re.findall(r"^ *(\w+) +[\d.]+ +[\d.]+ +(-?[\d.]+)(?: +new)?$", steps["6"], re.M))
+    moves_by_the_op(steps["6"], at["context", "measured", "SILICON"])
+    assert "make demo TREE=aisimulate" in steps["6"]
+
+
+def moves_by_the_op(printed: str, context: float) -> None:
+    """The model's estimate moves by the op's own cost and nothing else; `context` is one layer's, in ms."""
+    rows = dict(re.findall(r"^ *(\w+) +[\d.]+ +[\d.]+ +(-?[\d.]+)(?: +new)?$", printed, re.M))
     moved = {name: float(difference) for name, difference in rows.items() if float(difference)}
     assert moved.keys() == {"context_new_op", "generation_new_op", "total"}
-    assert moved["context_new_op"] == pytest.approx(LAYERS * at["context", "measured", "SILICON"], abs=2e-3)
+    assert moved["context_new_op"] == pytest.approx(LAYERS * context, abs=2e-3)
     assert moved["total"] == pytest.approx(moved["context_new_op"] + moved["generation_new_op"], abs=2e-3)
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("version", ENGINES)
+def test_the_same_job_where_ops_are_compiled(cargo, release, version):
+    """Twice, at a path that stays: the second run takes the op out of what the first one left, and builds nothing."""
+    release(version)
+    home = cache_dir() / "standing" / f"demo-{version}"
+    command = [sys.executable, str(ROOT / "scripts" / "demo_compiled.py"), "--tree", version, "--directory", str(home)]
+    for run in range(2):
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+        steps = dict(re.findall(r"^=== (\d)\..*?\n(.*?)(?=^=== |\Z)", done.stdout, re.M | re.S))
+        assert "nothing to do" in steps["3"] and "never into the checkout" in steps["4"]
+        at = dict(re.findall(r"^context, b=8, s=2048 \(measured\) +(\w+) +([\d.]+)", steps["5"], re.M))
+        assert at.keys() == {"SOL", "SOL_FULL", "EMPIRICAL", "SILICON", "HYBRID"} and at["SOL"] == at["SOL_FULL"]
+        moves_by_the_op(steps["6"], float(at["SILICON"]))
+        if run:
+            assert "kept" in steps["1"] and "found built" in steps["4"]
 
 
 def test_a_directory_of_somebody_elses_is_not_removed(tmp_path):
