@@ -5,7 +5,7 @@
 # ARGS=...     more arguments for pytest, or for the script that a target runs
 # Downloads stay in $NEWOP_GEN_CACHE, else ~/.cache/newop-gen: after the first run no network is needed.
 
-.PHONY: help setup demo test test-all lint format goldens fixtures bench bench-apply bench-ops fuzz formulas mistakes controls replay tables tables-runs history matrix docs docs-serve docs-long dist doctor-table \
+.PHONY: help setup demo test test-all lint format goldens fixtures bench bench-apply bench-ops fuzz formulas mistakes controls engines replay tables tables-runs history matrix docs docs-serve docs-long dist doctor-table \
         coverage clean safety crash faults permissions hostile targets examples edits updates races sabotage
 .DEFAULT_GOAL := help
 
@@ -27,6 +27,7 @@ help:
 	@echo "make formulas 10,000 random formulas as one Rust program, against the evaluator (needs rustc and rustfmt; 15 minutes)"
 	@echo "make mistakes mistakes seeded into correct ops: which checks of verify catch each, and the cause named (6 minutes)"
 	@echo "make controls changes of a compiled op's Rust code, one place at a time: who of verify notices each (needs cargo; an hour)"
+	@echo "make engines  every spec in real releases whose ops are compiled, built, with upstream's whole suites (needs cargo; 10 minutes)"
 	@echo "make replay   upstream's own ops from specs beside the originals, on all real tables (hours; ARGS=--quick: minutes)"
 	@echo "make tables   made-up tables in the shapes of real collectors: does init draft what their authors meant (a minute)"
 	@echo "make tables-runs  each command that reads parquet 200 times in a row: none aborts; with pyarrow's threads some do (half an hour)"
@@ -100,6 +101,9 @@ mistakes: setup
 
 controls: setup
 	@$(RUN) scripts/controls.py $(ARGS)
+
+engines: setup
+	@$(RUN) scripts/engines.py $(or $(ARGS),--write)
 
 replay: setup
 	@$(RUN) scripts/replay.py $(ARGS)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from filelock import FileLock
@@ -25,8 +25,9 @@ WAIT_SECONDS = 3600
 
 
 @contextlib.contextmanager
-def standing(version: str, specs: Sequence[Path] = (), systems: Sequence[str] = ()) -> Iterator[Path]:
-    """The checkout of a release with specs put into it and nothing else, for this test alone.
+def standing(version: str, specs: Sequence[Path] = (), systems: Collection[str] | None = ()) -> Iterator[Path]:
+    """The checkout of a release with specs put into it and nothing else, for this test alone. `systems` as for
+    `copy_release`.
 
     Raises `ReleaseUnavailable` as `copy_release`, and what planning raises.
     """

@@ -115,7 +115,9 @@ def method(receiver: str, name: str, argument: Doc) -> Doc:
 
 
 def signature(head: str, parameters: Sequence[str], result: str = "", tail: str = " {") -> Doc:
-    """The head of a function: on one line, or its parameters each on their own."""
+    """The head of a function: on one line, or its parameters each on their own. The last line, `) -> result {`, is to
+    have room in the width less twice its indentation, beyond which rustfmt puts the brace on a line of its own: no name
+    that a spec can give is long enough for that."""
     arrow = f" -> {result}" if result else ""
     if not parameters:
         return f"{head}(){arrow}{tail}"

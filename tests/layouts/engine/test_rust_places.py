@@ -1,11 +1,9 @@
 """Each site of a Rust file, on a small file of our own: what is put there, in any order, and out again."""
 
-import difflib
 import itertools
-import shutil
-import subprocess
 
 import pytest
+from support.compiled import hunks
 
 from newop_gen.checkout.rust import RustSource
 from newop_gen.plan import Prepared
@@ -15,7 +13,7 @@ from newop_gen.runs import apply_plan, remove_op
 from .small import FILES, ROOT, SITES, after, an_op, plan, source_of
 
 SPECS = ("new_op", "new_op_tokens", "latent_attention", "state_scan")
-LONG = "an_op_with_a_name_as_long_as_a_spec_may_have_it"
+LONG = "an_op_with_a_name_that_is_as_long_as_one_may_be4"
 
 
 def ops(edition="2021"):
@@ -71,15 +69,6 @@ def test_any_op_comes_out_in_any_order_as_if_it_had_never_been_there(site, tmp_p
                 alone = after(site, [one], alone)
             assert file.read_bytes() == alone.data, (coming, going)
         assert file.read_bytes() == start.data
-
-
-def hunks(text: bytes, edition: str) -> list[str]:
-    """What rustfmt would change."""
-    rustfmt = shutil.which("rustfmt")
-    assert rustfmt is not None, "cargo is there, rustfmt is not"
-    done = subprocess.run([rustfmt, "--edition", edition], input=text, capture_output=True, check=True)
-    difference = difflib.unified_diff(text.decode().split("\n"), done.stdout.decode().split("\n"), n=0, lineterm="")
-    return [line for line in difference if line[:1] in "+-"][2:]
 
 
 @pytest.mark.parametrize("edition", ["2021", "2024"])

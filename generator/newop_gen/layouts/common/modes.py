@@ -13,8 +13,9 @@ from ...sol.tree import Expr, Mode, walk
 
 
 def check_modes(op: Op, quants: Mapping[str, Quant], spec_path: Path) -> None:
-    """Raises `CheckoutRefused` with every mode that no quant enum of the tree has."""
-    missing = dict.fromkeys(name for name in _named(op) if name not in quants)
+    """Raises `CheckoutRefused` with every mode that no quant enum of the tree has. A layout that reads none of them
+    holds nothing against any."""
+    missing = dict.fromkeys(name for name in _named(op) if quants and name not in quants)
     if missing:
         raise CheckoutRefused(
             Problem(

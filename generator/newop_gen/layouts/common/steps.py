@@ -9,17 +9,20 @@ from ...checkout.tree import Tree
 from ...model.op import Op
 from ...plan import Step
 from ...problems import NewopError
-from ..base import SixteenBit
+from ..base import Facts, SixteenBit
+from .modes import check_modes
 
 LAST = ("test", "data")
 
 
-def plan_each(ops: Sequence[tuple[Op, Path]], plan_op: Callable[[Op, Path], list[Step]]) -> list[Step]:
-    """Steps of every op, in order. All problems of all ops are gathered; the gravest kind decides the exit code."""
+def plan_each(ops: Sequence[tuple[Op, Path]], facts: Facts, plan_op: Callable[[Op, Path], list[Step]]) -> list[Step]:
+    """Steps of every op, in order. All problems of all ops are gathered; the gravest kind decides the exit code. An op
+    that names a quant mode which the tree lacks is refused."""
     steps: list[Step] = []
     failures: list[NewopError] = []
     for op, spec_path in ops:
         try:
+            check_modes(op, facts.quants, spec_path)
             steps += plan_op(op, spec_path)
         except NewopError as error:
             failures.append(error)

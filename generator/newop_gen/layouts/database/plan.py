@@ -20,7 +20,6 @@ from ...render import fragment
 from ...render.code import statement
 from ...render.python import literal
 from ..common.data_files import plan_data
-from ..common.modes import check_modes
 from ..common.settle import Draft, StepDraft, finish
 from ..common.steps import in_order, plan_each, wiring_steps
 from ..python.listed import draft, enum_members, loader_stubs, need, query_methods
@@ -54,11 +53,10 @@ def locate(tree: Tree, facts: DatabaseFacts) -> Targets:
 def plan_ops(ops: Sequence[tuple[Op, Path]], tree: Tree, facts: DatabaseFacts) -> list[Step]:
     """Steps of every op, in order. Raises every problem of every op."""
     targets = locate(tree, facts)
-    return plan_each(ops, lambda op, spec_path: _plan_op(op, spec_path, tree, facts, targets))
+    return plan_each(ops, facts, lambda op, spec_path: _plan_op(op, spec_path, tree, facts, targets))
 
 
 def _plan_op(op: Op, spec_path: Path, tree: Tree, facts: DatabaseFacts, at: Targets) -> list[Step]:
-    check_modes(op, facts.quants, spec_path)
     steps = finish(
         [
             StepDraft(op.name, "enum", "PerfDataFilename members", list(enum_members(op, facts.suffix, at.common))),

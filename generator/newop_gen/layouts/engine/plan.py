@@ -13,7 +13,6 @@ from ...problems import CheckoutRefused, Problem, spec_place
 from ..common.afd import afd_notes
 from ..common.data_files import new_file, plan_data
 from ..common.made_up import MadeUp
-from ..common.modes import check_modes
 from ..common.settle import StepDraft, finish
 from ..common.steps import in_order, plan_each, wiring_steps
 from ..python.listed import enum_members, exports, import_contract, need
@@ -29,11 +28,10 @@ NOT_MODULES = frozenset({"mod", "lib", "main"})
 
 def plan_ops(ops: Sequence[tuple[Op, Path]], tree: Tree, facts: EngineFacts) -> list[Step]:
     """Steps of every op, in order. Raises every problem of every op."""
-    return plan_each(ops, lambda op, spec_path: _plan_op(EngineOp(op, facts), spec_path, tree))
+    return plan_each(ops, facts, lambda op, spec_path: _plan_op(EngineOp(op, facts), spec_path, tree))
 
 
 def _plan_op(op: EngineOp, spec_path: Path, tree: Tree) -> list[Step]:
-    check_modes(op.op, op.facts.quants, spec_path)
     refused = [*_refusals(op), *operator.refusals(op), *table_notes.refusals(op)]
     if refused:
         raise CheckoutRefused(refused)

@@ -211,6 +211,11 @@ class EngineOp:
     def params(self) -> tuple[EngineParam, ...]:
         return tuple(EngineParam(name, p.type, FIELD_TYPES[p.type]) for name, p in self.op.params.items())
 
+    @property
+    def unusual(self) -> bool:
+        """Whether rustc would warn of a name as it is: two underscores in a row are no snake case to it."""
+        return any("__" in param.name for param in self.params)
+
     @functools.cached_property
     def phases(self) -> tuple[EnginePhase, ...]:
         return tuple(EnginePhase(self, phase) for phase in self.op.phases)

@@ -38,7 +38,7 @@ _CODE = (
     | words("kernel_sources key keys known kv_quant kwargs last latency later leaf len let load load_context")
     | words("load_generation malformed map map_err map_or map_or_else mapping match matches max meaning measured")
     | words("mem_bw memory message min_by_key missing mod mode module modulo moe_quant mut name names nearest new")
-    | words("new_err new_param no_rows node node_points non_upper_case_globals nonzero not_a_number")
+    | words("new_err new_param no_rows node node_points non_snake_case non_upper_case_globals nonzero not_a_number")
     | words("note_provenance num_tokens number o ok_or_else only op open operators ops or_default or_insert")
     | words("or_insert_with other parquet parquet_loader parse part path perf_database perf_interp phase phases")
     | words("point points points_context points_generation power prefer pub push py py_enum_member pyclass")

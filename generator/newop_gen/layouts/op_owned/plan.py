@@ -36,7 +36,7 @@ from .unit_test import OwnedTestView
 
 def plan_ops(ops: Sequence[tuple[Op, Path]], tree: Tree, facts: OpOwnedFacts) -> list[Step]:
     """Steps of every op, in order. Raises every problem of every op."""
-    return plan_each(ops, lambda op, spec_path: _plan_op(op, spec_path, tree, facts))
+    return plan_each(ops, facts, lambda op, spec_path: _plan_op(op, spec_path, tree, facts))
 
 
 def _plan_op(op: Op, spec_path: Path, tree: Tree, facts: OpOwnedFacts) -> list[Step]:

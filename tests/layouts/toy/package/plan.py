@@ -30,7 +30,7 @@ DIALECT = PythonDialect(
 
 
 def plan_ops(ops: Sequence[tuple[Op, Path]], tree: Tree, facts: Facts) -> list[Step]:
-    return plan_each(ops, lambda op, spec_path: finish([_entries(op, tree), _answers(op, tree, facts)]))
+    return plan_each(ops, facts, lambda op, spec_path: finish([_entries(op, tree), _answers(op, tree, facts)]))
 
 
 def _entries(op: Op, tree: Tree) -> StepDraft:
