@@ -97,3 +97,16 @@ def test_an_installed_package_is_refused_with_a_sentence(release, version) -> No
     result = CliRunner().invoke(cli, ["apply", str(ROOT / "specs" / "new_op.yaml"), "--checkout", str(root)])
     assert result.exit_code == 3 and "their Rust source is not here" in result.stderr
     assert contents(root) == before
+
+
+@pytest.mark.parametrize("moved", ["python/aisimulate/src/other_core", "python/aisimulate-core/src/other_core"])
+def test_a_tree_between_two_releases_is_refused_with_where_its_sdk_is(release, moved) -> None:
+    """AISimulate's repository had its SDK under other names, in other folders, on the way to 0.13."""
+    root = release("aisimulate-0.13.0").root
+    (root / moved).parent.mkdir(parents=True, exist_ok=True)
+    (root / "python/aisimulate/src/aisimulate_core").rename(root / moved)
+    before = contents(root)
+    result = CliRunner().invoke(cli, ["apply", str(ROOT / "specs" / "new_op.yaml"), "--checkout", str(root)])
+    assert result.exit_code == 3 and "is the SDK in a package aisimulate_core? No" in result.stderr
+    assert f"{moved} holds one" in result.stderr
+    assert contents(root) == before

@@ -88,6 +88,9 @@ class EngineProber:
         self.questions.ask("engine-source", "is the Rust source of the engine here?", places.engine is not None, detail)
         if places.engine is not None:
             self.rust_files()
+        # Of an SDK that stands elsewhere nothing else would be found, and where it stands is the answer.
+        if not self.core() and places.engine is not None:
+            return
         self.shells()
         self.questions.enum_members()
         self.questions.model_files()
@@ -123,6 +126,22 @@ class EngineProber:
             self.prepared_grid is not None,
             "PreparedGrid" if self.prepared_grid else "query_value" if self.prepared_grid is not None else "neither",
         )
+
+    def core(self) -> bool:
+        """Whether the SDK stands in the package that this layout's shells are in; else what has one instead."""
+        wanted, places = f"{self.name}_core", self.tree.places
+        there = places.core_name == wanted and places.core is not None
+        found = [] if there else [path for path in self._sdks() if path != places.package]
+        detail = f"{', '.join(found) or 'no other package'} holds one" if not there else places.core or ""
+        return self.questions.ask("core", f"is the SDK in a package {wanted}?", there, detail)
+
+    def _sdks(self) -> list[str]:
+        """Packages with operations in the source folders of the repository."""
+        folder = self.tree.places.package.rpartition("/")[0]
+        above = folder.rpartition("/")[0].rpartition("/")[0]
+        inside = [f"{above}/{name}/src" if above else f"{name}/src" for name in self.tree.listdir(above)]
+        packages = [f"{src}/{name}" for src in dict.fromkeys([folder, *inside]) for name in self.tree.listdir(src)]
+        return [path for path in packages if self.tree.is_dir(f"{path}/sdk/operations")]
 
     def shells(self) -> None:
         operations = self.sdk.parsed("operations/__init__.py")
