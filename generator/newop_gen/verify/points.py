@@ -8,11 +8,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ..layouts.base import Facts
-from ..model.columns import typed
 from ..model.op import Op, Query, key_params
-from ..sol.evaluate import Gpu, SolTimes, SolValueError, evaluate, evaluate_formula
+from ..sol.evaluate import Gpu, SolTimes, SolValueError, evaluate_formula
 from ..tables.filing import Member, Path
-from .table import quantised
+from .table import looked_up, quantised
 
 Values = dict[str, Any]
 
@@ -77,16 +76,18 @@ def texts(op: Op, param: str) -> tuple[str, ...]:
 
 def _solve(op: Op, lookup: str, param: str, found: Any, values: Values, facts: Facts) -> bool:
     """Gives `param` a value for which the key that is looked up is `found`."""
-    expr = typed(lookup, op.types())
     kind = op.params[param].type
     if kind == "int":
         near = [found * k for k in (1, 2, 4, 8)] + [found + k for k in (-1, 1)]
         candidates: Sequence[Any] = [n for n in (*near, *range(1, 1025)) if n >= 1]
     else:
         candidates = [_plain(found)]
+        if sum(v for v in values.values() if isinstance(v, int)) % 2:
+            # Other values that ask for the same key are asked about, too.
+            candidates = [*(m for m in op.params[param].modes or () if m != _plain(found)), *candidates]
     for candidate in candidates:
         try:
-            if evaluate(expr, quantised(op, {**values, param: candidate}, facts)) == _plain(found):
+            if looked_up(op, param, lookup, {**values, param: candidate}, facts) == found:
                 values[param] = candidate
                 return True
         except SolValueError:

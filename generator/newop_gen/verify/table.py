@@ -14,7 +14,7 @@ from typing import Any
 from ..layouts.base import Facts
 from ..model.columns import typed
 from ..model.op import Op, Query, Table, key_params
-from ..sol.evaluate import SolValueError, evaluate
+from ..sol.evaluate import Quant, SolValueError, evaluate
 from ..sol.quants import canonical
 from ..spec.model import Alike, Key, Nesting
 from ..tables.filing import Filing, Leaf, Member, Path
@@ -83,7 +83,7 @@ def asked_keys(op: Op, nesting: Nesting, values: Mapping[str, Any], facts: Facts
         if key.params:
             yield key, tuple(key_value(op, p, values[p]) for p in params)
         elif key.lookup:
-            yield key, evaluate(typed(key.lookup, op.types()), quantised(op, values, facts))
+            yield key, looked_up(op, params[0], key.lookup, values, facts)
         else:
             yield key, key_value(op, params[0], values[params[0]])
 
@@ -116,6 +116,12 @@ def stand_in(key: Key, alike: Alike, collected: Sequence[Path], asked: Path) -> 
         return found[0] if found else asked
     at = params.index(alike.nearest)
     return min(found, key=lambda t: abs(t[at] - asked[at]), default=asked)
+
+
+def looked_up(op: Op, param: str, lookup: str, values: Mapping[str, Any], facts: Facts) -> Any:
+    """The key that an expression over a query's params asks a level for. Raises `SolValueError` where it has no value."""
+    value = evaluate(typed(lookup, op.types()), quantised(op, values, facts))
+    return key_value(op, param, value.name) if isinstance(value, Quant) else value
 
 
 def key_value(op: Op, param: str, value: Any) -> Any:
