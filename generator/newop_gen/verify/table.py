@@ -119,7 +119,7 @@ def stand_in(key: Key, alike: Alike, collected: Sequence[Path], asked: Path) -> 
 
 
 def looked_up(op: Op, param: str, lookup: str, values: Mapping[str, Any], facts: Facts) -> Any:
-    """The key that an expression over a query's params asks a level for. Raises `SolValueError` where it has no value."""
+    """The key that an expression over params asks a level for. Raises `SolValueError` where it has no value."""
     value = evaluate(typed(lookup, op.types()), quantised(op, values, facts))
     return key_value(op, param, value.name) if isinstance(value, Quant) else value
 
