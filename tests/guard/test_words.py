@@ -24,12 +24,12 @@ LISTS = sorted(FOLDER.rglob("words*.py"))
 
 
 def strangers(text: str) -> set[str]:
-    """The modules that a list imports, besides other lists, the form of lists and types."""
+    """The modules that a list imports, besides other lists, the form of lists, the names of steps and types."""
     found = set()
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
+        elif isinstance(node, ast.ImportFrom) and [alias.name for alias in node.names] != ["StepKey"]:
             package = f"{node.module}." if node.module else ""
             found |= (
                 {node.module or ""}

@@ -118,3 +118,21 @@ def test_nobody_outside_asks_which_layout_it_is() -> None:
 def test_such_a_question_is_seen(text: str) -> None:
     assert len(questions(text)) == 1
     assert not questions("x = layout.name == other.layout; y = facts.peak == 'strict'; z = getattr(node, 'lineno', 0)")
+
+
+def bare_steps(text: str) -> list[int]:
+    """Lines in which a step is drafted by a text, where `StepKey` has its name."""
+    return [
+        node.lineno
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id in ("Step", "StepDraft")
+        and any(isinstance(argument, ast.Constant) for argument in node.args[1:2])
+    ]
+
+
+def test_steps_are_named_by_their_keys() -> None:
+    found = {path: bare_steps(path.read_text(encoding="utf-8")) for path in LAYOUTS.rglob("*.py")}
+    assert not any(found.values())
+    assert bare_steps('StepDraft(op.name, "enum", "Members")') == [1]

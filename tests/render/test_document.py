@@ -11,7 +11,6 @@ from newop_gen.render.document import (
     Group,
     IfBroken,
     Indented,
-    indented,
     joined,
     render,
 )
@@ -75,4 +74,3 @@ def test_either_takes_the_first_choice_that_fits_with_what_follows() -> None:
 
 def test_an_empty_line_has_no_spaces() -> None:
     assert render(("{", Indented((HARD, "one", HARD, HARD, "two")), HARD, "}"), width=9) == ("{\n    one\n\n    two\n}")
-    assert indented("one\n\ntwo", 2) == "  one\n\n  two"

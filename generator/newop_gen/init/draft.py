@@ -76,7 +76,6 @@ class Draft:
     phase_column: str = ""
     phase_values: Mapping[PhaseName, str] = field(default_factory=dict)
     prefix: str = "none"
-    prefix_why: str = ""
     entries: tuple[EntryDraft, ...] = ()
     remarks: tuple[str, ...] = ()
     empirical: float = 0.7

@@ -15,7 +15,6 @@ class Crate:
     - `name`: of the built library, without `lib` and suffix (`aiconfigurator_core`);
     - `edition`: decides in which order rustfmt sorts names;
     - `test_features`, `extension_features`: what tests with an interpreter, and an importable library, are built with;
-    - `optional_python`: without a feature the Python side is not compiled;
     - `module`: what Python imports the library as (`aiconfigurator_core._aiconfigurator_core`).
     """
 
@@ -26,7 +25,6 @@ class Crate:
     test_features: tuple[str, ...]
     extension_features: tuple[str, ...]
     module: str
-    optional_python: bool = False
 
     def file(self, path: str) -> str:
         """Path of a Rust file below `sources`."""

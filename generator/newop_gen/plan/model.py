@@ -75,6 +75,11 @@ class StepKey(str, enum.Enum):
     WIRING = "wiring"
     TEST = "test"
     DATA = "data"
+    # Where ops are compiled: what is asked of Rust in the places of loader, registration and query.
+    OPERATOR = "operator"
+    TABLE = "table"
+    VIEW = "view"
+    CLASS = "class"
 
     __str__ = str.__str__
     __format__ = str.__format__  # type: ignore[assignment]

@@ -75,12 +75,6 @@ def joined(parts: Iterable[Doc], separator: Doc = (",", SPACE)) -> tuple[Doc, ..
     return tuple(out)
 
 
-def indented(text: str, columns: int = INDENT) -> str:
-    """Each line of `text` that is not empty, `columns` further in."""
-    pad = " " * columns
-    return "\n".join(pad + line if line else line for line in text.split("\n"))
-
-
 def verbatim(text: str, base: int) -> Doc:
     """Text of a file as it is; `base` is the indentation that its lines after the first have there."""
     lines = text.replace("\r\n", "\n").split("\n")

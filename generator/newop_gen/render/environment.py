@@ -23,6 +23,8 @@ def environment(layout: str | tuple[str, ...]) -> Environment:
     """The environment of a layout: `templates/<layout>/`, then `templates/shared/`. Several names go first to last."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+    from .compiled import Beside
+
     root = templates_dir()
     names = (layout,) if isinstance(layout, str) else layout
     env = Environment(
@@ -32,6 +34,7 @@ def environment(layout: str | tuple[str, ...]) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
         autoescape=False,
+        bytecode_cache=Beside(),
     )
     env.filters.update(literal=literal, docstring=docstring)
     env.globals.update(call=call, message=message, raised=raised, statement=statement)

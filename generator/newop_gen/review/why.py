@@ -34,6 +34,11 @@ STEP_REASONS: dict[str, str] = {
     StepKey.TEST: "Holds the op to numbers that were worked out from the spec by code that shares nothing with what "
     "wrote the query.",
     StepKey.DATA: "The measurements, where this checkout looks for them. A file that exists is never overwritten.",
+    StepKey.OPERATOR: "The compiled op: its formula, its answers in the five database modes, and its place among the "
+    "operators that an engine knows.",
+    StepKey.TABLE: "Reads the table when it is first asked, and finds a point or what lies between points.",
+    StepKey.VIEW: "Shows Python the table, as it is read in Rust.",
+    StepKey.CLASS: "Lets Python make the compiled op and ask it.",
 }
 
 PREFIX_REASONS = {

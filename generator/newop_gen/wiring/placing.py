@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ..checkout.python import PythonSource
-    from ..edits.python.elements import Element, Elements
+    from ..edits.python.gaps import Element, Elements
 
 
 def is_free(source: PythonSource, container: ast.List, parent: ast.AST) -> bool:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import errno
 import os
-import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -154,7 +153,3 @@ def check_writable(base: int, path: str, status: os.stat_result | None) -> None:
 def _allowed(base: int, path: str, mode: int) -> bool:
     with parent(base, path) as (fd, name):
         return os.access(name, mode, dir_fd=fd)
-
-
-def is_special(status: os.stat_result) -> bool:
-    return not stat.S_ISREG(status.st_mode)

@@ -1,3 +1,3 @@
 """Edits of Python files: `find` locates with `ast`, `place` puts whole lines between statements, `bracket` puts one
-element into a bracketed literal, a call or an import.
+element into a bracketed literal or a call.
 """

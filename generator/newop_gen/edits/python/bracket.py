@@ -1,4 +1,4 @@
-"""One element more in a bracketed literal, a call or an import, with every other byte left alone.
+"""One element more in a bracketed literal or a call, with every other byte left alone.
 
 The style is taken from the element next to the place:
 
@@ -23,11 +23,11 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
-from ...plan import Insertion, Replacement
+from ...plan import Insertion
 from ...problems import CheckoutRefused, Problem
 from ..lines import deeper, encode, hanging, indent
-from .elements import Bracketed, Elements, dump_elements, dumps, nodes_of, read_elements
-from .place import after_statement
+from .elements import Bracketed, dump_elements, dumps, nodes_of, read_elements
+from .gaps import Elements
 
 if TYPE_CHECKING:
     from ...checkout.python import PythonSource
@@ -45,7 +45,7 @@ def insert_element(
     many elements come in.
 
     `text` is one element without indentation or comma, of one or more lines: an expression, `key: value` for a dict,
-    an argument for a call, a name for an import. `anchor` is the `ast` node of the element to go `before` or `after`
+    an argument for a call. `anchor` is the `ast` node of the element to go `before` or `after`
     (key or value for a dict, keyword or its value for a call). Comment lines directly above an element belong to it.
     Going after an element is an insertion that stacks.
 
@@ -85,42 +85,16 @@ def insert_element(
     return edits
 
 
-def replace_element(source: PythonSource, node: Bracketed, anchor: ast.AST, text: str) -> Replacement:
-    """The replacement that puts `text` in the place of the element `anchor`; its comma and comments stay."""
-    elements = read_elements(source, node)
-    index = _index(node, anchor)
-    item = elements.items[index]
-    text = text.strip("\n")
-    _parse_element(node, text)
-    new = hanging(text, _margin_at(source, item.start))
-    return Replacement(
-        source.path, item.start, item.end, encode(source, new, item.start), source.data[item.start : item.end]
-    )
-
-
 def insert_sorted_string(source: PythonSource, node: ast.List | ast.Tuple, name: str) -> list[Insertion]:
     """Insert the string `name` where it belongs in a sorted list of names (`__all__`), at the end of an unsorted one.
 
     The order is that of ruff's RUF022: CONSTANTS, Classes, the rest, each in natural order ("op2" before "op10") and
-    capitals first ("MLABmm" before "Mamba"), unlike imports.
+    capitals first ("MLABmm" before "Mamba").
     """
     values = [e.value if isinstance(e, ast.Constant) and isinstance(e.value, str) else None for e in node.elts]
     quote = "'" if values and source.text(node.elts[0]).startswith("'") else '"'
     text = f"{quote}{name}{quote}"
     return _insert_sorted(source, node, text, _all_key(name), [None if v is None else _all_key(v) for v in values])
-
-
-def insert_import_name(source: PythonSource, node: ast.ImportFrom, name: str) -> list[Insertion]:
-    """Insert `name` into `from module import ...`, where isort's order puts it.
-
-    When the import has no parentheses and its line would get too long, a second import of the module follows it.
-    """
-    keys = [_name_key(alias.name) for alias in node.names]
-    edits = _insert_sorted(source, node, name, _name_key(name), list(keys))
-    added = edits[0].text.decode(source.encoding)
-    if not _fits(source, edits[0].offset, added) and not read_elements(source, node).bracketed:
-        return [after_statement(source, node, f"from {'.' * node.level}{node.module or ''} import {name}\n")]
-    return edits
 
 
 def _insert_sorted(
@@ -136,11 +110,6 @@ def _insert_sorted(
     element, *shared = insert_element(source, node, text, at="after", anchor=anchors[index - 1][0], sort=key)
     # Names of one run that go to the same gap stand in their own order, not in that of planning.
     return [replace(element, stacks=False), *shared]
-
-
-def _name_key(name: str) -> str:
-    """A string that sorts as isort sorts imported names: by kind, then naturally, then by case."""
-    return f"{_kind(name)}{_natural(name.casefold())}\0{name}"
 
 
 def _all_key(name: str) -> str:
@@ -179,7 +148,7 @@ def _lacks_comma(source: PythonSource, elements: Elements, index: int) -> bool:
     """Whether an element is the last one, on lines of its own, and without a comma."""
     item = elements.items[index]
     own_lines = source.starts_line(item.start) and source.starts_line(elements.close)
-    return item.comma is None and elements.bracketed and own_lines
+    return item.comma is None and own_lines
 
 
 def _line_after(source: PythonSource, elements: Elements, index: int, text: str, *, at_end: bool) -> tuple[int, str]:
@@ -206,11 +175,9 @@ def _after(source: PythonSource, elements: Elements, index: int, text: str, *, a
         return item.comma, f"\n{indent(text, margin)},"
     tail = source.rest_of_line(item.end)
     one_line = source.line_of(elements.items[0].start) == source.line_of(item.end)
-    if tail.startswith(source.comment) and elements.bracketed:
+    if tail.startswith(source.comment):
         return source.line_end(source.line_of(item.end)), f"{margin}, {hanging(text, margin)}\n"
     if (one_line or not own_line) and _fits(source, item.end, f", {text}"):
-        return item.end, f", {text}"
-    if not elements.bracketed:
         return item.end, f", {text}"
     return item.end, f",\n{indent(text, margin)}"
 
@@ -250,10 +217,6 @@ def _index(node: Bracketed, anchor: ast.AST | None) -> int:
 
 
 def _parse(node: Bracketed, code: str) -> Bracketed:
-    if isinstance(node, ast.ImportFrom):
-        statement = ast.parse(code).body[0]
-        assert isinstance(statement, ast.ImportFrom)
-        return statement
     tree = ast.parse(f"({code}\n)", mode="eval")
     if type(tree.body) is not type(node):
         raise SyntaxError(f"{type(tree.body).__name__} instead of {type(node).__name__}")
@@ -262,7 +225,7 @@ def _parse(node: Bracketed, code: str) -> Bracketed:
 
 def _parse_element(node: Bracketed, text: str) -> str:
     """The dump of `text` as an element of something like `node`."""
-    frames = {ast.Dict: "{%s\n}", ast.Call: "f(%s\n)", ast.ImportFrom: "from m import (%s\n)", ast.Set: "{%s\n}"}
+    frames = {ast.Dict: "{%s\n}", ast.Call: "f(%s\n)", ast.Set: "{%s\n}"}
     frame = frames.get(type(node), "[%s\n]")
     try:
         alike = ast.parse(frame % text).body[0]

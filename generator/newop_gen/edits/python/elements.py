@@ -9,43 +9,18 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Union
 
 from ...problems import CheckoutRefused, Problem
-from .gaps import read_gaps
+from .gaps import Element, Elements, read_gaps
 
 if TYPE_CHECKING:
-    import libcst as cst
-
     from ...checkout.python import PythonSource
 
-Bracketed = Union[ast.List, ast.Tuple, ast.Set, ast.Dict, ast.Call, ast.ImportFrom]
+Bracketed = Union[ast.List, ast.Tuple, ast.Set, ast.Dict, ast.Call]
 
 # LibCST's native parser overflows the stack on deep nesting and takes the process with it; code by people has about 20.
 _MAX_DEPTH = 100
-
-
-@dataclass(frozen=True)
-class Element:
-    """One element with its own parentheses; `comma` is the offset just past its comma, None without one."""
-
-    start: int
-    end: int
-    comma: int | None
-
-
-@dataclass(frozen=True)
-class Elements:
-    """The elements of a bracketed expression; `open` is just past the bracket, `close` at the closing one.
-
-    An import without parentheses has `bracketed` False, and `open` and `close` are the ends of its names.
-    """
-
-    open: int
-    close: int
-    items: tuple[Element, ...]
-    bracketed: bool = True
 
 
 def read_elements(source: PythonSource, node: Bracketed) -> Elements:
@@ -72,7 +47,7 @@ def _read(source: PythonSource, node: Bracketed) -> Elements:
     if _depth(node) > _MAX_DEPTH:
         raise _refuse(source, node, f"an expression nested more than {_MAX_DEPTH} deep", "reprint-depth")
     if (found := read_gaps(source, node, nodes_of(node))) is not None:
-        return Elements(found.open, found.close, tuple(Element(*span) for span in found.items), found.bracketed)
+        return found
     return read_with_libcst(source, node)
 
 
@@ -82,9 +57,8 @@ def read_with_libcst(source: PythonSource, node: Bracketed) -> Elements:
     from libcst.metadata import ByteSpanPositionProvider, MetadataWrapper
 
     text = source.text(node)
-    is_import = isinstance(node, ast.ImportFrom)
     # Inside parentheses an expression may span lines, whatever the brackets that it stood in before.
-    code = text if is_import else f"({text})"
+    code = f"({text})"
     try:
         module = cst.parse_module(code)
     except (cst.ParserSyntaxError, RecursionError, ValueError):
@@ -94,8 +68,7 @@ def read_with_libcst(source: PythonSource, node: Bracketed) -> Elements:
 
     wrapper = MetadataWrapper(module, unsafe_skip_copy=True)
     spans = wrapper.resolve(ByteSpanPositionProvider)
-    base = source.start(node) - (0 if is_import else 1)
-    offset = _byte_mapper(source, code, base, source.start(node))
+    offset = _byte_mapper(source, code, source.start(node))
 
     def item(element: Any) -> Element:
         span = spans[element]
@@ -104,16 +77,8 @@ def read_with_libcst(source: PythonSource, node: Bracketed) -> Elements:
             comma = offset(spans[element.comma].start + 1)
         return Element(offset(span.start), offset(span.start + span.length), comma)
 
-    statement = _statement(module)
-    if isinstance(statement, cst.ImportFrom):
-        if isinstance(statement.names, cst.ImportStar):
-            raise _refuse(source, node, "an import of *", "anchor-shape")
-        items = tuple(map(item, statement.names))
-        if statement.lpar is None:
-            return Elements(items[0].start, items[-1].end, items, bracketed=False)
-        return Elements(offset(spans[statement.lpar].start) + 1, source.end(node) - 1, items)
-
-    expression = statement.value
+    line: Any = module.body[0]
+    expression = line.body[0].value
     if isinstance(expression, cst.Call):
         func = module.code_for_node(expression.func) + module.code_for_node(expression.whitespace_after_func)
         opening = offset(1 + len(func.encode())) + 1
@@ -132,23 +97,15 @@ def nodes_of(node: Bracketed) -> Sequence[tuple[ast.AST | None, ...]]:
         arguments += [(k, k.value) for k in node.keywords]
         # `f(a=1, *b)`: the positional one comes later in the source.
         return sorted(arguments, key=lambda a: (a[0].lineno, a[0].col_offset))  # type: ignore[union-attr]
-    if isinstance(node, ast.ImportFrom):
-        return [(name,) for name in node.names]
     return [(element,) for element in node.elts]
 
 
-def _statement(module: cst.Module) -> Any:
-    """The only small statement of a parsed snippet."""
-    line: Any = module.body[0]
-    return line.body[0]
-
-
-def _byte_mapper(source: PythonSource, code: str, base: int, start: int) -> Any:
-    """From byte offsets in the UTF-8 `code` to byte offsets in the file."""
+def _byte_mapper(source: PythonSource, code: str, start: int) -> Any:
+    """From byte offsets in the UTF-8 `code`, a bracket and the expression, to byte offsets in the file."""
     if source.encoding == "utf-8":
-        return lambda at: base + at
+        return lambda at: start - 1 + at
     data = code.encode()
-    return lambda at: start + len(data[:at].decode().encode(source.encoding)) - (start - base)
+    return lambda at: start + len(data[:at].decode().encode(source.encoding)) - 1
 
 
 def _depth(node: ast.AST) -> int:

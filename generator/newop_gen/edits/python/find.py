@@ -77,14 +77,6 @@ def find_assign(source: PythonSource, scope: Scope, target: str) -> ast.Assign |
     return _only(source, f"an assignment to {target}", target, _assigns(scope.body), scope)
 
 
-def last_assign(source: PythonSource, scope: Scope, target: str) -> ast.Assign | ast.AnnAssign:
-    """The last of possibly several assignments to `target` directly in the scope's body."""
-    found = [node for name, node in _assigns(scope.body) if name == target]
-    if not found:
-        raise missing(source, f"an assignment to {target}", target, [n for n, _ in _assigns(scope.body)], scope)
-    return found[-1]
-
-
 def assigned_dict(source: PythonSource, scope: Scope, name: str) -> ast.Dict:
     """The dict literal that is assigned to `name` directly in the scope's body."""
     return _literal(source, find_assign(source, scope, name), ast.Dict, f"a dict literal as value of {name}")
@@ -114,12 +106,6 @@ def find_call(source: PythonSource, scope: Scope, function: str, number: int, *,
             raise missing(source, f"{of} calls of {function}()", function, names, scope)
         raise _count(source, f"call of {function}()", len(calls), of, calls[-1])
     return calls[number]
-
-
-def find_import(source: PythonSource, module: str) -> ast.ImportFrom:
-    """The one top-level `from module import ...`; leading dots of a relative import belong to `module`."""
-    imports = [(("." * n.level) + (n.module or ""), n) for n in source.tree.body if isinstance(n, ast.ImportFrom)]
-    return _only(source, f"from {module} import ...", module, imports)
 
 
 def walk_own(scope: ast.AST) -> Iterator[ast.AST]:

@@ -19,10 +19,9 @@ if TYPE_CHECKING:
 
 _PIECE = re.compile(rb"(?P<space>[ \t\f\r\n]+|\\\r?\n|#[^\n]*)|(?P<mark>[(),])")
 _GAP = re.compile(rb"(?P<close>\)*)(?P<comma>,?)(?P<open>\(*)")
-_IMPORT = re.compile(rb"from\b[^(#]*\bimport[ \t]*\(")
 
 
-class Span(NamedTuple):
+class Element(NamedTuple):
     """An element with its own parentheses; `comma` is the offset just past its comma, None without one."""
 
     start: int
@@ -30,16 +29,15 @@ class Span(NamedTuple):
     comma: int | None
 
 
-class Reading(NamedTuple):
-    """`open` is just past the bracket, `close` at the closing one; of an import without brackets, its names' ends."""
+class Elements(NamedTuple):
+    """The elements of a bracketed expression; `open` is just past the bracket, `close` at the closing one."""
 
     open: int
     close: int
-    items: list[Span]
-    bracketed: bool
+    items: tuple[Element, ...]
 
 
-def read_gaps(source: PythonSource, node: ast.AST, parts: Sequence[tuple[ast.AST | None, ...]]) -> Reading | None:
+def read_gaps(source: PythonSource, node: ast.AST, parts: Sequence[tuple[ast.AST | None, ...]]) -> Elements | None:
     """Where the elements of `node` are, `parts` being the nodes that name each; None when gaps don't tell.
 
     They don't in a file that is not UTF-8, with `**mapping` in a dict, and with a generator as sole argument, whose
@@ -51,24 +49,17 @@ def read_gaps(source: PythonSource, node: ast.AST, parts: Sequence[tuple[ast.AST
         return None
     # A keyword ends past its value's parentheses, a dict's value before them.
     spans = [(source.start(p[0]), max(source.end(part) for part in p if part)) for p in parts if p[0]]
-    bracketed = True
-    if isinstance(node, ast.ImportFrom):
-        if node.names[0].name == "*":
-            return None
-        match = _IMPORT.match(source.data, source.start(node), source.end(node))
-        bracketed = match is not None
-        opening = match.end() if match else spans[0][0]
-    elif isinstance(node, ast.Call):
+    if isinstance(node, ast.Call):
         opening = _after_func(source, node)
     else:
         opening = source.start(node) + 1 if source.data[source.start(node)] in b"([{" else -1
-    closing = source.end(node) - bracketed
-    if opening < 0 or (bracketed and source.data[closing] not in b")]}"):
+    closing = source.end(node) - 1
+    if opening < 0 or source.data[closing] not in b")]}":
         return None
     if spans and (spans[0][0] < opening or spans[-1][1] > closing):  # a tuple whose brackets are an element's
         return None
     items = _items(source.data, opening, closing, spans, pairs=isinstance(node, ast.Dict))
-    return None if items is None else Reading(opening, closing, items, bracketed)
+    return None if items is None else Elements(opening, closing, items)
 
 
 def _after_func(source: PythonSource, node: ast.Call) -> int:
@@ -81,14 +72,16 @@ def _after_func(source: PythonSource, node: ast.Call) -> int:
     return -1
 
 
-def _items(data: bytes, opening: int, closing: int, spans: list[tuple[int, int]], *, pairs: bool) -> list[Span] | None:
+def _items(
+    data: bytes, opening: int, closing: int, spans: list[tuple[int, int]], *, pairs: bool
+) -> tuple[Element, ...] | None:
     """The elements; None where a gap is anything but `))` of the one, a comma, and `((` of the next.
 
     With `pairs`, parentheses in front are the key's and those behind the value's.
     """
     starts, ends = [opening, *(end for _, end in spans)], [*(start for start, _ in spans), closing]
     gaps = [list(_marks(data, start, end)) for start, end in zip(starts, ends, strict=True)]
-    items: list[Span] = []
+    items = []
     opened, first = 0, 0  # parentheses of the element before the gap, and where the first of them is
     for number, gap in enumerate(gaps):
         match = _GAP.fullmatch(b"".join(mark for _, mark in gap))
@@ -102,10 +95,10 @@ def _items(data: bytes, opening: int, closing: int, spans: list[tuple[int, int]]
             start, end = spans[number - 1]
             end = gap[closed - 1][0] + 1 if closed else end
             start = first if opened else start
-            items.append(Span(start, end, gap[closed][0] + 1 if comma else None))
+            items.append(Element(start, end, gap[closed][0] + 1 if comma else None))
         opened = len(match["open"])
         first = gap[closed + comma][0] if opened else 0
-    return None if opened else items
+    return None if opened else tuple(items)
 
 
 def _marks(data: bytes, start: int, end: int) -> Iterator[tuple[int, bytes]]:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ...checkout.tree import Tree
 from ...model.op import Op
-from ...plan import Creation, Skip
+from ...plan import Creation, Skip, StepKey
 from ...problems import CheckoutRefused, Place, Problem, SpecError, spec_place
 from ...render import fragment
 from ...spec.model import DataFile
@@ -29,7 +29,7 @@ INCOMPLETE = "INCOMPLETE.txt"
 
 def plan_data(op: Op, spec_path: Path, tree: Tree, facts: Facts, *, by_family: bool = False) -> StepDraft:
     """Raises `SpecError` for a file that can't be read, `CheckoutRefused` for a directory that the tree lacks."""
-    step = StepDraft(op.name, "data", "Perf data files")
+    step = StepDraft(op.name, StepKey.DATA, "Perf data files")
     missing: list[Problem] = []
     families: dict[str, list[str]] = {}
     for number, entry in enumerate(op.spec.data):

@@ -7,12 +7,12 @@ from pathlib import Path
 
 from ...checkout.tree import Tree
 from ...model.op import Op
-from ...plan import Step
+from ...plan import Step, StepKey
 from ...problems import NewopError
 from ..base import Facts, SixteenBit
 from .modes import check_modes
 
-LAST = ("test", "data")
+LAST = (StepKey.TEST, StepKey.DATA)
 
 
 def plan_each(ops: Sequence[tuple[Op, Path]], facts: Facts, plan_op: Callable[[Op, Path], list[Step]]) -> list[Step]:

@@ -14,7 +14,7 @@ from ...edits.python.bracket import insert_element
 from ...edits.python.find import assigned_dict, find_call, find_class, find_method, find_nested_function
 from ...edits.python.place import after_statement, end_of_module_definitions
 from ...model.op import Op
-from ...plan import Step
+from ...plan import Step, StepKey
 from ...problems import CheckoutRefused, Place, Problem
 from ...render import fragment
 from ...render.code import statement
@@ -59,7 +59,9 @@ def plan_ops(ops: Sequence[tuple[Op, Path]], tree: Tree, facts: DatabaseFacts) -
 def _plan_op(op: Op, spec_path: Path, tree: Tree, facts: DatabaseFacts, at: Targets) -> list[Step]:
     steps = finish(
         [
-            StepDraft(op.name, "enum", "PerfDataFilename members", list(enum_members(op, facts.suffix, at.common))),
+            StepDraft(
+                op.name, StepKey.ENUM, "PerfDataFilename members", list(enum_members(op, facts.suffix, at.common))
+            ),
             _loaders(op, facts, at),
             _registration(op, facts, at),
             _pre_interpolation(op, facts, at),
@@ -74,7 +76,7 @@ def _plan_op(op: Op, spec_path: Path, tree: Tree, facts: DatabaseFacts, at: Targ
 
 
 def _loaders(op: Op, facts: DatabaseFacts, at: Targets) -> StepDraft:
-    step = StepDraft(op.name, "loader", "Perf data loader")
+    step = StepDraft(op.name, StepKey.LOADER, "Perf data loader")
     loaders = [n for n in _functions(at.database) if n.name.startswith("load_") and n.name.endswith("_data")]
     if not loaders:
         raise _missing(at.database, "a top-level load_*_data function")
@@ -86,7 +88,7 @@ def _loaders(op: Op, facts: DatabaseFacts, at: Targets) -> StepDraft:
 
 
 def _registration(op: Op, facts: DatabaseFacts, at: Targets) -> StepDraft:
-    step = StepDraft(op.name, "registration", "Loading in PerfDatabase.__init__")
+    step = StepDraft(op.name, StepKey.REGISTRATION, "Loading in PerfDatabase.__init__")
     if facts.wrapper:
         load = find_nested_function(at.database, at.init, "_load_op_data")
         func_map = assigned_dict(at.database, load, "func_map")
@@ -106,7 +108,7 @@ def _entry(key: str, value: str, column: int) -> str:
 
 
 def _pre_interpolation(op: Op, facts: DatabaseFacts, at: Targets) -> StepDraft:
-    step = StepDraft(op.name, "pre-interpolation", "Pre-interpolation of the grid")
+    step = StepDraft(op.name, StepKey.PRE_INTERPOLATION, "Pre-interpolation of the grid")
     text = render_pre_interpolation(op, facts)
     if text:
         step.drafts.append(_before_correction(at, 1, text))
@@ -123,11 +125,11 @@ def _before_correction(at: Targets, number: int, text: str) -> Draft:
 
 def _queries(op: Op, facts: DatabaseFacts, at: Targets) -> StepDraft:
     methods = query_methods(render_queries(op, facts), op, at.database)
-    return StepDraft(op.name, "query", "Queries in the five database modes", [methods])
+    return StepDraft(op.name, StepKey.QUERY, "Queries in the five database modes", [methods])
 
 
 def _support(op: Op, facts: DatabaseFacts, at: Targets) -> StepDraft:
-    step = StepDraft(op.name, "support-matrix", "Quant modes in the support matrix")
+    step = StepDraft(op.name, StepKey.SUPPORT_MATRIX, "Quant modes in the support matrix")
     text = render_support(op, facts)
     if text:
         method = find_method(at.database, at.db_class, "_update_support_matrix")
@@ -137,7 +139,7 @@ def _support(op: Op, facts: DatabaseFacts, at: Targets) -> StepDraft:
 
 
 def _operations(op: Op, facts: DatabaseFacts, at: Targets) -> StepDraft:
-    step = StepDraft(op.name, "operations", "Operation subclasses")
+    step = StepDraft(op.name, StepKey.OPERATIONS, "Operation subclasses")
     taken = {n.name: n for n in _top(at.operations)}
     for name, text in render_operations(op, facts):
         insertion = end_of_module_definitions(at.operations, text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ...guard.vocabulary import Vocabulary, merged, words
+from ...plan import StepKey
 from ..common import words as filed
 from ..python import words as common
 
@@ -50,35 +51,35 @@ _TEST = Vocabulary(
 
 # What all of them have; how a table is read, registered and asked for is each layout's own.
 _METHODS: Mapping[str, Vocabulary] = {
-    "enum": common.ENUM | Vocabulary(strings=words("{stem}.txt")),
-    "loader": common.VALUES | common.LOADER,
-    "registration": Vocabulary(nodes=words("Assign"), globals=words("self"), targets=words("self.{table}")),
-    "pre-interpolation": common.VALUES | common.GRIDS | _GRIDS,
-    "query": common.VALUES
+    StepKey.ENUM: common.ENUM | Vocabulary(strings=words("{stem}.txt")),
+    StepKey.LOADER: common.VALUES | common.LOADER,
+    StepKey.REGISTRATION: Vocabulary(nodes=words("Assign"), globals=words("self"), targets=words("self.{table}")),
+    StepKey.PRE_INTERPOLATION: common.VALUES | common.GRIDS | _GRIDS,
+    StepKey.QUERY: common.VALUES
     | common.FORMULA
     | common.INTERPOLATION
     | _INTERPOLATION
     | common.HEADS
     | common.LOOKUP
     | common.ANSWERS,
-    "operations": common.VALUES | common.FORMULA | common.OPERATION,
-    "support-matrix": common.VALUES | common.SUPPORT | _SUPPORT,
-    "wiring": common.WIRING,
-    "data": Vocabulary(files=words("*/systems/*/{stem}.txt")) | filed.REUSE,
-    "test": common.VALUES | common.TEST | _TEST,
+    StepKey.OPERATIONS: common.VALUES | common.FORMULA | common.OPERATION,
+    StepKey.SUPPORT_MATRIX: common.VALUES | common.SUPPORT | _SUPPORT,
+    StepKey.WIRING: common.WIRING,
+    StepKey.DATA: Vocabulary(files=words("*/systems/*/{stem}.txt")) | filed.REUSE,
+    StepKey.TEST: common.VALUES | common.TEST | _TEST,
 }
 
 # 0.6: a table is a dict or None, and a query finds out by itself what it can answer from.
 DIRECT = merged(
     _METHODS,
     {
-        "loader": _PLAIN_FILE,
-        "registration": Vocabulary(
+        StepKey.LOADER: _PLAIN_FILE,
+        StepKey.REGISTRATION: Vocabulary(
             globals=words("data_dir common"),
             attributes=words("PerfDataFilename value {member}"),
             calls=words("os.path.join {loader}"),
         ),
-        "query": Vocabulary(
+        StepKey.QUERY: Vocabulary(
             globals=words("Exception self common"),
             attributes=words("system backend version PerfDataFilename value {member}"),
             calls=words("logger.exception"),
@@ -88,8 +89,10 @@ DIRECT = merged(
 )
 
 # 0.7 and 0.8: a loader opens its file, and its table gets a wrapper.
-FUNC_MAP = merged(_METHODS, {"loader": _PLAIN_FILE, "registration": _WRAPPED, "query": common.WRAPPED})
+FUNC_MAP = merged(
+    _METHODS, {StepKey.LOADER: _PLAIN_FILE, StepKey.REGISTRATION: _WRAPPED, StepKey.QUERY: common.WRAPPED}
+)
 
 # 0.9: a loader reads its sources through a helper.
 _SOURCES = Vocabulary(calls=words("_read_filtered_rows"))
-SOURCES = merged(_METHODS, {"loader": _SOURCES, "registration": _WRAPPED, "query": common.WRAPPED})
+SOURCES = merged(_METHODS, {StepKey.LOADER: _SOURCES, StepKey.REGISTRATION: _WRAPPED, StepKey.QUERY: common.WRAPPED})

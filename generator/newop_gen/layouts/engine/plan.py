@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ...checkout.tree import Tree
 from ...model.op import Op
-from ...plan import Skip, Step
+from ...plan import Skip, Step, StepKey
 from ...problems import CheckoutRefused, Problem, spec_place
 from ..common.afd import afd_notes
 from ..common.data_files import new_file, plan_data
@@ -67,13 +67,13 @@ def _refusals(op: EngineOp) -> list[Problem]:
 
 def _enum(op: EngineOp, tree: Tree) -> StepDraft:
     drafts = enum_members(op.op, op.facts.suffix, need(tree, op.facts.common))
-    return StepDraft(op.op.name, "enum", "PerfDataFilename members", list(drafts))
+    return StepDraft(op.op.name, StepKey.ENUM, "PerfDataFilename members", list(drafts))
 
 
 def _operator(op: EngineOp, tree: Tree) -> StepDraft:
     """The operator: its file, its variants, and every match over them."""
     at = op.facts.crate.file
-    step = StepDraft(op.op.name, "operator", f"Operator operators/{op.module}.rs: SOL, five modes, weights")
+    step = StepDraft(op.op.name, StepKey.OPERATOR, f"Operator operators/{op.module}.rs: SOL, five modes, weights")
     step.drafts.append(new_file(tree, op.operator_file, operator.render(op).encode("utf-8")))
     step.drafts += operators.module(op, rust(tree, at("operators/mod.rs")))
     source = rust(tree, at("operators/op.rs"))
@@ -89,7 +89,7 @@ def _operator(op: EngineOp, tree: Tree) -> StepDraft:
 
 
 def _tables(op: EngineOp, tree: Tree) -> StepDraft:
-    step = StepDraft(op.op.name, "table", f"Tables perf_database/{op.module}.rs")
+    step = StepDraft(op.op.name, StepKey.TABLE, f"Tables perf_database/{op.module}.rs")
     step.drafts.append(new_file(tree, op.table_file, table.render(op).encode("utf-8")))
     source = rust(tree, op.facts.crate.file("perf_database/mod.rs"))
     step.drafts += [*tables.module(op, source), tables.field(op, source), tables.made(op, source)]
@@ -99,7 +99,7 @@ def _tables(op: EngineOp, tree: Tree) -> StepDraft:
 
 def _views(op: EngineOp, tree: Tree) -> StepDraft:
     """What Python sees of the tables."""
-    step = StepDraft(op.op.name, "view", "Views of the tables for Python")
+    step = StepDraft(op.op.name, StepKey.VIEW, "Views of the tables for Python")
     source = rust(tree, op.facts.crate.file("perf_database/table_view.rs"))
     views = [view for one in op.tables for view in table_view.views(op, one)]
     step.drafts.append(tables.view(op, source, table_view.render(op)))
@@ -110,7 +110,7 @@ def _views(op: EngineOp, tree: Tree) -> StepDraft:
 
 
 def _classes(op: EngineOp, tree: Tree) -> StepDraft:
-    step = StepDraft(op.op.name, "class", "Python classes of the compiled op")
+    step = StepDraft(op.op.name, StepKey.CLASS, "Python classes of the compiled op")
     source = rust(tree, op.facts.crate.file("py_ops.rs"))
     step.drafts += [classes.wrapping(op, source), classes.classes(op, source, pyclass.render(op))]
     step.drafts.append(classes.registered(op, source))
@@ -120,7 +120,7 @@ def _classes(op: EngineOp, tree: Tree) -> StepDraft:
 def _shell(op: EngineOp, tree: Tree) -> StepDraft:
     """The shells over the compiled classes, where they are exported, and their old place."""
     facts = op.facts
-    step = StepDraft(op.op.name, "operations", f"Shells operations/{op.module}.py over the compiled classes")
+    step = StepDraft(op.op.name, StepKey.OPERATIONS, f"Shells operations/{op.module}.py over the compiled classes")
     step.drafts.append(new_file(tree, op.shell_file, shell.render(op).encode("utf-8")))
     names = [phase.class_name for phase in op.phases]
     step.drafts += exports(op.op, names, facts.package, need(tree, facts.operations))
@@ -131,7 +131,9 @@ def _shell(op: EngineOp, tree: Tree) -> StepDraft:
 def _tests(op: EngineOp, tree: Tree) -> StepDraft:
     """Tests of the operator, the variants in those of the wire format, and the op in the lists of upstream's tests."""
     facts = op.facts
-    step = StepDraft(op.op.name, "test", "Tests of the operator and of the wire format, and lists of upstream's tests")
+    step = StepDraft(
+        op.op.name, StepKey.TEST, "Tests of the operator and of the wire format, and lists of upstream's tests"
+    )
     tests = operator_test.render(op)
     if tests is None:
         unfilled = MadeUp(op.op, facts).unfilled

@@ -237,7 +237,6 @@ class EngineProber:
             test_features=("embed-python",),
             extension_features=("extension-module",) if optional else ("pyo3/extension-module",),
             module=self.extension or self.native,
-            optional_python=optional,
         )
         there = self.sdk.existing
         return EngineFacts(

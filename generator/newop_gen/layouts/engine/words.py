@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ...guard.vocabulary import Vocabulary, numbers, words
+from ...plan import StepKey
 from ..common import words as filed
 from ..python import words as common
 
@@ -190,15 +191,15 @@ _INVENTORY = Vocabulary(
 )
 
 WORDS: Mapping[str, Vocabulary] = {
-    "enum": common.ENUM | Vocabulary(strings=words("{stem}.parquet")),
-    "operator": _RUST,
-    "table": _RUST,
-    "view": _KEYS,
-    "view.rs": _RUST,
-    "class": _RUST,
-    "operations": _SHELL | _IMPORTS,
-    "wiring": common.WIRING,
-    "test": _INVENTORY,
-    "test.rs": _RUST | _TESTED | _LISTED,
-    "data": filed.FAMILY | filed.REUSE,
+    StepKey.ENUM: common.ENUM | Vocabulary(strings=words("{stem}.parquet")),
+    StepKey.OPERATOR: _RUST,
+    StepKey.TABLE: _RUST,
+    StepKey.VIEW: _KEYS,
+    f"{StepKey.VIEW}.rs": _RUST,
+    StepKey.CLASS: _RUST,
+    StepKey.OPERATIONS: _SHELL | _IMPORTS,
+    StepKey.WIRING: common.WIRING,
+    StepKey.TEST: _INVENTORY,
+    f"{StepKey.TEST}.rs": _RUST | _TESTED | _LISTED,
+    StepKey.DATA: filed.FAMILY | filed.REUSE,
 }

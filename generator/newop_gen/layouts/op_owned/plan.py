@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ...checkout.tree import Tree
 from ...model.op import Op
-from ...plan import Skip, Step
+from ...plan import Skip, Step, StepKey
 from ...render import fragment
 from ..common.afd import afd_notes
 from ..common.data_files import new_file, plan_data
@@ -56,13 +56,13 @@ def _plan_op(op: Op, spec_path: Path, tree: Tree, facts: OpOwnedFacts) -> list[S
 
 def _enum(op: Op, tree: Tree, facts: OpOwnedFacts) -> StepDraft:
     drafts = enum_members(op, facts.suffix, need(tree, facts.common))
-    return StepDraft(op.name, "enum", "PerfDataFilename members", list(drafts))
+    return StepDraft(op.name, StepKey.ENUM, "PerfDataFilename members", list(drafts))
 
 
 def _module(module: ModuleView, tree: Tree) -> StepDraft:
     """The op's own module, where it is exported, and its shim."""
     op, facts = module.op, module.facts
-    step = StepDraft(op.name, "operations", f"Module operations/{op.name}.py: loader, cache, queries, operations")
+    step = StepDraft(op.name, StepKey.OPERATIONS, f"Module operations/{op.name}.py: loader, cache, queries, operations")
     step.drafts.append(new_file(tree, facts.module_file(op.name), render_module(module).encode("utf-8")))
     step.drafts += exports(op, module.classes, facts.package, need(tree, facts.operations))
     if facts.shims is not None:
@@ -73,7 +73,7 @@ def _module(module: ModuleView, tree: Tree) -> StepDraft:
 
 
 def _forward(module: ModuleView, tree: Tree) -> StepDraft:
-    step = StepDraft(module.op.name, "query", "Queries of PerfDatabase, which forward to the module")
+    step = StepDraft(module.op.name, StepKey.QUERY, "Queries of PerfDatabase, which forward to the module")
     database = need(tree, module.facts.perf_database)
     step.drafts.append(query_methods(render_forwards(module), module.op, database))
     step.notes += query_notes(module.op, module.facts)
@@ -84,7 +84,7 @@ def _forward(module: ModuleView, tree: Tree) -> StepDraft:
 
 
 def _support(module: ModuleView, tree: Tree) -> StepDraft:
-    step = StepDraft(module.op.name, "support-matrix", "Quant modes in the support matrix")
+    step = StepDraft(module.op.name, StepKey.SUPPORT_MATRIX, "Quant modes in the support matrix")
     entries = support_entries(module)
     if not entries:
         return step

@@ -13,30 +13,13 @@ from dataclasses import dataclass
 from ...model.op import Op, Query, key_params, varying_params
 from ...render.code import WIDTH, argument, call, import_from, statement, tupled
 from ...render.python import literal
-from ...sol.quants import enum_class
 from ...sol.render.python import PythonDialect
 from ...spec.model import Key
+from ..python.dialect import query_dialect
 from ..python.query import Interpolation, KeyStep, QueryView, alike_lines, interpolations
 from .facts import OpOwnedFacts
 
 FLOPS_CLASS = "GEMM"
-
-
-def owned_dialect(facts: OpOwnedFacts) -> PythonDialect:
-    """Formulas inside a class of the operations package, where `database` is the database."""
-
-    def flops(quant: str) -> str:
-        if facts.flops_helper:
-            return f"{FLOPS_CLASS}._get_quant_tc_flops(database.system_spec, {quant})"
-        return f'database.system_spec["gpu"]["{facts.flops_key}"] * {quant}.value.compute'
-
-    return PythonDialect(
-        names=lambda name: name,
-        sixteen_bit=facts.sixteen_bit,
-        flops=flops,
-        mem_bw='database.system_spec["gpu"]["mem_bw"]',
-        quant_literal=lambda name: f"common.{enum_class(name)}.{name}",
-    )
 
 
 @dataclass(frozen=True)
@@ -76,7 +59,7 @@ class OwnedQuery(QueryView):
 
     @functools.cached_property
     def dialect(self) -> PythonDialect:
-        return owned_dialect(self.facts)
+        return query_dialect(self.facts, "database", f"{FLOPS_CLASS}._get_quant_tc_flops(database.system_spec, {{}})")
 
     @property
     def stem(self) -> str:
@@ -241,4 +224,4 @@ def owned_queries(op: Op, facts: OpOwnedFacts, owner_of: Callable[[Query], str])
     return [OwnedQuery(q, facts, methods[q.method], owner_of(q)) for q in op.queries]
 
 
-__all__ = ["OwnedInterpolation", "OwnedQuery", "owned_dialect", "owned_interpolations", "owned_queries"]
+__all__ = ["OwnedInterpolation", "OwnedQuery", "owned_interpolations", "owned_queries"]

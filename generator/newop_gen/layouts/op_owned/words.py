@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from ...guard.vocabulary import Vocabulary, merged, numbers, words
+from ...plan import StepKey
 from ..common import words as filed
 from ..python import words as common
 
@@ -123,8 +124,8 @@ def _owned(packages: Iterable[str]) -> Mapping[str, Vocabulary]:
     answering = common.INTERPOLATION | _INTERPOLATION | common.LOOKUP | common.ANSWERS | _ANSWERS | common.WRAPPED
     return merged(
         {
-            "enum": common.ENUM | Vocabulary(strings=words("{stem}.parquet")),
-            "operations": common.VALUES
+            StepKey.ENUM: common.ENUM | Vocabulary(strings=words("{stem}.parquet")),
+            StepKey.OPERATIONS: common.VALUES
             | loading
             | common.FORMULA
             | common.HEADS
@@ -132,11 +133,11 @@ def _owned(packages: Iterable[str]) -> Mapping[str, Vocabulary]:
             | common.OPERATION
             | _OPERATION
             | exported,
-            "query": common.VALUES | common.HEADS | _FORWARD | owner,
-            "support-matrix": common.VALUES | common.SUPPORT | _SUPPORT | owner,
-            "wiring": common.WIRING,
-            "data": filed.FAMILY | filed.REUSE,
-            "test": common.VALUES
+            StepKey.QUERY: common.VALUES | common.HEADS | _FORWARD | owner,
+            StepKey.SUPPORT_MATRIX: common.VALUES | common.SUPPORT | _SUPPORT | owner,
+            StepKey.WIRING: common.WIRING,
+            StepKey.DATA: filed.FAMILY | filed.REUSE,
+            StepKey.TEST: common.VALUES
             | common.TEST
             | _TEST
             | _tested(packages)
@@ -166,4 +167,6 @@ _SHIM = Vocabulary(
 OP_OWNED = _owned(["aiconfigurator.sdk"])
 
 # 0.11. Tests of the old package go through the shims.
-CORE = merged(_owned(["aiconfigurator_core.sdk"]), {"operations": _SHIM, "test": _tested(["aiconfigurator.sdk"])})
+CORE = merged(
+    _owned(["aiconfigurator_core.sdk"]), {StepKey.OPERATIONS: _SHIM, StepKey.TEST: _tested(["aiconfigurator.sdk"])}
+)

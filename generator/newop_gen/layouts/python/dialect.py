@@ -9,27 +9,28 @@ from ...sol.render.python import PythonDialect
 from .facts import PythonFacts
 
 
-def query_dialect(facts: PythonFacts, names: Callable[[str], str] = lambda name: name) -> PythonDialect:
-    """Formulas inside a query method of `PerfDatabase`."""
-    if facts.flops_helper:
-        flops = "self._get_quant_tc_flops({q})".format
-    else:
-        flops = f'self.system_spec["gpu"]["{facts.flops_key}"] * {{q}}.value.compute'.format
-    return PythonDialect(
-        names=names,
-        sixteen_bit=facts.sixteen_bit,
-        flops=lambda q: flops(q=q),
-        mem_bw='self.system_spec["gpu"]["mem_bw"]',
-        quant_literal=lambda name: f"common.{enum_class(name)}.{name}",
-    )
+def query_dialect(
+    facts: PythonFacts, database: str = "self", helper: str = "self._get_quant_tc_flops({})"
+) -> PythonDialect:
+    """Formulas where `database` is the code for the database: a query method of it by default. `helper` is the call
+    that gives the peak FLOPS of a quant mode, on trees that have one."""
+    gpu = f'{database}.system_spec["gpu"]'
+    peak = helper if facts.flops_helper else f'{gpu}["{facts.flops_key}"] * {{}}.value.compute'
+    return _dialect(facts, str, peak.format, f'{gpu}["mem_bw"]')
 
 
 def column_dialect(facts: PythonFacts, read: Callable[[str], str]) -> PythonDialect:
     """Column expressions inside a loader: `read` gives the code that reads a column."""
+    return _dialect(facts, read, str, "")
+
+
+def _dialect(
+    facts: PythonFacts, names: Callable[[str], str], flops: Callable[[str], str], mem_bw: str
+) -> PythonDialect:
     return PythonDialect(
-        names=read,
+        names=names,
         sixteen_bit=facts.sixteen_bit,
-        flops=lambda q: q,
-        mem_bw="",
+        flops=flops,
+        mem_bw=mem_bw,
         quant_literal=lambda name: f"common.{enum_class(name)}.{name}",
     )

@@ -11,7 +11,7 @@ from ...render import fragment
 from ...render.code import WIDTH, call, statement, tupled
 from ...render.python import literal
 from ...sol.check import names as expression_names
-from ...sol.render.python import render_expr, render_formula
+from ...sol.render.python import PythonDialect, render_expr, render_formula
 from ...spec.model import Key
 from .dialect import query_dialect
 from .facts import PythonFacts
@@ -102,7 +102,7 @@ class QueryView:
         return self.query.subject
 
     @functools.cached_property
-    def dialect(self):  # type: ignore[no-untyped-def]
+    def dialect(self) -> PythonDialect:
         return query_dialect(self.facts)
 
     @property

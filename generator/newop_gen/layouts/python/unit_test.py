@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from ...checkout.tree import Tree
 from ...model.op import Op, Query, Table
 from ...model.synthetic import POWER
-from ...plan import Skip
+from ...plan import Skip, StepKey
 from ...render import fragment
 from ...render.python import literal
 from ...sol.evaluate import Gpu, SolValueError, evaluate_formula
@@ -128,7 +128,7 @@ class TestView:
 def plan_test(view: TestView, tree: Tree) -> StepDraft:
     """The test file, where the checkout has a test tree."""
     op, facts = view.op, view.facts
-    step = StepDraft(op.name, "test", "Unit test")
+    step = StepDraft(op.name, StepKey.TEST, "Unit test")
     if facts.tests is None:
         step.skips.append(Skip(f"unit test of {op.name}", "the checkout has no tests/unit/sdk/database"))
         return step

@@ -30,11 +30,6 @@ def check_nestings(report: Report) -> None:
             _targets(report, (*loc, "pre_interpolate"), nesting.pre_interpolate, nesting.axes)
 
 
-def key_names(key: Key) -> list[str]:
-    """The params of a key."""
-    return [*([key.param] if key.param is not None else []), *(key.params or [])]
-
-
 def key_columns(key: Key) -> list[tuple[str, str, Loc]]:
     """(param, column expression, loc below the key) of each param of a key that has as many columns as params."""
     if key.params:
