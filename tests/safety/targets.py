@@ -47,6 +47,18 @@ def _mixed(data: bytes) -> bytes:
     )
 
 
+def _cut(data: bytes) -> bytes:
+    """The first half, and less where that is whole by chance."""
+    half = data[: len(data) // 2]
+    while half:
+        try:
+            compile(half, "half", "exec")
+        except SyntaxError:
+            break
+        half = half[:-1]
+    return half
+
+
 def _in_the_middle(text: bytes) -> Damage:
     def damage(data: bytes) -> bytes:
         at = data.index(b"\n", len(data) // 2) + 1
@@ -85,7 +97,7 @@ CASES: dict[str, tuple[Damage, frozenset[int]]] = {
         frozenset({3}),
     ),
     "nothing": (lambda data: b"", frozenset({3})),
-    "cut short": (lambda data: data[: len(data) // 2], frozenset({3})),
+    "cut short": (_cut, frozenset({3})),
 }
 
 

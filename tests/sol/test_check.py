@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from newop_gen.sol.check import compile_expr, infer, names, resolve, uses_gpu
-from newop_gen.sol.findings import Finding
+from newop_gen.sol.findings import Fault
 from newop_gen.sol.parse import parse
 from newop_gen.sol.quants import IDLE_MODES, MODE_NAMES, MODES
 from newop_gen.sol.tree import Mode, Name, walk
@@ -72,7 +72,7 @@ TYPES = [
 
 @pytest.mark.parametrize(("text", "kind"), TYPES)
 def test_type(text: str, kind: Type) -> None:
-    findings: list[Finding] = []
+    findings: list[Fault] = []
     assert infer(parse(text), ENV, findings) is kind
     assert findings == []
 
@@ -198,7 +198,7 @@ def test_wiring_expression() -> None:
     assert findings == [] and expr is not None and names(expr) == set(scope)
     _, findings = compile_expr("self._num_head // 2", scope, dotted=True)
     assert findings == [
-        Finding(
+        Fault(
             0,
             14,
             "the undeclared name 'self._num_head'",

@@ -13,6 +13,7 @@ import json
 import os
 import subprocess
 import tempfile
+import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -33,7 +34,9 @@ def run(
 
     `command` is `-c CODE`, `-m MODULE` or a script, and its arguments. Raises `subprocess.TimeoutExpired`.
     """
-    return _server(str(python)).run(command, dict(env), os.path.abspath(cwd or os.getcwd()), timeout)
+    return _server(str(python), threading.get_ident()).run(
+        command, dict(env), os.path.abspath(cwd or os.getcwd()), timeout
+    )
 
 
 class _Server:
@@ -70,5 +73,6 @@ class _Server:
 
 
 @functools.cache
-def _server(python: str) -> _Server:
+def _server(python: str, thread: int) -> _Server:
+    """One for each thread: a server answers one question after the other, and does not say whose."""
     return _Server(python)

@@ -20,7 +20,7 @@ MODE = "database_mode"
 
 
 @dataclass(frozen=True, eq=False)
-class Query:
+class QueryMethod:
     """A function that reads tables (`attributes` of the database) and makes results of them."""
 
     definition: Definition
@@ -93,7 +93,7 @@ class Queries:
     tables: Tables
 
     @functools.cached_property
-    def found(self) -> tuple[Query, ...]:
+    def found(self) -> tuple[QueryMethod, ...]:
         result = []
         filled = set(self.tables.filled)
         for definition in self.code.definitions:
@@ -103,7 +103,7 @@ class Queries:
             makes = any(called(n) in RESULT_MAKERS for n in definition.nodes)
             if roots and (makes or self._interpolates(definition)):
                 attributes = tuple(sorted({r.rpartition(".")[2] for r in roots}))
-                result.append(Query(definition, attributes, frozenset(roots), self.slicers))
+                result.append(QueryMethod(definition, attributes, frozenset(roots), self.slicers))
         return tuple(result)
 
     @functools.cached_property
@@ -171,14 +171,14 @@ class Queries:
         return in_helpers or (in_database and definition.name.startswith("_"))
 
     @functools.cached_property
-    def by_attribute(self) -> dict[str, list[Query]]:
-        found: dict[str, list[Query]] = {}
+    def by_attribute(self) -> dict[str, list[QueryMethod]]:
+        found: dict[str, list[QueryMethod]] = {}
         for query in self.found:
             for attribute in query.attributes:
                 found.setdefault(attribute, []).append(query)
         return found
 
-    def names_of(self, query: Query) -> tuple[str, ...]:
+    def names_of(self, query: QueryMethod) -> tuple[str, ...]:
         """What findings in a query can be asked for by."""
         names = [*query.definition.names]
         for attribute in query.attributes:

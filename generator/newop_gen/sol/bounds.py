@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from .findings import Finding
+from .findings import Fault
 from .tokens import MAX_INT
 from .tree import Call, Chain, Choice, Expr, Int, MemBw, Name, Neg, Power, Real, children
 from .types import Type
@@ -58,9 +58,9 @@ class Bounds:
         """Note the range of a let; its expression has been checked."""
         self.known[name] = self._range(expr, [])
 
-    def check(self, expr: Expr) -> list[Finding]:
+    def check(self, expr: Expr) -> list[Fault]:
         """What can go wrong in a resolved expression."""
-        findings: list[Finding] = []
+        findings: list[Fault] = []
         self._range(expr, findings)
         return findings
 
@@ -69,7 +69,7 @@ class Bounds:
             return Range(*self.ranges[name.id])
         return self.known.get(name.id) or _NAMED.get(name.id) or (MEASURED if name.type is Type.REAL else DIMENSION)
 
-    def _range(self, expr: Expr, findings: list[Finding]) -> Range:
+    def _range(self, expr: Expr, findings: list[Fault]) -> Range:
         """The range of a number; of anything else a meaningless one, after its operands were looked at."""
         if isinstance(expr, (Int, Real)):
             return Range(float(expr.value), float(expr.value))
@@ -96,7 +96,7 @@ class Bounds:
             return value
         return DIMENSION
 
-    def _call(self, expr: Call, parts: list[Range], findings: list[Finding]) -> Range:
+    def _call(self, expr: Call, parts: list[Range], findings: list[Fault]) -> Range:
         if expr.function == "flops":
             return _PEAK
         if expr.function == "bytes_of":
@@ -111,7 +111,7 @@ class Bounds:
         quotient = _step("/", parts[0], parts[1])
         return Range(float(math.ceil(quotient.low)), float(math.floor(quotient.high) + 1))
 
-    def _power(self, expr: Power, base: Range, findings: list[Finding]) -> Range:
+    def _power(self, expr: Power, base: Range, findings: list[Fault]) -> Range:
         exponent = expr.exponent
         if exponent < 0 and base.has_zero:
             self._zero(expr.base, base, "**", findings)
@@ -119,7 +119,7 @@ class Bounds:
         if exponent != int(exponent) and base.low < 0:
             found = "a root of a value that can be negative"
             start, end = expr.base.span
-            findings.append(Finding(start, end - start, found, "a base of at least 0", "write max(..., 0)"))
+            findings.append(Fault(start, end - start, found, "a base of at least 0", "write max(..., 0)"))
             return DIMENSION
         if exponent != int(exponent):
             base = Range(max(base.low, 0), max(base.high, 0))
@@ -128,13 +128,13 @@ class Bounds:
             corners.append(0.0)
         return Range(min(corners), max(corners))
 
-    def _zero(self, operand: Expr, value: Range, op: str, findings: list[Finding]) -> None:
+    def _zero(self, operand: Expr, value: Range, op: str, findings: list[Fault]) -> None:
         start, end = operand.span
         if value.low == value.high:
             found, suggestion = f"a division by zero ({op!r})", ""
         else:
             found, suggestion = f"a denominator of {op!r} that can be 0", "write max(..., 1)"
-        findings.append(Finding(start, end - start, found, "a denominator that is never 0", suggestion))
+        findings.append(Fault(start, end - start, found, "a denominator that is never 0", suggestion))
 
 
 def _hull(left: Range, right: Range) -> Range:
@@ -170,10 +170,10 @@ def _raised(base: float, exponent: float) -> float:
         return -math.inf if base < 0 and exponent % 2 == 1 else math.inf
 
 
-def _finite(expr: Expr, value: Range, findings: list[Finding]) -> Range:
+def _finite(expr: Expr, value: Range, findings: list[Fault]) -> Range:
     if math.isfinite(value.low) and math.isfinite(value.high):
         return value
     start, end = expr.span
     if not any(f.offset == start and f.length == end - start for f in findings):
-        findings.append(Finding(start, end - start, "a value that can pass the largest real", "at most 1e308"))
+        findings.append(Fault(start, end - start, "a value that can pass the largest real", "at most 1e308"))
     return _REPORTED

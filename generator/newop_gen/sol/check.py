@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from .bounds import Bounds
-from .findings import Finding, SolSyntax, did_you_mean, shown
+from .findings import Fault, SolSyntax, did_you_mean, shown
 from .parse import FUNCTIONS, PRIMITIVES, parse
 from .quants import MODE_NAMES, canonical
 from .tree import (
@@ -47,12 +47,12 @@ def uses_gpu(expr: Expr) -> bool:
     return any(isinstance(node, MemBw) or (isinstance(node, Call) and node.function == "flops") for node in walk(expr))
 
 
-def infer(expr: Expr, env: Mapping[str, Type], findings: list[Finding]) -> Type:
+def infer(expr: Expr, env: Mapping[str, Type], findings: list[Fault]) -> Type:
     """The type of an expression; what is wrong with it is added to `findings`. See `resolve`."""
     return resolve(expr, env, findings)[1]
 
 
-def resolve(expr: Expr, env: Mapping[str, Type], findings: list[Finding]) -> tuple[Expr, Type]:
+def resolve(expr: Expr, env: Mapping[str, Type], findings: list[Fault]) -> tuple[Expr, Type]:
     """The tree with a type on every node and `Mode` for every bare mode name that `env` does not declare.
 
     `env` is what is in scope, dotted names whole. Everything that is wrong is added to `findings`; the result is for
@@ -65,7 +65,7 @@ def resolve(expr: Expr, env: Mapping[str, Type], findings: list[Finding]) -> tup
 
 def compile_expr(
     text: str, env: Mapping[str, Type], *, dotted: bool = False, gpu: bool = False, bounded: bool = True
-) -> tuple[Expr | None, list[Finding]]:
+) -> tuple[Expr | None, list[Fault]]:
     """Parse and resolve: the tree that `render_expr` and `evaluate` take, or None and what is wrong.
 
     What can divide by zero or pass the largest real is refused too (see `bounds`), unless `bounded` is false: that is
@@ -76,7 +76,7 @@ def compile_expr(
         expr = parse(text, dotted=dotted)
     except SolSyntax as error:
         return None, error.findings
-    findings: list[Finding] = []
+    findings: list[Fault] = []
     typed, _ = resolve(expr, env, findings)
     if bounded and not findings:
         findings += Bounds().check(typed)
@@ -88,15 +88,15 @@ def compile_expr(
     return (None if findings else typed), findings
 
 
-def _report(findings: list[Finding], node: Expr, found: str, expected: str = "", suggestion: str = "") -> None:
+def _report(findings: list[Fault], node: Expr, found: str, expected: str = "", suggestion: str = "") -> None:
     start, end = node.span
-    findings.append(Finding(start, end - start, found, expected, suggestion))
+    findings.append(Fault(start, end - start, found, expected, suggestion))
 
 
 @dataclass
 class _Checker:
     env: Mapping[str, Type]
-    findings: list[Finding] = field(default_factory=list)
+    findings: list[Fault] = field(default_factory=list)
 
     def report(self, node: Expr, found: str, expected: str = "", suggestion: str = "") -> None:
         _report(self.findings, node, found, expected, suggestion)

@@ -14,7 +14,7 @@ _SHOWN = 40
 
 
 @dataclass(frozen=True)
-class Finding:
+class Fault:
     """One thing that is wrong, `length` characters from `offset` (counted from 0).
 
     `found` and `expected` are clauses without a final stop, `suggestion` says what to do; all three are printable
@@ -31,7 +31,7 @@ class Finding:
 class SolSyntax(Exception):
     """The text is not an expression; `findings` is never empty."""
 
-    def __init__(self, findings: Iterable[Finding]) -> None:
+    def __init__(self, findings: Iterable[Fault]) -> None:
         self.findings = list(findings)
         super().__init__("; ".join(f"at {f.offset}: {f.found}" for f in self.findings))
 

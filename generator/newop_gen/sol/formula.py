@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Union
 
 from .bounds import Bounds
 from .check import PRIMITIVES, names, resolve
-from .findings import Finding, SolSyntax, did_you_mean, shown
+from .findings import Fault, SolSyntax, did_you_mean, shown
 from .parse import parse
 from .quants import IDLE_MODES, MODE_NAMES
 from .tokens import MAX_INT, check_string
@@ -38,7 +38,7 @@ __all__ = [
     "RESULTS",
     "ConstantTable",
     "Formula",
-    "LocatedFinding",
+    "LocatedFault",
     "PartFormula",
     "compile_formula",
     "pruned",
@@ -51,7 +51,7 @@ _NAME = re.compile(r"[a-z][a-z0-9_]{0,47}")
 _SCOPE = frozenset({"self", "cls", "database", "common"})
 
 Path = tuple[Union[str, int], ...]
-LocatedFinding = tuple[Path, Finding]
+LocatedFault = tuple[Path, Fault]
 """Where in the `sol` mapping, as keys and indices such as `("parts", 0, "flops")`, and what is wrong there.
 
 The path of something that is missing is the path of its mapping; its finding then has offset and length 0. A path that
@@ -111,7 +111,7 @@ def compile_formula(
     *,
     ranges: Mapping[str, tuple[float, float]] | None = None,
     idle: Collection[str] = (),
-) -> tuple[Formula | None, list[LocatedFinding]]:
+) -> tuple[Formula | None, list[LocatedFault]]:
     """The formula of a spec's `sol`, or None and everything that is wrong with it.
 
     `env` has the types of params and axes. `ranges` narrows what numbers they can have (see `bounds`: by default 1 to
@@ -129,10 +129,10 @@ class _Compiler:
         self.declared = frozenset(env)
         self.bounds = bounds
         self.idle = idle
-        self.findings: list[LocatedFinding] = []
+        self.findings: list[LocatedFault] = []
 
     def report(self, path: Path, text: str, found: str, expected: str = "", suggestion: str = "") -> None:
-        self.findings.append((path, Finding(0, len(text), found, expected, suggestion)))
+        self.findings.append((path, Fault(0, len(text), found, expected, suggestion)))
 
     def formula(self, sol: Sol) -> Formula:
         constants = self.constants(sol.constants) if sol.constants is not None else None
@@ -175,7 +175,7 @@ class _Compiler:
         except SolSyntax as error:
             self.findings.extend((path, finding) for finding in error.findings)
             return None, Type.ANY
-        found: list[Finding] = []
+        found: list[Fault] = []
         expr, kind = resolve(tree, self.env, found)
         if not found:
             found = self.bounds.check(expr)

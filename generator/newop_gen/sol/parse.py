@@ -20,7 +20,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Literal, NoReturn, cast, get_args
 
-from .findings import Finding, SolSyntax, did_you_mean, shown
+from .findings import Fault, SolSyntax, did_you_mean, shown
 from .tokens import MAX_LENGTH, Token, tokenize
 from .tree import (
     ArithmeticOp,
@@ -43,7 +43,7 @@ from .tree import (
     Str,
 )
 
-__all__ = ["FUNCTIONS", "MAX_DEPTH", "MAX_LENGTH", "PRIMITIVES", "Finding", "SolSyntax", "parse"]
+__all__ = ["FUNCTIONS", "MAX_DEPTH", "MAX_LENGTH", "PRIMITIVES", "Fault", "SolSyntax", "parse"]
 
 MAX_DEPTH = 32
 MAX_EXPONENT = 64
@@ -110,7 +110,7 @@ class _Parser:
     def fail(self, token: Token, expected: str, suggestion: str = "", *, found: str = "") -> NoReturn:
         if not found:
             found = "the end" if token.kind == "end" else shown(token.text)
-        raise SolSyntax([Finding(token.start, len(token.text), found, expected, suggestion)])
+        raise SolSyntax([Fault(token.start, len(token.text), found, expected, suggestion)])
 
     def enter(self, token: Token) -> None:
         self.depth += 1

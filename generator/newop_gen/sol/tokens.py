@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from .findings import Finding, SolSyntax, shown
+from .findings import Fault, SolSyntax, shown
 
 MAX_LENGTH = 512
 MAX_INT = 2**53
@@ -77,7 +77,7 @@ class Token:
 def tokenize(text: str, *, dotted: bool) -> list[Token]:
     """All tokens, the last one of kind `end`. Raises `SolSyntax` with every character and token that is refused."""
     if len(text) > MAX_LENGTH:
-        finding = Finding(
+        finding = Fault(
             MAX_LENGTH,
             len(text) - MAX_LENGTH,
             f"an expression of {len(text)} characters",
@@ -86,7 +86,7 @@ def tokenize(text: str, *, dotted: bool) -> list[Token]:
         )
         raise SolSyntax([finding])
     tokens: list[Token] = []
-    findings: list[Finding] = []
+    findings: list[Fault] = []
     at = 0
     while at < len(text):
         match = _TOKEN.match(text, at)
@@ -123,7 +123,7 @@ def check_string(content: str) -> str:
     return ""
 
 
-def _refused_character(text: str, at: int) -> Finding:
+def _refused_character(text: str, at: int) -> Fault:
     char = text[at]
     if char in "'\"":
         found, expected = "a string without an end", f"a closing {char}"
@@ -131,53 +131,53 @@ def _refused_character(text: str, at: int) -> Finding:
         found, expected = f"the character {shown(char)}", "ASCII"
     else:
         found, expected = f"the character {shown(char)}", "a number, a name, a string or an operator"
-    return Finding(at, 1, found, expected, _INSTEAD.get(char, ""))
+    return Fault(at, 1, found, expected, _INSTEAD.get(char, ""))
 
 
-def _token(match: re.Match[str], *, dotted: bool) -> Token | Finding:
+def _token(match: re.Match[str], *, dotted: bool) -> Token | Fault:
     text, start = match.group(), match.start()
     if match.lastgroup == "number":
         return _number(text, start)
     if match.lastgroup == "str":
         wrong = check_string(text[1:-1])
         if wrong:
-            return Finding(start, len(text), f"the string {shown(text[1:-1])}", wrong)
+            return Fault(start, len(text), f"the string {shown(text[1:-1])}", wrong)
         return Token("str", text, start, text[1:-1])
     if match.lastgroup == "op":
         return Token("op", text, start)
     return _name(text, start, dotted=dotted)
 
 
-def _number(text: str, start: int) -> Token | Finding:
+def _number(text: str, start: int) -> Token | Fault:
     if _INT.fullmatch(text):
         # The length goes first: converting thousands of digits is slow, and an error of its own kind.
         if len(text) > len(str(MAX_INT)) or int(text) > MAX_INT:
-            return Finding(start, len(text), f"the integer {shown(text)}", "at most 2**53", "write it as a real: 1e18")
+            return Fault(start, len(text), f"the integer {shown(text)}", "at most 2**53", "write it as a real: 1e18")
         return Token("int", text, start, int(text))
     if not _REAL.fullmatch(text):
-        return Finding(start, len(text), f"{shown(text)}, which is not a number", "digits, as in 12, 0.5 or 1e12")
+        return Fault(start, len(text), f"{shown(text)}, which is not a number", "digits, as in 12, 0.5 or 1e12")
     value = float(text)
     if not math.isfinite(value):
-        return Finding(start, len(text), f"the number {shown(text)}", "a finite number")
+        return Fault(start, len(text), f"the number {shown(text)}", "a finite number")
     if value == 0.0 and text.lower().split("e")[0].strip("0."):
-        return Finding(start, len(text), f"the number {shown(text)}, too small to be told from 0", "a larger number")
+        return Fault(start, len(text), f"the number {shown(text)}, too small to be told from 0", "a larger number")
     return Token("real", text, start, value)
 
 
-def _name(text: str, start: int, *, dotted: bool) -> Token | Finding:
+def _name(text: str, start: int, *, dotted: bool) -> Token | Fault:
     if text in WORDS:
         return Token("word", text, start)
     if "." in text and not dotted:
         dot = text.index(".")
-        return Finding(start + dot, 1, "the character '.'", "an operator or the end", "attributes have no meaning here")
+        return Fault(start + dot, 1, "the character '.'", "an operator or the end", "attributes have no meaning here")
     at = start
     for part in text.split("."):
         if part in WORDS or part in keyword.kwlist:
             suggestion = _WORDS_ELSEWHERE.get(part, "")
-            return Finding(at, len(part), f"the reserved word {part!r}", "a declared name", suggestion)
+            return Fault(at, len(part), f"the reserved word {part!r}", "a declared name", suggestion)
         if part.startswith("__"):
-            return Finding(at, len(part), f"the name {shown(part)}", "a name without leading double underscores")
+            return Fault(at, len(part), f"the name {shown(part)}", "a name without leading double underscores")
         if len(part) > MAX_NAME:
-            return Finding(at, len(part), f"a name of {len(part)} characters", f"at most {MAX_NAME}")
+            return Fault(at, len(part), f"a name of {len(part)} characters", f"at most {MAX_NAME}")
         at += len(part) + 1
     return Token("name", text, start)

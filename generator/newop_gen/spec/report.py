@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Union
 
 from ..problems import Place, Problem
-from ..sol.findings import Finding
+from ..sol.findings import Fault
 from ..sol.types import Type
 from .model import Nesting, PhaseName, PhaseNesting, PhaseSol, Sol, Spec
 from .nodes import Loc
@@ -48,7 +48,7 @@ class Report:
     def _place(self, loc: Loc, key: bool) -> Place:
         return self.places.key(loc) if key else self.places(loc)
 
-    def findings(self, loc: Loc, findings: Iterable[Finding], *, key: bool = False) -> None:
+    def findings(self, loc: Loc, findings: Iterable[Fault], *, key: bool = False) -> None:
         """What the SOL language says about the text at `loc`."""
         if loc in self.said:
             return

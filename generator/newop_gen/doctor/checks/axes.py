@@ -10,7 +10,7 @@ from ..finding import Finding, Severity
 from ..flow import called
 from ..loaders import Loader
 from ..nests import Chain
-from ..queries import Query
+from ..queries import QueryMethod
 from ..sdk import Definition
 from ..subject import Subject
 
@@ -65,7 +65,7 @@ def _is_dict(definition: Definition, name: str) -> bool:
     return False
 
 
-def _compare(subject: Subject, query: Query, node: ast.Call, chain: Chain, axes: int) -> Iterator[Finding]:
+def _compare(subject: Subject, query: QueryMethod, node: ast.Call, chain: Chain, axes: int) -> Iterator[Finding]:
     for loader, keys in nestings(subject, query.attribute(chain)):
         left = keys[len(chain.keys) :]
         names = subject.queries.names_of(query)

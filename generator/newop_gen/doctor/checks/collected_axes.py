@@ -15,7 +15,7 @@ from ..finding import Finding, Severity
 from ..flow import called
 from ..loaders import Loader
 from ..nests import Chain
-from ..queries import Query
+from ..queries import QueryMethod
 from ..sdk import DATABASE, Definition
 from ..subject import Subject
 from ..suspicion import Suspicion
@@ -48,7 +48,7 @@ def suspect(subject: Subject) -> Iterator[Suspicion]:
                     yield suspicion
 
 
-def _between(node: ast.Call, query: Query, lookups: dict[str, int], subject: Subject) -> Iterator[Suspicion]:
+def _between(node: ast.Call, query: QueryMethod, lookups: dict[str, int], subject: Subject) -> Iterator[Suspicion]:
     """A look-up of a point in a table's slice: `helper(x, y, z, slice, "method")`."""
     axes = lookups.get(called(node))
     if axes is None or len(node.args) <= axes or any(isinstance(a, ast.Starred) for a in node.args):
@@ -89,7 +89,7 @@ def _single(answer: dict[str, Any], names: list[str]) -> str | None:
     )
 
 
-def _below(node: ast.Call, query: Query, subject: Subject) -> Iterator[Suspicion]:
+def _below(node: ast.Call, query: QueryMethod, subject: Subject) -> Iterator[Suspicion]:
     """A search for the neighbours of a value that may lie outside: `bracket(value, list(curve), inner_only=False)`."""
     if len(node.args) < 2 or not _lets_outside(node):
         return
@@ -127,7 +127,9 @@ def _negative(answer: dict[str, Any]) -> str | None:
     )
 
 
-def _slices(node: ast.AST, query: Query, subject: Subject) -> Iterator[tuple[Loader, Chain, tuple[ast.expr, ...]]]:
+def _slices(
+    node: ast.AST, query: QueryMethod, subject: Subject
+) -> Iterator[tuple[Loader, Chain, tuple[ast.expr, ...]]]:
     """The parts of tables that an expression can be, with the keys that are left below it."""
     for chain in query.chains(node):
         if not chain.walked:
@@ -140,7 +142,7 @@ def _lets_outside(node: ast.Call) -> bool:
     return any(isinstance(g, ast.Constant) and g.value is False for g in given)
 
 
-def _line_helper(query: Query, subject: Subject) -> str | None:
+def _line_helper(query: QueryMethod, subject: Subject) -> str | None:
     """The helper that draws the line: it is given two lists and a value."""
     for node in query.definition.nodes:
         if not (isinstance(node, ast.Call) and called(node) in subject.queries.point_helpers and len(node.args) == 3):
@@ -150,7 +152,7 @@ def _line_helper(query: Query, subject: Subject) -> str | None:
     return None
 
 
-def _may_be_one(value: ast.expr, query: Query) -> bool:
+def _may_be_one(value: ast.expr, query: QueryMethod) -> bool:
     words = meanings(query.definition, value)
     return any(words & spelling for spelling in FROM_ONE)
 

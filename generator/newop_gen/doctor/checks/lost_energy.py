@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from ..finding import Finding, Severity
 from ..flow import called, keyed, text_key
 from ..nests import chains_of
-from ..queries import Query
+from ..queries import QueryMethod
 from ..sdk import DATABASE, Definition
 from ..subject import Subject
 
@@ -60,7 +60,7 @@ def given_keys(value: ast.expr) -> set[object]:
     return set()
 
 
-def _asked(query: Query, lossy: set[str], subject: Subject) -> Iterator[Finding]:
+def _asked(query: QueryMethod, lossy: set[str], subject: Subject) -> Iterator[Finding]:
     flow = query.definition.flow
     for node in query.definition.nodes:
         if text_key(node) != "energy" or not isinstance(node, ast.Call):

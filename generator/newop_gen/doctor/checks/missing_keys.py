@@ -9,7 +9,7 @@ from ..finding import Finding, Severity
 from ..flow import called
 from ..loaders import CAUGHT
 from ..nests import Chain
-from ..queries import FALLBACK, Query
+from ..queries import FALLBACK, QueryMethod
 from ..sdk import Definition
 from ..subject import Subject
 
@@ -57,7 +57,7 @@ def find(subject: Subject) -> Iterator[Finding]:
             )
 
 
-def _lookups(query: Query) -> Iterator[tuple[ast.Subscript, Chain]]:
+def _lookups(query: QueryMethod) -> Iterator[tuple[ast.Subscript, Chain]]:
     """Subscripts of tables with a key that is asked for, that nothing has been asked about before."""
     guarded = _asked_about(query)
     for node in query.definition.nodes:
@@ -76,7 +76,7 @@ def _level(chain: Chain) -> tuple[str, int, str]:
     return chain.root, len(chain.keys), ast.unparse(chain.keys[-1])
 
 
-def _asked_about(query: Query) -> set[tuple[str, int, str]]:
+def _asked_about(query: QueryMethod) -> set[tuple[str, int, str]]:
     """Keys that the query asks about before it goes there: `key in container`, `container.get(key)`. On which branch
     above does not count: a query may collect the branches that have the key, and take two of those."""
     found = set()
@@ -106,7 +106,7 @@ def _protected(definition: Definition) -> set[ast.AST]:
     return found
 
 
-def _comes_from_outside(query: Query, chain: Chain) -> bool:
+def _comes_from_outside(query: QueryMethod, chain: Chain) -> bool:
     """Whether the last key is something asked for, not one of the keys of the table."""
     key = chain.keys[-1]
     if isinstance(key, ast.Constant):

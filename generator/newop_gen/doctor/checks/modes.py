@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from ...edits.python.find import Function
 from ..finding import Finding, Severity
 from ..flow import called
-from ..queries import FALLBACK, MODE, Query
+from ..queries import FALLBACK, MODE, QueryMethod
 from ..sdk import MODES, RESULT, Definition
 from ..subject import Subject
 
@@ -86,7 +86,7 @@ def _forwards(definition: Definition) -> bool:
     return False
 
 
-def _without(query: Query, names: tuple[str, ...]) -> Iterator[Finding]:
+def _without(query: QueryMethod, names: tuple[str, ...]) -> Iterator[Finding]:
     definition = query.definition
     if not definition.name.lstrip("_").startswith("query"):
         return  # a part of a query that has the modes
@@ -120,14 +120,14 @@ def _is_formula(node: ast.Return) -> bool:
     return any("sol" in called(n) for n in ast.walk(node))
 
 
-def _needs_no_table(query: Query, function: Function) -> bool:
+def _needs_no_table(query: QueryMethod, function: Function) -> bool:
     """Whether a function inside a query works a result out from the query's arguments alone."""
     if function.args.args or function.args.kwonlyargs:
         return False
     return not any(query.chains(n) for n in ast.walk(function) if isinstance(n, (ast.Name, ast.Attribute)))
 
 
-def _unimplemented(query: Query, names: tuple[str, ...]) -> Iterator[Finding]:
+def _unimplemented(query: QueryMethod, names: tuple[str, ...]) -> Iterator[Finding]:
     empty = [
         name
         for name, function in query.helpers.items()

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from ..finding import Finding, Severity
 from ..flow import called
-from ..queries import Query
+from ..queries import QueryMethod
 from ..subject import Subject
 from .axes import lookup_helpers
 
@@ -35,7 +35,7 @@ def find(subject: Subject) -> Iterator[Finding]:
             break
 
 
-def _returns(query: Query) -> Iterator[ast.Return]:
+def _returns(query: QueryMethod) -> Iterator[ast.Return]:
     """What the query itself returns, and what those functions inside it do that it hands to the one that falls back."""
     inner = {part: f for f in query.helpers.values() for part in ast.walk(f) if isinstance(part, ast.Return)}
     for node in query.definition.nodes:

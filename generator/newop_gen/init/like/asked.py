@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ...doctor.checks.axes import lookup_helpers
 from ...doctor.flow import called
 from ...doctor.nests import Chain
-from ...doctor.queries import OpClass, Query
+from ...doctor.queries import OpClass, QueryMethod
 from ...doctor.subject import Subject
 from ...spec.model import PhaseName
 
@@ -54,14 +54,16 @@ class Asked:
 
 
 def asked(
-    subject: Subject, queries: Sequence[Query], operations: Sequence[OpClass], attributes: Sequence[str]
+    subject: Subject, queries: Sequence[QueryMethod], operations: Sequence[OpClass], attributes: Sequence[str]
 ) -> Asked:
     """What there is to say of the queries that read `attributes`, and of the operations that call them."""
     lookups = tuple(look for query in queries for look in _lookups(subject, query, operations, set(attributes)))
     return Asked(lookups, _phases(subject, operations), "quadratic" if any(map(_quadratic, queries)) else "none")
 
 
-def _lookups(subject: Subject, query: Query, operations: Sequence[OpClass], attributes: set[str]) -> Iterator[_LookUp]:
+def _lookups(
+    subject: Subject, query: QueryMethod, operations: Sequence[OpClass], attributes: set[str]
+) -> Iterator[_LookUp]:
     helpers = lookup_helpers(subject)
     for node in query.definition.nodes:
         if not isinstance(node, ast.Call):
@@ -81,7 +83,7 @@ def _lookups(subject: Subject, query: Query, operations: Sequence[OpClass], attr
                 yield _LookUp(counted, None, ())
 
 
-def _chains(query: Query, node: ast.expr, attributes: set[str]) -> list[Chain]:
+def _chains(query: QueryMethod, node: ast.expr, attributes: set[str]) -> list[Chain]:
     return [c for c in query.chains(node) if not c.walked and query.attribute(c) in attributes]
 
 
@@ -108,7 +110,7 @@ def _method(node: ast.Call, axes: int) -> str:
     return "linear" if called(node).endswith("_linear") and axes in METHODS["linear"] else ""
 
 
-def _inputs(subject: Subject, query: Query, operations: Sequence[OpClass], argument: ast.expr) -> frozenset[str]:
+def _inputs(subject: Subject, query: QueryMethod, operations: Sequence[OpClass], argument: ast.expr) -> frozenset[str]:
     """Keywords of a backend behind an argument of a look-up: through the query's parameters, and what operations pass
     for them by name."""
     parameters = query.definition.flow.parameters(argument)
@@ -131,7 +133,7 @@ def _phases(subject: Subject, operations: Sequence[OpClass]) -> tuple[PhaseName,
     return tuple(phase for phase, there in both if there)
 
 
-def _quadratic(query: Query) -> bool:
+def _quadratic(query: QueryMethod) -> bool:
     """Whether a square of the prefix is taken off: what a cached prefix has computed already."""
     return any(
         isinstance(node, ast.BinOp)

@@ -12,13 +12,13 @@ from ...render.code import call, import_from
 from ...render.python import literal
 from ..python.loader import loader_views
 from ..python.operations import OperationView
-from ..python.pre_interpolate import Grid, grids
+from ..python.pre_interpolate import FilledGrid, grids
 from .facts import OpOwnedFacts
 from .query import FLOPS_CLASS, OwnedInterpolation, OwnedQuery, owned_queries
 
 
 @dataclass(frozen=True)
-class OwnedGrid(Grid):
+class OwnedFilledGrid(FilledGrid):
     """A grid to fill in, where `table` is one of the op's tables."""
 
     @property
@@ -79,11 +79,11 @@ class ModuleView:
         return ", ".join(f"``{t.attribute}``" for t in self.op.tables) + "."
 
     @property
-    def grids(self) -> list[Grid]:
+    def grids(self) -> list[FilledGrid]:
         """The grids to fill in at load time: none where the release interpolates on measured points alone."""
         if self.facts.engine != "interpolation":
             return []
-        return [OwnedGrid(g.op, g.facts, g.table, g.phase, g.nesting) for g in grids(self.op, self.facts)]
+        return [OwnedFilledGrid(g.op, g.facts, g.table, g.phase, g.nesting) for g in grids(self.op, self.facts)]
 
     @property
     def interpolations(self) -> list[OwnedInterpolation]:

@@ -24,7 +24,7 @@ ROOM = 38
 
 
 @dataclass(frozen=True)
-class Grid:
+class FilledGrid:
     """The grids of one table and nesting."""
 
     op: Op
@@ -113,7 +113,7 @@ class Grid:
         return [str(v) for v in values]
 
 
-def grids(op: Op, facts: PythonFacts) -> list[Grid]:
+def grids(op: Op, facts: PythonFacts) -> list[FilledGrid]:
     """The grids to fill in, one per table and nesting that asks for it."""
     out = []
     for table in op.tables:
@@ -121,7 +121,7 @@ def grids(op: Op, facts: PythonFacts) -> list[Grid]:
         for phase in phases:
             nesting = op.nesting(phase)
             if nesting.pre_interpolate is not None:
-                out.append(Grid(op, facts, table, phase, nesting))
+                out.append(FilledGrid(op, facts, table, phase, nesting))
     return out
 
 
