@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 
 import pytest
@@ -52,6 +53,36 @@ def test_it_says_what_why_files_formula_data_tests_and_how_verified():
     assert "2 checks, 77 assertions, 0 skipped" in text
     assert "| 243 | `865fab7877fcd62a` |" in text
     assert "\n\n\n\n" not in text
+
+
+def test_tests_in_rust_are_not_given_to_pytest(tmp_path):
+    """They have cargo's command; what stands beside an op in Rust is no file of pytest's."""
+    loaded = load_spec(specs_dir() / "new_op.yaml")
+    plan = plan_of(["new_op"], "a note", "x = 1")
+    steps = tuple(
+        dataclasses.replace(
+            step,
+            edits=tuple(
+                dataclasses.replace(edit, path=edit.path.replace("test_new_op.py", "tests.rs")) for edit in step.edits
+            ),
+        )
+        for step in plan.steps
+    )
+    changed = dataclasses.replace(plan, steps=steps)
+    assert "python -m pytest tests/test_new_op.py" in pr_text([loaded], Prepared(plan, tuple(plan.changes())))
+    assert "pytest" not in pr_text([loaded], Prepared(changed, tuple(changed.changes())))
+
+
+def test_a_layout_with_a_template_of_its_own_has_those_sections():
+    loaded = load_spec(specs_dir() / "new_op.yaml")
+    plan = dataclasses.replace(plan_of(["new_op"], "a note", "x = 1"), layout="aisimulate")
+    text = pr_text([loaded], Prepared(plan, tuple(plan.changes())), {"new_op": report("new_op")})
+    assert re.findall("^## (.*)$", text, re.MULTILINE) == [
+        "Why and what changed", "Review map", "Evidence", "Modeling or data provenance", "Tracking",
+    ]  # fmt: skip
+    assert "2 variants at the end of `Op`" in text and "`newop-gen remove new_op`" in text
+    assert "2 checks, 77 assertions, 0 skipped" in text and "| 243 | `865fab7877fcd62a` |" in text
+    assert "a note" in words(text) and "\n\n\n\n" not in text
 
 
 def test_what_was_not_built_is_said():

@@ -66,14 +66,17 @@ def pr_text(
 ) -> str:
     """The description for specs; with a plan and its changes, also its files, tests and notes for reviewers.
 
-    `verifications` are by op; `crate` is that of a checkout whose ops are compiled.
+    `verifications` are by op; `crate` is that of a checkout whose ops are compiled. A layout whose upstream has a
+    template of its own for pull requests has one of its name here, too, with those sections.
     """
     plan = planned.plan if planned is not None else None
     files = file_views(planned.plan, planned.changes) if planned is not None else []
     ops = [_op(spec, plan, (verifications or {}).get(spec.spec.op)) for spec in loaded]
     tests = [file for file in files if plan is not None and _is_test(plan, file)]
     rust = [shlex.join(crate.test_command(spec.spec.op)) for spec in loaded] if crate is not None else []
-    return environment().get_template("pr_text.md.j2").render(ops=ops, plan=plan, files=files, tests=tests, rust=rust)
+    names = [f"{plan.layout}/pr_text.md.j2"] if plan is not None else []
+    template = environment().select_template([*names, "pr_text.md.j2"])
+    return template.render(ops=ops, plan=plan, files=files, tests=tests, rust=rust)
 
 
 def _op(loaded: LoadedSpec, plan: Plan | None, verification: Verification | None) -> OpText:
@@ -88,7 +91,8 @@ def _op(loaded: LoadedSpec, plan: Plan | None, verification: Verification | None
 
 
 def _is_test(plan: Plan, file: FileView) -> bool:
-    return any(
+    """A new file of tests that pytest runs; those in Rust are cargo's."""
+    return file.path.endswith(".py") and any(
         isinstance(edit, Creation) and edit.path == file.path and step.key == StepKey.TEST
         for step, edit in plan.step_edits()
     )

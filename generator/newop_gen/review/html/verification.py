@@ -14,6 +14,9 @@ SCHEMA = "newop-gen/verify/1"
 MADE_UP = "made-up"
 """What a verification calls the tables that it made up itself."""
 
+BOUNDARIES = ("missing", "outside")
+"""Checks of what an op must refuse, and of what it answers at the edge of its data."""
+
 # A report has a few dozen checks and a handful of failures each.
 MAX_BYTES = 8 * 2**20
 
@@ -95,6 +98,12 @@ class Verification(_Read):
         real = [name for name in self.tables if name != MADE_UP]
         measured = [check for check in self.checks if check.check.startswith("measured:") and check.note]
         return [check for check in measured if any(check.check.endswith(f"({name})") for name in real)]
+
+    @property
+    def boundaries(self) -> list[Check]:
+        """What was asked of points and tables that are not there, and beyond what was measured."""
+        asked = [check for check in self.checks if check.status != "skipped"]
+        return [check for check in asked if check.check.partition(":")[0] in BOUNDARIES]
 
     @property
     def skipped(self) -> list[Check]:
