@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from .plan import FileChange, Plan, Step
     from .spec.load import LoadedSpec
     from .verify.result import Report
-    from .write import Receipt
+    from .write.apply import Receipt
 
 __all__ = [
     "CheckoutRefused", "Conflict", "Exit", "Interrupted", "IoFault", "NewopError", "Place", "Planned", "Problem",
@@ -150,8 +150,9 @@ def apply(specs: Paths, checkout: PathLike, *, allow_dirty: bool = False) -> Rec
     from .prepare import planner
     from .runs import apply_plan, refs
     from .standing import prepare_or_tell
-    from .write import Home, recover
-    from .write.recover import pending
+    from .write.journal import pending
+    from .write.recover import recover
+    from .write.state import Home
 
     loaded = _load(specs)
     check_tables(loaded)

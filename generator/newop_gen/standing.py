@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from .model.loaded import LoadedOp
     from .plan import Prepared
     from .spec.load import LoadedSpec
-    from .write import Home, OpReceipt, OpStatus
+    from .write.receipts import OpReceipt
+    from .write.state import Home
+    from .write.status import OpStatus
 
 # Directories that no op is put into, besides those that tools fill.
 SKIPPED = frozenset({"site-packages", "venv"})
@@ -29,8 +31,8 @@ def prepare_or_tell(loaded: Sequence[LoadedOp], tree: Tree, checkout: Path) -> P
     that is what is raised: what the checkout has is what the spec said then, and a guess at hand edits would mislead.
     """
     from .prepare import prepare
-    from .write import Home
     from .write.receipts import read_all
+    from .write.state import Home
 
     try:
         return prepare(loaded, tree)
@@ -128,8 +130,8 @@ def not_applied(ops: Iterable[str], tree: Tree, home: Home) -> dict[str, str]:
     Neither is there a receipt, nor does any file of code have the name. Of an op without a receipt whose name is there
     (a clone) nothing is said: only its spec can tell what was put in. Nor is anything while a run is unfinished.
     """
+    from .write.journal import pending
     from .write.receipts import read_all
-    from .write.recover import pending
 
     if pending(home):
         return {}

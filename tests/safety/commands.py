@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from newop_gen.runs import remove_op, update_op
-from newop_gen.write import fs, recover
+from newop_gen.write import fs
+from newop_gen.write.recover import recover
 
 from . import world as worlds
 from .faults import run

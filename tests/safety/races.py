@@ -23,7 +23,8 @@ from pathlib import Path
 from typing import Any
 
 from newop_gen.problems import NewopError
-from newop_gen.write import recover, state
+from newop_gen.write import state
+from newop_gen.write.recover import recover
 
 from . import world as worlds
 from .commands import apply, prepared, remove

@@ -22,7 +22,7 @@ from typing import Any
 from newop_gen import runs
 from newop_gen.plan import Creation, Edit, Insertion, Plan, Prepared, Replacement, Step
 from newop_gen.prepare import PlanOver
-from newop_gen.write import Receipt
+from newop_gen.write.apply import Receipt
 
 PACKAGE = "src/aiconfigurator"
 COMMON = f"{PACKAGE}/sdk/common.py"

@@ -16,7 +16,9 @@ from safety.world import COMMON, DATABASE, FILES, PACKAGE, World, apply_plan, gi
 from newop_gen.plan import Plan, Prepared
 from newop_gen.problems import CheckoutRefused
 from newop_gen.runs import remove_op
-from newop_gen.write import Home, check_plan, status
+from newop_gen.write.state import Home
+from newop_gen.write.status import status
+from newop_gen.write.targets import check_plan
 
 
 def refusal(work: Callable[[], object]) -> list[str]:

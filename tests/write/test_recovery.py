@@ -19,7 +19,8 @@ from safety.world import COMMON, FILES, MODELS, OPERATIONS, PACKAGE, World, appl
 
 from newop_gen.problems import CheckoutRefused, Interrupted, NewopError
 from newop_gen.runs import remove_op
-from newop_gen.write import fs, journal, recover
+from newop_gen.write import fs, journal
+from newop_gen.write.recover import recover
 from newop_gen.write.sealed import Broken, seal
 
 EDITED = (COMMON, worlds.DATABASE, OPERATIONS, MODELS)
@@ -408,7 +409,7 @@ def test_recovering_where_nothing_was_ever_done_changes_nothing(plain: World) ->
 
 
 def test_a_run_that_waits_too_long_says_busy(plain: World) -> None:
-    from newop_gen.write import Home
+    from newop_gen.write.state import Home
 
     with Home.of(plain.root).lock(), pytest.raises(CheckoutRefused) as caught:
         apply_plan(worlds.plan(plain.root), wait=0.05)
@@ -416,7 +417,7 @@ def test_a_run_that_waits_too_long_says_busy(plain: World) -> None:
 
 
 def test_interrupted_is_said_by_what_only_looks(scratch: Path) -> None:
-    from newop_gen.write import status
+    from newop_gen.write.status import status
 
     world = crashed(scratch, "exchange", 1)
     with state_of(world):

@@ -19,7 +19,8 @@ from newop_gen.plan import Insertion, Plan, Prepared, Replacement, Step
 from newop_gen.prepare import PlanOver
 from newop_gen.problems import CheckoutRefused, Conflict
 from newop_gen.runs import remove_op, update_op
-from newop_gen.write import recover, status
+from newop_gen.write.recover import recover
+from newop_gen.write.status import status
 
 TEST = "tests/unit/demo/test_demo.py"
 TABLE = f"{PACKAGE}/systems/demo_perf.txt"
@@ -304,7 +305,7 @@ def _applied(scratch: Path) -> dict[str, tuple[object, ...]]:
 
 
 def test_status_says_what_changed(plain: World) -> None:
-    from newop_gen.write import SpecRef
+    from newop_gen.write.record import SpecRef
 
     spec = SpecRef("demo.yaml", "0" * 64)
     apply_plan(worlds.plan(plain.root), specs={"demo": spec})

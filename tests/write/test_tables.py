@@ -12,7 +12,7 @@ from support.applying import SPECS, planner, prepare
 from newop_gen.problems import Conflict
 from newop_gen.runs import apply_plan, remove_op
 from newop_gen.spec.load import load_specs
-from newop_gen.write import status
+from newop_gen.write.status import status
 
 parquet = pytest.importorskip("pyarrow.parquet")
 SPEC = load_specs([SPECS / "new_op.yaml"])

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from ..checkout.tree import Tree
     from ..model.loaded import LoadedOp
     from ..plan import Prepared
-    from ..write import Home
     from ..write.apply import Receipt
     from ..write.recover import RecoveryReport
+    from ..write.state import Home
 
 
 @click.command("apply", short_help="Put the ops of one or more specs into a checkout.")
@@ -193,8 +193,9 @@ class _Run:
         """The checkout, opened for all that follows. Before anything is planned an interrupted run is recovered: the
         files that it left may not even be plannable."""
         from ..checkout.tree import Tree
-        from ..write import Home
-        from ..write.recover import pending, recover
+        from ..write.journal import pending
+        from ..write.recover import recover
+        from ..write.state import Home
 
         tree = Tree.open(self.checkout)
         home = Home.of(tree.root)
@@ -207,8 +208,8 @@ class _Run:
 
     def _foresee(self, prepared: Prepared, home: Home) -> None:
         """Warn of what would keep an apply from happening."""
-        from ..write import check_plan
         from ..write.receipts import read_all
+        from ..write.targets import check_plan
 
         try:
             check_plan(home, prepared, read_all(home), allow_dirty=self.allow_dirty)

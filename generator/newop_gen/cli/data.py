@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ..model.op import Op, Table
     from ..spec.model import PhaseName
     from ..tables.raw import Reading
-    from ..write import Receipt
+    from ..write.apply import Receipt
 
 SHOWN_DETAILS = 5
 

@@ -14,7 +14,7 @@ from ..spec.instead import specs_in
 
 if TYPE_CHECKING:
     from ..checkout.tree import Tree
-    from ..write import OpStatus
+    from ..write.status import OpStatus
 
 SHOWN = 5
 
@@ -45,7 +45,7 @@ def advice(directory: Path, examples: Path) -> Lines:
 
 def _in_checkout(tree: Tree, directory: Path) -> Lines:
     from ..layouts import detect
-    from ..write import status
+    from ..write.status import status
     from .status import spec_now
 
     at = quote(os.path.relpath(tree.root, directory))

@@ -33,7 +33,7 @@ def command(checkout: Path, keep_edits: bool, as_json: bool) -> int:
       newop-gen recover --checkout . --keep-edits
     """
     from ..checkout.tree import Tree
-    from ..write import recover
+    from ..write.recover import recover
 
     report = recover(Tree.open(checkout).root, keep_edits=keep_edits)
     if as_json:

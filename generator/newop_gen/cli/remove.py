@@ -36,7 +36,7 @@ def command(ops: tuple[str, ...], checkout: Path, force: bool, dry_run: bool, as
     from ..prepare import planner
     from ..runs import remove_op
     from ..standing import not_applied
-    from ..write import Home
+    from ..write.state import Home
 
     named = [op for op in ops if names_op(op)]
     loaded = load_ops([Path(op) for op in ops if op not in named]) if len(named) < len(ops) else []

@@ -14,7 +14,8 @@ from ..text import printable
 from .output import counted, emit_json, print_bytes, remark, say, wanted
 
 if TYPE_CHECKING:
-    from ..write import Receipt, RecoveryReport
+    from ..write.apply import Receipt
+    from ..write.recover import RecoveryReport
 
 checkout_option = click.option(
     "--checkout",

@@ -17,7 +17,9 @@ from .safety import checkout_option
 from .tables import on_terminal, show_table
 
 if TYPE_CHECKING:
-    from ..write import OpReceipt, OpStatus, SpecRef, Status
+    from ..write.receipts import OpReceipt
+    from ..write.record import SpecRef
+    from ..write.status import OpStatus, Status
 
 SCHEMA = "newop-gen/status/1"
 
@@ -37,7 +39,7 @@ def command(ops: tuple[str, ...], checkout: Path, as_json: bool) -> int:
       newop-gen status --checkout . --json
     """
     from ..checkout.tree import Tree
-    from ..write import status
+    from ..write.status import status
 
     found = _named(status(Tree.open(checkout).root, read_spec=spec_now), ops, checkout)
     if as_json:
@@ -70,7 +72,7 @@ def spec_now(receipt: OpReceipt) -> SpecRef | None:
     """The spec of a receipt as it is now, None when it is not where it was."""
     import hashlib
 
-    from ..write import SpecRef
+    from ..write.record import SpecRef
 
     path = Path(receipt.spec)
     if not path.is_file():

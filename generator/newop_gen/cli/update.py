@@ -15,7 +15,7 @@ from .output import caution
 from .safety import checkout_option, force_option, json_option, names_op, tell
 
 if TYPE_CHECKING:
-    from ..write import OpReceipt
+    from ..write.receipts import OpReceipt
 
 
 @click.command("update", short_help="Bring applied ops to what their specs say now.")
@@ -61,8 +61,8 @@ def command(
     from ..prepare import planner
     from ..runs import refs, update_op
     from ..standing import renamed, spec_of
-    from ..write import Home
     from ..write.receipts import read_all
+    from ..write.state import Home
 
     def recorded() -> Mapping[str, OpReceipt]:
         return read_all(Home.of(Tree.open(checkout).root))

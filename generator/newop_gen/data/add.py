@@ -21,8 +21,9 @@ from ..prepare import PlanOver, planner
 from ..problems import CheckoutRefused, Conflict, Place, Problem, SpecError
 from ..runs import refs, update_op
 from ..spec.model import DataFile, PhaseName
-from ..write import Home, Receipt
 from ..write import receipts as known_receipts
+from ..write.apply import Receipt
+from ..write.state import Home
 
 SIDECAR = ".yaml"
 """What stands beside tables and says what they are."""

@@ -6,11 +6,14 @@ import os
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from ..write import Home, Receipt, SpecRef
-from ..write.apply import put_in, stale
-from ..write.recover import pending
+from ..write.apply import Receipt, put_in
+from ..write.errors import changed_meanwhile
+from ..write.journal import pending
+from ..write.record import SpecRef
 from ..write.session import session
-from ..write.transaction import OnEvent, changed_meanwhile
+from ..write.state import Home
+from ..write.targets import stale
+from ..write.transaction import OnEvent
 
 if TYPE_CHECKING:
     from ..model.loaded import LoadedOp

@@ -6,10 +6,13 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from ..write import Home, OpReceipt, Receipt, receipts, remove, retrace
-from ..write.recover import pending
+from ..write import receipts, remove, retrace
+from ..write.apply import Receipt
+from ..write.journal import pending
+from ..write.receipts import OpReceipt
 from ..write.remove import Removal
 from ..write.session import session
+from ..write.state import Home
 from ..write.transaction import OnEvent
 
 if TYPE_CHECKING:

@@ -6,8 +6,10 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from ..write import Home, Receipt, SpecRef
+from ..write.apply import Receipt
+from ..write.record import SpecRef
 from ..write.session import session
+from ..write.state import Home
 from ..write.transaction import OnEvent
 from ..write.update import bring_up, plan_update
 from .remove import plan_removal

@@ -54,8 +54,8 @@ def _steps_done(plan: Plan) -> frozenset[tuple[str, str, str]]:
 def _before(loaded: Sequence[LoadedOp], tree: Tree, applied: tuple[str, ...]) -> Prepared:
     """The specs planned over the checkout without the ops in `applied`. Nothing is written."""
     from ..prepare import planner
-    from ..write import Home
     from ..write.receipts import read_all
+    from ..write.state import Home
     from .remove import plan_removal
 
     mine = [spec for spec in loaded if spec.spec.op in applied]

@@ -61,3 +61,13 @@ def _cure(error: OSError) -> str:
         errno.EPERM: "the file or directory can't be changed by this user (immutable, or another owner)",
     }
     return cures.get(error.errno or 0, "")
+
+
+def changed_meanwhile(path: str) -> NewopError:
+    return refused(
+        path,
+        "this file was changed while newop-gen was at work",
+        "a file that holds still",
+        "run the command again",
+        "changed-meanwhile",
+    )

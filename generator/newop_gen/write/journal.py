@@ -15,11 +15,14 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from . import fs
 from .paths import contained
 from .sealed import Broken, seal, unseal
+
+if TYPE_CHECKING:
+    from .state import Home
 
 KIND = "newop-gen journal"
 VERSION = 1
@@ -157,3 +160,14 @@ def _optional(raw: Any) -> str | None:
     if raw is not None and not isinstance(raw, str):
         raise Broken("a receipt in it has the wrong form")
     return raw
+
+
+def pending(home: Home) -> bool:
+    """Whether an interrupted run is to be recovered. Looks, changes nothing."""
+    with home.open_state() as state:
+        return state is not None and bool(remains(state))
+
+
+def remains(state: int) -> list[str]:
+    """Names of what a run that was interrupted left in the state directory."""
+    return sorted(n for n in os.listdir(state) if n.startswith((IMAGES, "journal.")))

@@ -39,12 +39,6 @@ def recover(root: str | os.PathLike[str], *, keep_edits: bool = False, wait: flo
         return recover_held(home, keep_edits=keep_edits) if held else RecoveryReport()
 
 
-def pending(home: Home) -> bool:
-    """Whether an interrupted run is to be recovered. Looks, changes nothing."""
-    with home.open_state() as state:
-        return state is not None and bool(_remains(state))
-
-
 def recover_held(home: Home, *, keep_edits: bool = False) -> RecoveryReport:
     """`recover` for a caller that holds the lock."""
     with home.open_state() as state:
@@ -57,7 +51,7 @@ def recover_held(home: Home, *, keep_edits: bool = False) -> RecoveryReport:
         try:
             report = _act(home, *found, keep_edits) if found else RecoveryReport()
             # Images and a journal that a run was killed over before it had a journal at all.
-            for name in _remains(state):
+            for name in journal.remains(state):
                 if name.startswith(journal.IMAGES):
                     undo.drop_images(home, name)
                 else:
@@ -81,10 +75,6 @@ def _act(home: Home, phase: journal.Phase, log: journal.Journal, keep_edits: boo
             notes += undo.undo(home, base, log, phase, keep_edits=keep_edits)
     files = tuple(home.shown(entry.path) for entry in log.entries)
     return RecoveryReport("completed" if phase == "committed" else "put back", log.command, files, tuple(notes))
-
-
-def _remains(state: int) -> list[str]:
-    return sorted(n for n in os.listdir(state) if n.startswith((journal.IMAGES, "journal.")))
 
 
 def _unusable(home: Home, error: Broken) -> Interrupted:

@@ -9,9 +9,9 @@ from typing import Literal
 
 from . import receipts
 from .inspect import CreatedFound, FileFound, Found, inspect
+from .journal import pending
 from .receipts import OpReceipt
 from .record import SpecRef
-from .recover import pending
 from .state import Home
 
 State = Literal["as applied", "drifted", "partial", "gone"]

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from ..plan import Target
 from ..problems import Interrupted, NewopError
 from . import fs, journal, paths, receipts, undo
-from .errors import interrupted, io_fault, refused
+from .errors import changed_meanwhile, interrupted, io_fault, refused
 from .journal import Entry, Journal, Phase
 from .signals import Signals
 from .state import Home
@@ -94,16 +94,6 @@ def _unfinished(home: Home, error: OSError) -> NewopError:
         f"the edit is complete, but cleaning up failed ({error.strerror})",
         "the next newop-gen command, or `newop-gen recover`, finishes it",
         "cleanup-failed",
-    )
-
-
-def changed_meanwhile(path: str) -> NewopError:
-    return refused(
-        path,
-        "this file was changed while newop-gen was at work",
-        "a file that holds still",
-        "run the command again",
-        "changed-meanwhile",
     )
 
 

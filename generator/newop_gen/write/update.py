@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 
 from ..plan import Prepared, Target
 from . import undo
-from .apply import Receipt, made_for, targets_of
+from .apply import Receipt
 from .dirt import check_git
 from .receipts import OpReceipt
 from .record import SpecRef, record
 from .remove import Removal
 from .session import Session
+from .targets import made_for, targets_of
 from .transaction import OnEvent, Transaction
 
 
