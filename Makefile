@@ -48,7 +48,8 @@ help:
 	@echo "  make edits      remove after random edits leaves exactly the edits"
 	@echo "  make updates    update equals remove and a fresh apply"
 	@echo "  make races      two processes and an editor at once"
-	@echo "  make sabotage   each guard taken out in turn is noticed by the tests"
+	@echo "  make sabotage   each guard taken out in turn is noticed by the tests (ARGS=--random: 120 seeded changes, asked of"
+	@echo "                  an earlier suite and this one; hours, goes on where it was stopped)"
 	@echo "make setup    only make .venv"
 	@echo "make clean    remove what these targets made here (the cache stays)"
 

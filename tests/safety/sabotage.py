@@ -1,6 +1,7 @@
 """The tests can fail: each guard is taken out in turn, and the tests that stand for it must notice.
 
     python -m tests.safety.sabotage [--jobs N] [NAME...]
+    python -m tests.safety.sabotage --random [...]    seeded changes anywhere, asked of two suites: seeded/compare.py
 
 A guard is a piece of source text and what takes its place when it is gone. For each of them a forked process loads the
 package with that one file changed and runs the few tests named, which must fail. With nothing taken out the same tests
@@ -317,6 +318,8 @@ def sweep(guards: Sequence[Guard], jobs: int = 1, *, control: bool = True) -> Re
 
 
 def main() -> int:
+    if sys.argv[1:2] == ["--random"]:
+        return importlib.import_module("tests.safety.seeded.compare").main(sys.argv[2:])
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
