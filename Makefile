@@ -5,7 +5,7 @@
 # ARGS=...     more arguments for pytest, or for the script that a target runs
 # Downloads stay in $NEWOP_GEN_CACHE, else ~/.cache/newop-gen: after the first run no network is needed.
 
-.PHONY: help setup demo test test-all lint format goldens fixtures bench bench-apply bench-ops fuzz formulas mistakes controls engines replay tables tables-runs history matrix docs docs-serve docs-long dist doctor-table \
+.PHONY: help setup demo test test-all lint format goldens fixtures bench bench-apply bench-ops fuzz formulas mistakes controls engines replay tables tables-runs history matrix docs docs-serve docs-long pictures dist doctor-table \
         coverage clean safety crash faults permissions hostile targets examples edits updates races sabotage
 .DEFAULT_GOAL := help
 
@@ -35,6 +35,7 @@ help:
 	@echo "make matrix   spec x release: modes, points, deviation, lint, removal, upstream's own tests (REPO=PATH to a clone; an hour)"
 	@echo "make docs     the documentation as a site in build/site; make docs-serve shows it on localhost:8000"
 	@echo "make docs-long  the commands in the documentation that take minutes or need a clone (REPO=PATH)"
+	@echo "make pictures the README's pictures from a real run of its walk (needs cargo and Chromium)"
 	@echo "make dist     wheel and source archive in dist/"
 	@echo "make coverage all tests, which lines they ran (build/coverage), the figure into docs/architecture.md"
 	@echo "make doctor-table   newop-gen doctor on the releases, into docs/doctor.md (REPO=PATH for 0.9)"
@@ -163,6 +164,9 @@ races: setup
 
 sabotage: setup
 	@$(RUN) -m tests.safety.sabotage $(ARGS)
+
+pictures: setup
+	$(RUN) scripts/pictures.py $(ARGS)
 
 dist: setup
 	rm -rf dist
