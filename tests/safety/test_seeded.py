@@ -143,3 +143,12 @@ def test_the_limit_holds_back_tests_and_is_told(measured: Suite) -> None:
     assert "before: 1 noticed, 0 missed" in text
     assert "after: 0 noticed, 1 missed (1 of them at the limit)" in text
     assert f"differs: {change}" in text
+
+
+def test_a_test_that_is_not_there_notices_nothing(measured: Suite) -> None:
+    """The control of the other side: what pytest can't find is an error of the run, with the source as it was."""
+    change = next(change for change in drawn([measured.tree], 9, seed=1) if change.function == "limit")
+    source = (measured.tree / PACKAGE / "part.py").read_bytes()
+    with pytest.raises(RuntimeError, match="not found without a change"):
+        measured.ask(change, [(0.0, "tests/test_part.py::test_missing")], limit=60)
+    assert (measured.tree / PACKAGE / "part.py").read_bytes() == source

@@ -187,6 +187,15 @@ def _walked(body: Iterable[ast.AST]) -> Iterator[Any]:
                 yield from _walked(ast.iter_child_nodes(node))
 
 
+@functools.cache
+def _by_package(trees: tuple[Path, ...]) -> dict[str, list[Change]]:
+    found: dict[str, list[Change]] = defaultdict(list)
+    for function in shared(trees):
+        for change in sites(function):
+            found[change.package].append(change)
+    return found
+
+
 def drawn(trees: Sequence[Path], count: int, seed: int) -> list[Change]:
     """`count` changes that can be made in all trees, in the order in which they are asked.
 
@@ -194,10 +203,7 @@ def drawn(trees: Sequence[Path], count: int, seed: int) -> list[Change]:
     as any other, and no function is changed twice.
     """
     rng = random.Random(seed)
-    by_package: dict[str, list[Change]] = defaultdict(list)
-    for function in shared(trees):
-        for change in sites(function):
-            by_package[change.package].append(change)
+    by_package = {package: list(changes) for package, changes in _by_package(tuple(trees)).items()}
     packages = sorted(by_package)
     rng.shuffle(packages)
     found: list[Change] = []

@@ -175,8 +175,13 @@ class Suite:
                 path.write_bytes(before)
         if done.returncode == 0:
             return Answer(False, len(asked), left, "")
-        failed = [line.split()[1] for line in done.stdout.splitlines() if line.startswith(("FAILED ", "ERROR "))]
-        return Answer(True, len(asked), left, failed[0] if failed else f"pytest's end with {done.returncode}")
+        if done.returncode not in (1, 2):  # a change can keep tests from being found; so can a wrong name
+            found = self._pytest(["--collect-only", *asked])
+            if found.returncode != 0:
+                raise RuntimeError(f"{self.tree}: tests are not found without a change, too: {found.stdout[-3000:]}")
+        lines = [line for line in done.stdout.splitlines() if line.startswith(("FAILED ", "ERROR "))]
+        by = lines[0].partition(" ")[2].partition(" - ")[0] if lines else f"pytest's end with {done.returncode}"
+        return Answer(True, len(asked), left, by)
 
     def answers(self) -> dict[str, Any]:
         """What was answered before, by what was asked."""
