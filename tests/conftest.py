@@ -44,6 +44,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left:
         items[:] = [item for item in items if not _is_for_test_all(item)]
         config.hook.pytest_deselected(items=left)
+    # What builds Rust takes longest, and waits for other builds: it comes first, so that a run ends with short tests,
+    # which processes that are done can take from each other.
+    builds = {item.path for item in items if item.get_closest_marker("cargo")}
+    items.sort(key=lambda item: item.path not in builds)
 
 
 def _is_for_test_all(item: pytest.Item) -> bool:
