@@ -6,6 +6,7 @@ The reading ends are closed before the command starts, so nothing depends on who
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import sys
 
@@ -102,3 +103,17 @@ def test_negative_control_an_ordinary_program_fails_there(tmp_path):
     done = subprocess.run([sys.executable, "-c", code], stdout=write, stderr=subprocess.PIPE, check=False)
     os.close(write)
     assert done.returncode != 0 and b"BrokenPipeError" in done.stderr
+
+
+@pytest.mark.parametrize("redirected", [">&-", "2>&-", ">&- 2>&-", "<&- >&- 2>&-", ">/dev/full", ">/dev/full 2>&1"])
+@pytest.mark.parametrize("name", ["apply", "status", "schema"])
+def test_no_stream_changes_the_exit_code(tmp_path, filled, name, redirected):
+    args, code = RUNS[name]
+    for options in [[], *([["--json"]] if name != "schema" else [])]:
+        command = shlex.join([sys.executable, "-m", "newop_gen", name, *filled(args), *options])
+        done = subprocess.run(f"{command} {redirected}", shell=True, cwd=tmp_path, text=True, capture_output=True)
+        assert done.returncode == code, done.stderr
+        assert "Traceback" not in done.stderr
+        if redirected == ">/dev/full":
+            assert done.stderr.count("standard output can't be written (No space left on device)") == 1
+    assert not list(tmp_path.iterdir())
