@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -146,12 +147,19 @@ def not_applied(ops: Iterable[str], tree: Tree, home: Home) -> dict[str, str]:
 def _mentioned(tree: Tree, ops: Sequence[str], known: Iterable[str]) -> set[str]:
     """Ops whose name, as generated code has it (`load_NAME_data`), is in a file of code; not as a part of the name of
     another op that is applied."""
+    from .checkout.tree import MAX_TARGET_BYTES
+
     longer = sorted(known, key=len, reverse=True)
     others = re.compile("|".join(map(re.escape, longer)).encode()) if longer else None
     names = {op: re.compile(rf"(?<![A-Za-z0-9]){re.escape(op)}(?![A-Za-z0-9])".encode()) for op in ops}
     found: set[str] = set()
     for file in _code(tree):
         try:
+            status = file.stat()
+            if not stat.S_ISREG(status.st_mode):
+                continue  # a pipe or a device holds no code, and may never end
+            if status.st_size > MAX_TARGET_BYTES:
+                raise OSError
             data = file.read_bytes()
         except OSError:
             return set(ops)  # what can't be read may have them

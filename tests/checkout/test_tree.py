@@ -79,3 +79,39 @@ def test_a_file_that_is_not_python_is_refused_with_its_place(package, data, mess
     (package / "sdk" / "common.py").write_bytes(data)
     with pytest.raises(CheckoutRefused, match=message):
         _ = Tree.open(package).python("sdk/common.py").tree
+
+
+CODECS = [
+    "rot13",
+    "hex",
+    "base64",
+    "zlib_codec",
+    "bz2",
+    "uu",
+    "quopri",
+    "undefined",
+    "utf_16",
+    "punycode",
+    "no_such_one",
+]
+
+
+@pytest.mark.parametrize("name", CODECS)
+def test_a_cookie_that_names_no_encoding_of_such_a_file_is_refused(package, name):
+    (package / "sdk" / "common.py").write_text(f"# coding: {name}\na = 1\n")
+    tree = Tree.open(package)
+    with pytest.raises(CheckoutRefused, match="does not parse"):
+        assert tree.python(tree.at("sdk/common.py")).tree
+
+
+def test_names_that_are_no_text_are_left_out(package):
+    os.mkdir(os.fsencode(package) + b"/99.\xff")
+    (package / "98").mkdir()
+    assert Tree.open(package).listdir("") == ["98", "__init__.py", "sdk"]
+
+
+def test_data_of_any_size_are_not_read_whole(package):
+    (package / "table.txt").write_bytes(b"")
+    os.truncate(package / "table.txt", 40 << 30)
+    with pytest.raises(CheckoutRefused, match="larger than 1 GiB"):
+        Tree.open(package).content("table.txt")

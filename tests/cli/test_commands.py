@@ -252,3 +252,10 @@ def test_the_interpreter_of_sandboxes_is_named_alone(run, monkeypatch, tmp_path)
     monkeypatch.setenv("NEWOP_GEN_RUNTIME", str(tmp_path / "none"))
     missing = run("sandbox", "--show-python")
     assert missing.exit_code == 5 and "NEWOP_GEN_RUNTIME names no interpreter" in missing.stderr
+
+
+def test_a_pipe_in_the_checkout_is_not_waited_for(checkout, run):
+    (checkout / "tests").mkdir()
+    os.mkfifo(checkout / "tests" / "zz.py")
+    result = run("remove", "no_such_op", "--checkout", checkout)
+    assert (result.exit_code, "nothing to do" in result.stdout) == (0, True)

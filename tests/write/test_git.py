@@ -6,6 +6,8 @@ import os
 import shutil
 import stat
 import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -243,6 +245,58 @@ def test_a_repository_that_is_broken_is_not_taken_for_none(repo: World, lost: st
         commit = git(repo, "rev-parse", "HEAD").strip()
         (where / "objects" / commit[:2] / commit[2:]).unlink()
     assert refusal(lambda: apply_plan(worlds.plan(repo.root))) == ["git-failed"]
+
+
+@pytest.mark.parametrize("left", [["objects", "refs", "config"], ["objects"], ["index"]])
+def test_what_is_left_of_a_repository_is_not_taken_for_none(repo: World, left: list[str]) -> None:
+    for path in (repo.root / ".git").iterdir():
+        if path.name not in left:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    assert refusal(lambda: apply_plan(worlds.plan(repo.root))) == ["git-failed"]
+
+
+@pytest.mark.parametrize("name", ["config", "index", "HEAD", "packed-refs"])
+def test_a_pipe_in_the_git_directory_is_not_waited_for(repo: World, name: str) -> None:
+    (repo.root / ".git" / name).unlink(missing_ok=True)
+    os.mkfifo(repo.root / ".git" / name)
+    assert refusal(lambda: apply_plan(worlds.plan(repo.root))) == ["git-failed"]
+
+
+def test_git_is_given_a_time(repo: World, scratch: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A linked git directory is git's to look into: there the time ends what does not."""
+    where = scratch / "elsewhere"
+    (repo.root / ".git").rename(where)
+    (repo.root / ".git").write_text(f"gitdir: {where}\n")
+    (where / "config").unlink()
+    os.mkfifo(where / "config")
+    monkeypatch.setattr("newop_gen.write.git.SECONDS", 1)
+    assert refusal(lambda: Home.of(repo.root)) == ["git-slow"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux ends the children of a process that was killed")
+def test_git_ends_with_who_asked_it(repo: World, scratch: Path) -> None:
+    where = scratch / "elsewhere"
+    (repo.root / ".git").rename(where)
+    (repo.root / ".git").write_text(f"gitdir: {where}\n")
+    (where / "config").unlink()
+    os.mkfifo(where / "config")
+    asking = subprocess.Popen(
+        [sys.executable, "-c", "import sys; from newop_gen.write import Home; Home.of(sys.argv[1])", repo.root]
+    )
+
+    def children() -> list[str]:
+        return Path(f"/proc/{asking.pid}/task/{asking.pid}/children").read_text().split()
+
+    while not children():
+        assert asking.poll() is None
+    git_id = children()[0]
+    asking.kill()
+    asking.wait()
+    for _ in range(100):
+        if not Path(f"/proc/{git_id}").exists() or " Z " in Path(f"/proc/{git_id}/stat").read_text():
+            return
+        time.sleep(0.1)
+    raise AssertionError(f"git {git_id} outlives who asked it")
 
 
 def test_no_repository_where_git_is_missing(plain: World, monkeypatch: pytest.MonkeyPatch) -> None:

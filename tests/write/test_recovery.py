@@ -195,6 +195,10 @@ HOSTILE: list[Callable[[dict[str, Any]], None]] = [
     lambda b: b.update(entries=5),
     lambda b: b.update(version=2),
     lambda b: b.update(kind="newop-gen receipt"),
+    lambda b: b["receipts"].update(demo="\u00e9"),
+    lambda b: b["receipts"].update(demo="\ud800"),
+    lambda b: b["entries"][0].update(path="x\ud800y"),
+    lambda b: b["made"].append("x\ud800y"),
 ]
 
 
@@ -238,6 +242,34 @@ def test_a_broken_receipt_stops_what_needs_it(scratch: Path) -> None:
     kind, version = body.pop("kind"), body.pop("version")
     path.write_bytes(seal(kind, version, body))
     assert in_child(world, remove).codes == ["receipt"]
+
+
+@pytest.mark.parametrize("how", [bring_back, apply])
+def test_an_interrupted_run_is_found_without_the_locks_file(scratch: Path, how: Any) -> None:
+    world = crashed(scratch, "exchange", 2)
+    (worlds.key(world) / "lock").unlink()
+    mixed = worlds.snapshot(world.root)
+    assert in_child(world, how).exit_code == 0
+    with state_of(world):
+        assert worlds.snapshot(world.root) != mixed
+        assert recover(world.root).outcome == "nothing" and left(world) <= {"receipts/demo.json"}
+
+
+def test_a_receipt_of_any_size_is_not_read_whole(scratch: Path) -> None:
+    world = prepared(scratch / "world", "remove")
+    path = worlds.key(world) / "receipts" / "demo.json"
+    os.truncate(path, 40 << 30)
+    assert in_child(world, remove).codes == ["receipt"]
+
+
+@pytest.mark.parametrize("git", [False, True])
+def test_a_directory_of_records_is_named_on_disk_before_what_is_in_it(scratch: Path, git: bool) -> None:
+    """After each directory that is made for records, the one above it is brought to disk, before anything else."""
+    world = worlds.make(scratch / "world", git=git)
+    calls = in_child(world, apply, Counter()).calls
+    made = [at for at, (call, name) in enumerate(calls) if call == "mkdir" and name in ("newop-gen", "receipts")]
+    assert len(made) == 2
+    assert all(calls[at + 1][0] == "fsync" for at in made)
 
 
 # Files that change while they are written

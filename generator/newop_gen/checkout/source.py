@@ -136,6 +136,16 @@ class Source:
                     "target-syntax",
                 )
             ) from None
+        except (LookupError, UnicodeError) as error:  # what the file names is no encoding of text, or none at all
+            raise CheckoutRefused(
+                Problem(
+                    Place(self.path, 1),
+                    f"the file does not parse ({self.encoding!r} can't be its encoding: {error})",
+                    expected,
+                    "save the file as UTF-8, then run again",
+                    "target-syntax",
+                )
+            ) from None
 
     def _unparsable(self, why: str, line: int, column: int, expected: str) -> CheckoutRefused:
         return CheckoutRefused(

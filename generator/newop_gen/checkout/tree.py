@@ -14,6 +14,7 @@ from .rust import RustSource
 from .source import Source
 
 MAX_TARGET_BYTES = 10 * 1024 * 1024
+MAX_DATA_BYTES = 1 << 30
 
 
 @dataclass
@@ -38,17 +39,25 @@ class Tree:
         return (self.root / path).exists()
 
     def content(self, path: str) -> bytes | None:
-        """The bytes of a file that may be data, of any size; None when there is none, or a link or something else."""
+        """The bytes of a file that may be data; None when there is none, or a link or something else. Raises
+        `CheckoutRefused` for one that is larger than any table."""
         full = self.root / path
-        return full.read_bytes() if full.is_file() and not full.is_symlink() else None
+        if not full.is_file() or full.is_symlink():
+            return None
+        if full.stat().st_size > MAX_DATA_BYTES:
+            raise CheckoutRefused(
+                Problem(Place(path), "the file is larger than 1 GiB", "a perf table", "", "target-size")
+            )
+        return full.read_bytes()
 
     def is_dir(self, path: str) -> bool:
         return (self.root / path).is_dir()
 
     def listdir(self, path: str) -> list[str]:
-        """Names in a directory, sorted; empty when there is none."""
+        """Names in a directory, sorted; empty when there is none. A name that is no text is nobody's whom this tool
+        knows: nothing is looked for in it, and nothing put into it."""
         try:
-            return sorted(os.listdir(self.root / path))
+            return sorted(name for name in os.listdir(self.root / path) if _is_text(name))
         except OSError:
             return []
 
@@ -88,3 +97,11 @@ class Tree:
     def sources(self) -> dict[str, bytes]:
         """Bytes of every file read so far: what a plan was made from."""
         return {path: source.data for path, source in self._sources.items() if source is not None}
+
+
+def _is_text(name: str) -> bool:
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True

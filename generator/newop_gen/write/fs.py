@@ -22,6 +22,8 @@ _watch: Watch | None = None
 
 _NOREPLACE = 1
 _EXCHANGE = 2
+MAX_BYTES = 1 << 30
+"""Of a file that is read whole; a perf table may be as large."""
 # What a kernel or file system that lacks a call answers.
 _UNSUPPORTED = frozenset({errno.ENOSYS, errno.EINVAL, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EPERM})
 
@@ -47,10 +49,11 @@ def open_dir(name: str | os.PathLike[str], parent: int | None = None) -> int:
     return os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=parent)
 
 
-def read(parent: int, name: str) -> tuple[bytes, os.stat_result] | None:
+def read(parent: int, name: str, most: int = MAX_BYTES) -> tuple[bytes, os.stat_result] | None:
     """A regular file's bytes and status, None when nothing has that name.
 
-    Raises `OSError`: `ELOOP` for a symbolic link, `EINVAL` for anything else that is not a regular file.
+    Raises `OSError`: `ELOOP` for a symbolic link, `EINVAL` for anything else that is not a regular file, `EFBIG` for
+    one of more than `most` bytes.
     """
     try:
         # O_NONBLOCK: opening a FIFO must not wait for a writer.
@@ -61,15 +64,21 @@ def read(parent: int, name: str) -> tuple[bytes, os.stat_result] | None:
         status = os.fstat(fd)
         if not stat.S_ISREG(status.st_mode):
             raise OSError(errno.EINVAL, "not a regular file", name)
-        return _all(fd), status
+        return _all(fd, name, most), status
     finally:
         os.close(fd)
 
 
-def _all(fd: int) -> bytes:
+def _all(fd: int, name: str, most: int) -> bytes:
     chunks = []
-    while chunk := os.read(fd, 1 << 20):
+    # Asked before (a file with holes is larger than what it takes to make one), and counted: it may grow meanwhile.
+    size, got = os.fstat(fd).st_size, 0
+    while size <= most and (chunk := os.read(fd, 1 << 20)):
         chunks.append(chunk)
+        got += len(chunk)
+        size = max(size, got)
+    if size > most:
+        raise OSError(errno.EFBIG, f"larger than {most >> 20} MiB", name)
     return b"".join(chunks)
 
 
@@ -84,14 +93,16 @@ def opened(directory: str | os.PathLike[str]) -> Iterator[int]:
 
 
 def content(parent: int, path: str) -> bytes | None:
-    """The bytes of a regular file at a path below a directory, None when there is none. Links are followed: this is for
-    comparing only."""
+    """The bytes of a regular file at a path below a directory, None when there is none or it has more than `MAX_BYTES`.
+    Links are followed: this is for comparing only."""
     try:
         fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=parent)
     except (OSError, ValueError):
         return None
     try:
-        return _all(fd) if stat.S_ISREG(os.fstat(fd).st_mode) else None
+        return _all(fd, path, MAX_BYTES) if stat.S_ISREG(os.fstat(fd).st_mode) else None
+    except OSError:
+        return None
     finally:
         os.close(fd)
 

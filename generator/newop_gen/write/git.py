@@ -7,12 +7,16 @@ git has.
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 import os
+import signal
+import stat
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from .errors import refused
 
@@ -25,6 +29,11 @@ _SAFE = (
     "-c",
     "core.hooksPath=/dev/null",
 )
+
+# What is asked reads some files: minutes mean that one of them never ends.
+SECONDS = 120
+
+_PR_SET_PDEATHSIG = 1
 
 # Files and directories in the git directory that mean an operation is under way.
 _UNDER_WAY = {
@@ -61,7 +70,17 @@ def _run(directory: Path, *arguments: str, check: bool = True) -> bytes | None:
             capture_output=True,
             env=environment(),
             check=False,
+            timeout=SECONDS,
+            preexec_fn=_die_with_parent,
         )
+    except subprocess.TimeoutExpired:
+        raise refused(
+            str(directory),
+            f"git {arguments[0]} did not answer within {SECONDS} seconds",
+            "a repository",
+            "",
+            "git-slow",
+        ) from None
     except OSError as error:
         raise refused(
             str(directory),
@@ -76,6 +95,23 @@ def _run(directory: Path, *arguments: str, check: bool = True) -> bytes | None:
         return None
     said = done.stderr.decode(errors="replace").strip().splitlines() or [f"exit code {done.returncode}"]
     raise refused(str(directory), f"git {arguments[0]} failed ({said[0]})", "", "", "git-failed")
+
+
+def _die_with_parent() -> None:
+    """In a child of this process: it ends when this one does, however it ends. Linux alone can say so; elsewhere the
+    child outlives a killed newop-gen until it has read what it was asked."""
+    if _prctl is not None:
+        _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _libc_prctl() -> Any:
+    try:
+        return ctypes.CDLL(None).prctl
+    except (OSError, AttributeError):
+        return None
+
+
+_prctl = _libc_prctl()  # looked up here: between fork and exec nothing may be imported
 
 
 class Repository:
@@ -94,6 +130,8 @@ class Repository:
         """
         if not any(os.path.lexists(d / ".git") or _is_bare(d) for d in (root, *root.parents)):
             return None
+        for place in (root, *root.parents):
+            _refuse_endless(place / ".git")
         said = _run(
             root, "rev-parse", "--is-inside-git-dir", "--is-inside-work-tree", "--absolute-git-dir", check=False
         )
@@ -191,10 +229,28 @@ def _split(output: bytes | None, at: bytes = b"\0") -> list[str]:
 
 
 def _claims(path: Path) -> bool:
-    """Whether something is there that can't be looked into, or that has what a git directory has."""
+    """Whether something is there that can't be looked into, or that has any of what a git directory has."""
     if not os.path.lexists(path):
         return False
-    return not os.access(path, os.R_OK | (os.X_OK if path.is_dir() else 0)) or os.path.lexists(path / "HEAD")
+    if not os.access(path, os.R_OK | (os.X_OK if path.is_dir() else 0)):
+        return True
+    return any(os.path.lexists(path / name) for name in ("HEAD", "objects", "refs", "config", "index"))
+
+
+def _refuse_endless(git_dir: Path) -> None:
+    """Refuse a git directory in which a file is a pipe or a device: git would wait for its end. Raises
+    `CheckoutRefused`. What a linked one (`.git` is a file) holds meets git's time limit."""
+    try:
+        names = os.listdir(git_dir)
+    except OSError:
+        names = []
+    for path in (git_dir, *(git_dir / name for name in sorted(names))):
+        try:
+            mode = path.stat().st_mode
+        except OSError:
+            continue
+        if stat.S_ISFIFO(mode) or stat.S_ISCHR(mode) or stat.S_ISBLK(mode):
+            raise refused(str(path), "this is a pipe or a device", "a file of git's", "", "git-failed")
 
 
 def _is_bare(directory: Path) -> bool:

@@ -17,7 +17,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from . import fs
+from . import fs, sealed
 from .paths import contained
 from .sealed import Broken, seal, unseal
 
@@ -102,7 +102,7 @@ def find(state: int) -> tuple[Phase, Journal] | None:
     if len(found) > 1:
         raise Broken("there is more than one journal")
     try:
-        data = fs.read(state, name_of(found[0]))
+        data = fs.read(state, name_of(found[0]), sealed.MAX_BYTES)
     except OSError as error:
         raise Broken(f"it can't be read ({error.strerror})") from None
     assert data is not None
@@ -157,7 +157,7 @@ def _text(raw: Any, pattern: re.Pattern[str]) -> str:
 
 
 def _optional(raw: Any) -> str | None:
-    if raw is not None and not isinstance(raw, str):
+    if raw is not None and not (isinstance(raw, str) and raw.isascii()):
         raise Broken("a receipt in it has the wrong form")
     return raw
 

@@ -22,9 +22,18 @@ _GIT_NAMES = frozenset({".git", "git~1"})
 
 def contained(path: str) -> bool:
     """Whether `path` is a plain relative path: no absolute path, `..`, empty part, NUL, backslash or `.git` in it."""
-    if not path or "\0" in path or "\\" in path or len(path) > 4096:
+    if not path or "\0" in path or "\\" in path or len(path) > 4096 or not _nameable(path):
         return False
     return all(part not in ("", ".", "..") and part.casefold() not in _GIT_NAMES for part in path.split("/"))
+
+
+def _nameable(path: str) -> bool:
+    """Whether a file can have the name: text in a document may hold what no bytes of a name decode to."""
+    try:
+        os.fsencode(path)
+    except UnicodeError:
+        return False
+    return True
 
 
 def canonical(base: Path, path: str) -> str:

@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from . import fs
+from . import fs, sealed
 from .errors import interrupted
 from .paths import contained
 from .sealed import Broken, seal, unseal
@@ -131,7 +131,7 @@ def read_all(home: Home) -> dict[str, OpReceipt]:
                 continue
             assert fd is not None
             try:
-                data = fs.read(fd, name)
+                data = fs.read(fd, name, sealed.MAX_BYTES)
                 if data is None:
                     continue
                 receipt = load(data[0])

@@ -35,7 +35,8 @@ def recover(root: str | os.PathLike[str], *, keep_edits: bool = False, wait: flo
     decision; `CheckoutRefused` when another run holds the lock for `wait` seconds; `IoFault`.
     """
     home = Home.of(root)
-    with reported("recover"), home.lock(wait=wait, create=False) as held:
+    # A journal is what tells of an interrupted run; the lock's file, which holds nothing, may be gone.
+    with reported("recover"), home.lock(wait=wait, create=pending(home)) as held:
         return recover_held(home, keep_edits=keep_edits) if held else RecoveryReport()
 
 

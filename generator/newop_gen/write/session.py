@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from . import receipts
 from .errors import reported
 from .receipts import OpReceipt
-from .recover import RecoveryReport, recover_held
+from .recover import RecoveryReport, pending, recover_held
 from .signals import Signals
 from .state import Home
 
@@ -32,10 +32,10 @@ class Session:
 @contextmanager
 def session(home: Home, command: str, *, wait: float = 10.0, create: bool = True) -> Iterator[Session]:
     """Take the checkout's lock, waiting at most `wait` seconds for another run's, and recover what an earlier run left.
-    With `create`, the lock's file is made where there is none.
+    With `create`, or where there is something to recover, the lock's file is made where there is none.
 
     Raises `CheckoutRefused` when another run holds the lock, `Interrupted` when the recovery needs a decision,
     `IoFault` for a fault that changed nothing, here or in what the caller does, and `Stopped`.
     """
-    with reported(command), Signals() as signals, home.lock(wait=wait, create=create):
+    with reported(command), Signals() as signals, home.lock(wait=wait, create=create or pending(home)):
         yield Session(home, signals, recover_held(home))

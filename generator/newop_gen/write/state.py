@@ -109,6 +109,8 @@ class Home:
                         return None
                     with contextlib.suppress(FileExistsError):  # another process was faster
                         fs.mkdir(fd, part, 0o700)
+                        # What is in it is no safer than its own name.
+                        fs.sync(fd, part)
                     below = fs.open_dir(part, fd)
                 os.close(fd)
                 fd = below
