@@ -36,7 +36,7 @@ def recover(root: str | os.PathLike[str], *, keep_edits: bool = False, wait: flo
     """
     home = Home.of(root)
     # A journal is what tells of an interrupted run; the lock's file, which holds nothing, may be gone.
-    with reported("recover"), home.lock(wait=wait, create=pending(home)) as held:
+    with reported("recover"), home.lock(wait=wait, create=journal.pending(home)) as held:
         return recover_held(home, keep_edits=keep_edits) if held else RecoveryReport()
 
 

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from . import receipts
+from . import journal, receipts
 from .errors import reported
 from .receipts import OpReceipt
-from .recover import RecoveryReport, pending, recover_held
+from .recover import RecoveryReport, recover_held
 from .signals import Signals
 from .state import Home
 
@@ -37,5 +37,5 @@ def session(home: Home, command: str, *, wait: float = 10.0, create: bool = True
     Raises `CheckoutRefused` when another run holds the lock, `Interrupted` when the recovery needs a decision,
     `IoFault` for a fault that changed nothing, here or in what the caller does, and `Stopped`.
     """
-    with reported(command), Signals() as signals, home.lock(wait=wait, create=create or pending(home)):
+    with reported(command), Signals() as signals, home.lock(wait=wait, create=create or journal.pending(home)):
         yield Session(home, signals, recover_held(home))
