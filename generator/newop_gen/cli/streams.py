@@ -2,8 +2,8 @@
 
 A reader that has seen enough (`newop-gen ... | head -1`), a disk that is full, or a descriptor that was closed before
 the start changes neither what a command does nor its exit code: what it would still print is dropped. So the code does
-not depend on who reads, and no stream stops an apply. What is lost on standard output to anything but a reader's leaving
-is said on the other stream, where that can be.
+not depend on who reads, and no stream stops an apply. What standard output loses to anything but a reader's leaving is
+said on the other stream, where that can be.
 """
 
 from __future__ import annotations
