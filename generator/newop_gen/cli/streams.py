@@ -49,8 +49,8 @@ def outlive_readers() -> None:
     for number, name in ((1, "stdout"), (2, "stderr")):
         stream = getattr(sys, name)
         if stream is None:  # it was closed before the start
-            raw = io.FileIO(number, "w", closefd=False)
-            setattr(sys, name, io.TextIOWrapper(io.BufferedWriter(raw), encoding="utf-8", errors="backslashreplace"))
+            null = io.BufferedWriter(io.FileIO(number, "w", closefd=False))
+            setattr(sys, name, io.TextIOWrapper(null, encoding="utf-8", errors="backslashreplace"))
             continue
         if not isinstance(stream, io.TextIOWrapper):
             continue
