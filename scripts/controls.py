@@ -13,7 +13,6 @@ cores.
 from __future__ import annotations
 
 import argparse
-import contextlib
 import signal
 import sys
 import time
@@ -23,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
 from support.applying import SPECS
 from support.standing import standing
-from verify.compiled.changes import Change, candidates, chosen
+from verify.compiled.changes import candidates, chosen, made
 
 from newop_gen.checkout.tree import Tree
 from newop_gen.model.loaded import LoadedOp, load_op
@@ -33,6 +32,7 @@ from newop_gen.verify.result import Report
 from newop_gen.verify.run import Options, verify
 from newop_gen.write.regions import lines_of_plan
 
+SYSTEMS = ("h200_sxm",)  # whose tables the examples go beside
 DEFAULT = ("new_op.yaml", "new_op_tokens.yaml")
 
 
@@ -46,7 +46,7 @@ def main() -> int:
     # An end from outside takes the change out again, too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     specs = options.specs or [SPECS / name for name in DEFAULT]
-    with standing(options.tree, specs) as root:
+    with standing(options.tree, specs, systems=SYSTEMS) as root:
         return 1 if sum(_try(root, load_op(spec), options.each, options.seed) for spec in specs) else 0
 
 
@@ -62,7 +62,7 @@ def _try(root: Path, loaded: LoadedOp, each: int, seed: int) -> int:
     changes = chosen(candidates(root, lines), each, seed)
     survived = 0
     for change in changes:
-        with _made(root, change):
+        with made(root, change):
             report = verify(loaded, root, Options())
         who = _noticed(report)
         survived += not who
@@ -82,15 +82,6 @@ def _noticed(report: Report) -> str:
     found += [f"asked ({', '.join(asked[:3])}{' ...' if len(asked) > 3 else ''})"] if asked else []
     found += ["Rust tests"] if "rust-tests" in checks else []
     return ", ".join(found)
-
-
-@contextlib.contextmanager
-def _made(root: Path, change: Change):  # type: ignore[no-untyped-def]
-    before = change.apply(root)
-    try:
-        yield
-    finally:
-        (root / change.path).write_bytes(before)
 
 
 if __name__ == "__main__":

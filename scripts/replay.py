@@ -11,6 +11,7 @@ something is unexplained.
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import math
 import os
@@ -22,11 +23,18 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
+from replay import engine
 from replay.catalog import REPLAYS
-from replay.kinds import RELEASES as ALL_RELEASES
+from replay.kinds import RELEASES as PYTHON_RELEASES
 from replay.rules import BY_NAME
 from replay.run import FULL, Done, Size, run
+from support.releases import ENGINE_RELEASES
 
+COMPILED = ENGINE_RELEASES[:1]
+ALL_RELEASES = (*PYTHON_RELEASES, *COMPILED)
+OPS = tuple(dict.fromkeys([*(r.name for r in REPLAYS), *engine.NAMES]))
+COMPILED_RULES = {rule.name: rule for rule in engine.RULES}
+WHY = {**COMPILED_RULES, **BY_NAME}
 QUICK = Size(measured=300, random=300, energy=100)
 QUICK_TABLES = 2
 
@@ -34,7 +42,7 @@ QUICK_TABLES = 2
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--release", action="append", choices=ALL_RELEASES, help="default: all of them")
-    parser.add_argument("--op", action="append", choices=[r.name for r in REPLAYS], help="default: all of them")
+    parser.add_argument("--op", action="append", choices=OPS, help="default: all of them")
     parser.add_argument("--quick", action="store_true", help="some points of the two longest tables of each op")
     parser.add_argument("--tables", type=int, help="only the longest tables of each op")
     parser.add_argument("--minutes", type=float, default=math.inf, help="begin no other table after that")
@@ -47,7 +55,11 @@ def main() -> int:
     done = [one for one in logged(options.log, size) if one.release in releases]
     done = [one for one in done if options.op is None or one.replay in options.op]
     known = {(one.release, one.replay, one.table) for one in done}
-    for one in run(releases, options.op, size, tables, options.processes, 60 * options.minutes, known):
+    seconds = 60 * options.minutes
+    python = [release for release in releases if release not in COMPILED]
+    found = [run(python, options.op, size, tables, options.processes, seconds, known)]
+    found += [engine.run(r, options.op, size, tables, seconds, known) for r in releases if r in COMPILED]
+    for one in itertools.chain(*found):
         done.append(one)
         if one.result:
             progress(one, time.perf_counter() - start)
@@ -92,7 +104,7 @@ def report(done: Iterable[Done]) -> int:
     worst = max((tally["worst"] for one in done for tally in one.result["modes"].values()), default=0.0)
     head = f"{'op':24} {'release':8} {'tables':>6} {'mode':20} {'points':>9} {'equal':>9} {'explained':>9}"
     print(f"{head} {'raised alike':>12} {'unexplained':>11}")
-    order = {replay.name: number for number, replay in enumerate(REPLAYS)}
+    order = {name: number for number, name in enumerate(OPS)}
     for (name, release, mode), n in sorted(sums.items(), key=lambda i: (order[i[0][0]], ALL_RELEASES.index(i[0][1]))):
         print(
             f"{name:24} {release:8} {tables[release, name]:6} {mode:20} {n['points']:9} {n['equal']:9} "
@@ -105,9 +117,10 @@ def report(done: Iterable[Done]) -> int:
     )
     print("\nexplained by")
     for name, counts in rules.items():
-        print(f"  {name}: {BY_NAME[name].why}")
+        print(f"  {name}: {WHY[name].why}")
         for release in sorted(counts, key=ALL_RELEASES.index):
-            print(f"    {release:6} {counts[release]:9} points  {', '.join(BY_NAME[name].where(release))}")
+            rule = (COMPILED_RULES if release in COMPILED else BY_NAME)[name]
+            print(f"    {release:6} {counts[release]:9} points  {', '.join(rule.where(release))}")
     if len(done) < len(known):
         print(f"\n{len(known) - len(done)} of {len(known)} tables were left out when the time was over")
     failed = [f"{one.release} {one.replay}: {one.table}" for one in done if "failed" in one.result]

@@ -6,6 +6,7 @@ tests. Nothing here knows what a formula means: which change is equivalent is fo
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import random
 import re
@@ -52,6 +53,16 @@ class Change:
         assert before[self.offset : self.offset + len(self.old)] == self.old, str(self)
         path.write_bytes(before[: self.offset] + self.new + before[self.offset + len(self.old) :])
         return before
+
+
+@contextlib.contextmanager
+def made(root: Path, change: Change) -> Iterator[None]:
+    """The change is there inside this block only."""
+    before = change.apply(root)
+    try:
+        yield
+    finally:
+        (root / change.path).write_bytes(before)
 
 
 def candidates(root: Path, lines: Sequence[Lines]) -> list[Change]:
