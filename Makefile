@@ -5,7 +5,7 @@
 # ARGS=...     more arguments for pytest, or for the script that a target runs
 # Downloads stay in $NEWOP_GEN_CACHE, else ~/.cache/newop-gen: after the first run no network is needed.
 
-.PHONY: help setup demo test test-all lint format goldens fixtures bench bench-apply bench-ops fuzz formulas mistakes controls engines replay tables tables-runs history matrix docs docs-serve docs-long pictures dist doctor-table \
+.PHONY: help setup demo test test-all lint format goldens fixtures bench bench-apply bench-ops fuzz formulas mistakes controls engines sites replay tables tables-runs history matrix docs docs-serve docs-long pictures dist doctor-table \
         coverage clean safety crash faults permissions hostile targets examples edits updates races sabotage
 .DEFAULT_GOAL := help
 
@@ -28,6 +28,7 @@ help:
 	@echo "make mistakes mistakes seeded into correct ops: which checks of verify catch each, and the cause named (6 minutes)"
 	@echo "make controls changes of a compiled op's Rust code, one place at a time: who of verify notices each (needs cargo; an hour)"
 	@echo "make engines  every spec in real releases whose ops are compiled, built, with upstream's whole suites (needs cargo; 10 minutes)"
+	@echo "make sites    each place of a compiled op left out in turn: who notices (needs cargo; 20 minutes)"
 	@echo "make replay   upstream's own ops from specs beside the originals, on all real tables (hours; ARGS=--quick: minutes)"
 	@echo "make tables   made-up tables in the shapes of real collectors: does init draft what their authors meant (a minute)"
 	@echo "make tables-runs  each command that reads parquet 200 times in a row: none aborts; with pyarrow's threads some do (half an hour)"
@@ -106,6 +107,9 @@ controls: setup
 
 engines: setup
 	@$(RUN) scripts/engines.py $(or $(ARGS),--write)
+
+sites: setup
+	@$(RUN) scripts/sites.py $(or $(ARGS),--write)
 
 replay: setup
 	@$(RUN) scripts/replay.py $(ARGS)

@@ -15,7 +15,7 @@ def look(bench: Bench) -> dict[str, Any]:
     found: dict[str, Any]
     if bench.rules.crate is not None:
         views, native = [t.attribute for t in op.tables], bench.rules.crate.module
-        found = bench.session.ask("look", members=members, classes=classes, views=views, native=native)
+        found = bench.session.ask("look", members=members, classes=classes, views=views, native=native, module=op.name)
     else:
         methods, loaders = [q.method for q in op.queries], {t.loader: bench.loader_modules for t in op.tables}
         found = bench.session.ask("look", members=members, methods=methods, classes=classes, loaders=loaders)
@@ -29,6 +29,7 @@ KINDS = {
     "compiled": "a compiled class in the extension",
     "exports": "its name in __all__ of the operations",
     "views": "an entry in VIEW_KEY_LAYERS",
+    "modules": "its module where the SDK is imported from",
 }
 """What an op may have by name, as `look` finds it."""
 

@@ -61,7 +61,7 @@ def between(bench: Bench, data: Dataset) -> list[CheckResult]:
             + promise.get(method, "on the surface through its neighbours"),
             CUBIC if method == "cubic" else LINEAR,
         )
-        _judge(bench, data, query, list(itertools.islice(_between(bench, data, query), BETWEEN)), tally)
+        _judge(bench, data, query, list(itertools.islice(between_points(bench, data, query), BETWEEN)), tally)
         results.append(tally.result())
     return results
 
@@ -83,7 +83,7 @@ def outside(bench: Bench, data: Dataset) -> list[CheckResult]:
         elif bench.rules.outside == "blended":
             words[policy] = "has a share of the SOL between those of the nearest points (this release's own rule)"
         tally = Tally(f"outside:{query.method}", f"a point outside the collected range {words[policy]}", 1e-9)
-        _judge(bench, data, query, list(itertools.islice(_outside(bench, data, query), OUTSIDE)), tally)
+        _judge(bench, data, query, list(itertools.islice(outside_points(bench, data, query), OUTSIDE)), tally)
         results.append(tally.result())
     return results
 
@@ -127,7 +127,7 @@ def _axis_values(bench: Bench, data: Dataset, query: Query) -> Iterator[tuple[An
         yield keys, [sorted(a) for a in axes]
 
 
-def _between(bench: Bench, data: Dataset, query: Query) -> Iterator[Values]:
+def between_points(bench: Bench, data: Dataset, query: Query) -> Iterator[Values]:
     """Points in every cell of every grid, near each edge and in the middle; then some along one axis only."""
     chance = random.Random(f"{bench.op.name} {query.method}")
     grids = list(_axis_values(bench, data, query))
@@ -145,7 +145,7 @@ def _between(bench: Bench, data: Dataset, query: Query) -> Iterator[Values]:
             yield from _asked(bench, query, (*keys, *at))
 
 
-def _outside(bench: Bench, data: Dataset, query: Query) -> Iterator[Values]:
+def outside_points(bench: Bench, data: Dataset, query: Query) -> Iterator[Values]:
     """One axis beyond either end, the others on the grid and off it."""
     chance = random.Random(f"{bench.op.name} {query.method} outside")
     grids = list(_axis_values(bench, data, query))

@@ -51,8 +51,9 @@ def declare(queries: dict[str, Any], tables: dict[str, str]) -> bool:
     return True
 
 
-def look(members: list[str], classes: list[str], views: list[str], native: str) -> dict[str, Any]:
-    """What is there of an op: file members, shells that are exported over compiled classes of the extension, views."""
+def look(members: list[str], classes: list[str], views: list[str], native: str, module: str) -> dict[str, Any]:
+    """What is there of an op: file members, shells that are exported over compiled classes of the extension, views, and
+    the shells' module where users import it from."""
     operations, compiled = sdk("operations"), importlib.import_module(native)
     exported = getattr(operations, "__all__", ())
     layers = sdk("engine_table_view").VIEW_KEY_LAYERS
@@ -62,9 +63,18 @@ def look(members: list[str], classes: list[str], views: list[str], native: str) 
         "exports": {c: c in exported for c in classes},
         "compiled": {c: isinstance(getattr(compiled, c, None), type) for c in classes},
         "views": {v: v in layers for v in views},
+        "modules": {module: _importable(module)},
         "modes": [m.name for m in sdk("common").DatabaseMode],
         "version": getattr(upstream(), "__version__", ""),
     }
+
+
+def _importable(module: str) -> bool:
+    try:
+        sdk(f"operations.{module}")
+    except ModuleNotFoundError:
+        return False
+    return True
 
 
 def leaves(handle: str, attribute: str) -> Any:
