@@ -115,3 +115,26 @@ def test_data_of_any_size_are_not_read_whole(package):
     os.truncate(package / "table.txt", 40 << 30)
     with pytest.raises(CheckoutRefused, match="larger than 1 GiB"):
         Tree.open(package).content("table.txt")
+
+
+HOSTILE_YAML = {
+    "deep": b"[" * 100_000,
+    "nines": b"a: " + b"9" * 5_000,
+    "date": b"a: 2024-13-45",
+    "utf-16": "a: 1\n".encode("utf-16"),
+    "tag": b"!!python/object/apply:os.getcwd []",
+    "latin": b"a: \xe9",
+    "two": b"a: 1\n---\nb: 2\n",
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE_YAML)
+def test_a_yaml_file_of_a_checkout_is_as_hostile_as_a_spec(package, name):
+    (package / "system.yaml").write_bytes(HOSTILE_YAML[name])
+    with pytest.raises(CheckoutRefused, match=r"system\.yaml"):
+        Tree.open(package).document("system.yaml")
+
+
+def test_a_yaml_file_is_read(package):
+    (package / "system.yaml").write_bytes(b"a: {b: 1.5}\n")
+    assert Tree.open(package).document("system.yaml") == {"a": {"b": 1.5}}

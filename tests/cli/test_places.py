@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import pytest
 from support.applying import SPECS
@@ -39,7 +40,7 @@ def test_a_mistake_in_a_spec_is_told_with_its_place(release, run, tmp_path, case
     spec = tmp_path / "new_op.yaml"
     spec.write_text(text, encoding="utf-8")
     if not (tmp_path / "data").exists():
-        (tmp_path / "data").symlink_to(SPECS / "data")
+        shutil.copytree(SPECS / "data", tmp_path / "data")
     result = run("apply", spec, "--checkout", made.root, "--dry-run", "--json")
     problems = json.loads(result.stdout)["problems"]
     assert result.exit_code in (2, 3)
@@ -58,7 +59,7 @@ def test_of_several_specs_each_problem_has_its_own_file(release, run, tmp_path):
     wrong = tmp_path / "new_op.yaml"
     text = (SPECS / "new_op.yaml").read_text(encoding="utf-8")
     wrong.write_text(text.replace("scale: self._num_layers\n", "scale: self._nothing\n", 1), encoding="utf-8")
-    (tmp_path / "data").symlink_to(SPECS / "data")
+    shutil.copytree(SPECS / "data", tmp_path / "data")
     for order in ([wrong, SPECS / "new_op_tokens.yaml"], [SPECS / "new_op_tokens.yaml", wrong]):
         result = run("apply", *order, "--checkout", made.root, "--dry-run")
         told = next(line for line in result.stderr.splitlines() if "_nothing" in line)

@@ -201,9 +201,19 @@ def test_a_plot_that_can_not_be_written_and_a_system_that_can_not_be_read(tmp_pa
     assert result.exit_code == 5 and "the plot can't be written" in result.output
     tree = copy_fixture("v0_8", tmp_path)
     broken = next(tree.glob("**/systems/h200_sxm.yaml"))
-    broken.write_text("gpu: [1, 2]\n", encoding="utf-8")
-    result = run(NEW_OP, "--checkout", tree, "--system", "h200_sxm")
-    assert result.exit_code == 2 and "the system can't be read" in result.output
+    for text in (
+        "gpu: [1, 2]\n",
+        "gpu: {mem_bw: fast, float16_tc_flops: 1.0}\n",
+        "gpu: {mem_bw: 2024-11-12}\n",
+        "[]\n",
+    ):
+        broken.write_text(text, encoding="utf-8")
+        result = run(NEW_OP, "--checkout", tree, "--system", "h200_sxm")
+        assert result.exit_code == 2 and "the system can't be read" in result.output
+    for data in (b"[" * 100_000, b"gpu: {mem_bw: " + b"9" * 5000 + b"}", "gpu: {}\n".encode("utf-16")):
+        broken.write_bytes(data)
+        result = run(NEW_OP, "--checkout", tree, "--system", "h200_sxm")
+        assert result.exit_code == 3 and "h200_sxm.yaml" in result.output
 
 
 def test_a_sweep_along_what_does_not_count_is_one_line(tmp_path) -> None:

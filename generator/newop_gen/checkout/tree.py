@@ -94,6 +94,33 @@ class Tree:
                 Problem(Place(path), f"the file can't be read ({error.strerror})", "a readable file", "", "target-read")
             ) from None
 
+    def text(self, path: str) -> str:
+        """A file's text. Raises `CheckoutRefused` for none, one that is too large, or one that is no UTF-8."""
+        source = self._read(path)
+        if source is None:
+            raise CheckoutRefused(Problem(Place(path), "there is no such file", "a file", "", "target-read"))
+        try:
+            return source.data.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            found = f"the byte 0x{source.data[error.start]:02x} is no UTF-8"
+            raise CheckoutRefused(Problem(Place(path), found, "text in UTF-8", "", "target-read")) from None
+
+    def document(self, path: str) -> object:
+        """What a YAML file says: the one document in it, None for an empty one. Raises `CheckoutRefused` as `text`, and
+        for what is no YAML or says what no value can be."""
+        import yaml
+
+        text = self.text(path)
+        try:
+            return yaml.safe_load(text)
+        except (yaml.YAMLError, ValueError, OverflowError, RecursionError, MemoryError) as error:
+            mark = getattr(error, "problem_mark", None)
+            place = Place(path, mark.line + 1, mark.column + 1) if mark else Place(path)
+            why = getattr(error, "problem", None) or (str(error).splitlines() or [type(error).__name__])[0]
+            raise CheckoutRefused(
+                Problem(place, f"the file can't be read as YAML ({why})", "a YAML document", "", "target-read")
+            ) from None
+
     def sources(self) -> dict[str, bytes]:
         """Bytes of every file read so far: what a plan was made from."""
         return {path: source.data for path, source in self._sources.items() if source is not None}

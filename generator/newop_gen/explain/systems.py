@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 from ..problems import Place, Problem, SpecError
 from ..sol.evaluate import Gpu
@@ -40,13 +41,12 @@ class System:
 
 
 def find_system(name: str, checkout: Path | None) -> System:
-    """Raises `SpecError` for a system that the checkout, or the built-in set, does not have."""
+    """Raises `SpecError` for a system that the checkout, or the built-in set, does not have, or whose figures are none;
+    `CheckoutRefused` for a description that is no YAML."""
     if checkout is None:
         if name not in BUILT_IN:
             raise _unknown(name, list(BUILT_IN), "built in: ")
         return System(name, BUILT_IN[name], MODES, "built-in figures")
-    import yaml
-
     from ..checkout.tree import Tree
     from ..layouts import detect
 
@@ -57,13 +57,24 @@ def find_system(name: str, checkout: Path | None) -> System:
     if not path.is_file():
         raise _unknown(name, [n[:-5] for n in tree.listdir(folder) if n.endswith(".yaml")], f"in {folder}: ")
     try:
-        described = yaml.safe_load(path.read_text(encoding="utf-8"))
+        described = _figures(tree.document(f"{folder}/{name}.yaml"))
         gpu = Gpu.from_system(described) if layout is None else Gpu.from_system(described, layout.rules(tree).peak)
-    except (yaml.YAMLError, KeyError, TypeError) as error:
+    except (KeyError, TypeError) as error:
         raise SpecError(
             Problem(Place(str(path)), f"the system can't be read ({error})", "mem_bw and a 16-bit peak", "", "system")
         ) from None
     return System(name, gpu, MODES if layout is None else layout.facts(tree).modes, f"{folder}/{name}.yaml")
+
+
+def _figures(described: Any) -> Mapping[str, Any]:
+    """A description whose figures of the GPU are numbers. Raises `TypeError` for another, `KeyError` without any."""
+    gpu = described["gpu"]
+    if not isinstance(gpu, Mapping):
+        raise TypeError("gpu is no mapping")
+    for key, value in gpu.items():
+        if (key == "mem_bw" or str(key).endswith("_tc_flops")) and not isinstance(value, (int, float)):
+            raise TypeError(f"{key} is {str(value)[:40]!a}, which is no number")
+    return {**described}
 
 
 def _unknown(name: str, known: list[str], where: str) -> SpecError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -47,6 +48,8 @@ def load_spec(path: Path) -> LoadedSpec:
     # Even a spec that is refused is looked at as far as it goes: whoever wrote it wants to know everything at once.
     findings = check_spec(spec or shaped.value, shaped.places, skip=shaped.incomplete, said=shaped.reported)
     problems += findings.errors
+    if spec is not None:
+        problems += _outside(path, spec, shaped.places)
     if problems or spec is None:
         raise SpecError(_listed(problems))
     return _loaded(path, source, spec, shaped, findings.warnings)
@@ -74,6 +77,18 @@ def load_specs(paths: Iterable[Path]) -> list[LoadedSpec]:
     if problems:
         raise SpecError(problems)
     return loaded
+
+
+def _outside(path: Path, spec: Spec, places: Places) -> list[Problem]:
+    """Data files that a link leads out of the spec's directory: what a stranger's spec names would be copied into the
+    checkout, whatever it is. Nothing of them is read."""
+    home = os.path.realpath(path.parent)
+    found = "{0!a} is, or is below, a link that leads out of the spec's directory"
+    return [
+        Problem(places(("data", number, "file")), found.format(entry.file), "a file below it", "copy it there", "path")
+        for number, entry in enumerate(spec.data)
+        if not Path(os.path.realpath(path.parent / entry.file)).is_relative_to(home)
+    ]
 
 
 def _loaded(path: Path, source: Source, spec: Spec, shaped: Shaped, warnings: list[Problem]) -> LoadedSpec:

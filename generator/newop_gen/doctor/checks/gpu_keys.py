@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from ...problems import CheckoutRefused
 from ..finding import Finding, Severity
 from ..flow import text_key
 from ..sdk import Definition
@@ -61,17 +62,14 @@ def _guarded(definition: Definition) -> set[str]:
 
 def _systems(subject: Subject) -> dict[str, set[str]]:
     """Keys of the GPU's description by system."""
-    import yaml
-
     code = subject.code
     found = {}
     for name in code.tree.listdir(code.systems):
         if not name.endswith(".yaml"):
             continue
-        content = code.tree.content(f"{code.systems}/{name}")
         try:
-            loaded = yaml.safe_load(content or b"")
-        except yaml.YAMLError:
+            loaded = code.tree.document(f"{code.systems}/{name}")
+        except CheckoutRefused:
             continue
         if isinstance(loaded, dict) and isinstance(loaded.get("gpu"), dict):
             found[name.removesuffix(".yaml")] = set(loaded["gpu"])

@@ -104,11 +104,11 @@ def find_directory(
     op: Op, tree: Tree, systems: str, entry: DataFile, *, by_family: bool = False
 ) -> tuple[str | None, str]:
     """(directory for the entry's tables, "") or (None, why there is none). That of a family need not be there yet."""
-    described = tree.root / systems / f"{entry.system}.yaml"
-    if not described.is_file():
+    described = f"{systems}/{entry.system}.yaml"
+    if not (tree.root / described).is_file():
         known = [n[:-5] for n in tree.listdir(systems) if n.endswith(".yaml")]
         return None, f"no system {entry.system!r} ({systems} has {', '.join(known) or 'none'})"
-    said = re.search(r"^data_dir:\s*([A-Za-z0-9_./-]+)", described.read_text(encoding="utf-8"), re.MULTILINE)
+    said = re.search(r"^data_dir:\s*([A-Za-z0-9_./-]+)", tree.text(described), re.MULTILINE)
     root = f"{systems}/{said.group(1) if said else f'data/{entry.system}'}"
     folders = [f"{root}/{entry.backend}"]
     if by_family:
