@@ -21,11 +21,21 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "generator")]
 
 from replay.catalog import BY_NAME  # noqa: E402
+from replay.engine import COMPILED as COMPILED_REPLAYS  # noqa: E402
+from replay.engine import bench  # noqa: E402
+from replay.engine import tables_of as tables_of_compiled  # noqa: E402
 from replay.run import make_tree, tables_of  # noqa: E402
+from replay.tables import read_rows  # noqa: E402
 from support.releases import run_in  # noqa: E402
 
+from newop_gen import verify  # noqa: E402
+
+VERIFY = Path(verify.__file__).parent
 OPS = ("context_mla", "generation_mla", "mla_bmm", "compute_scale", "context_attention")
 RELEASES = ("0.8.0", "0.10.0")
+COMPILED = ("0.12.0",)
+COMPILED_OPS = ("mhc_module", "gdn, context", "gdn, generation")
+POINTS = 60
 TOLERANCE = 1.1
 """A ratio above it counts as slower. The control, theirs against theirs, stays within it on a busy machine, too."""
 
@@ -33,6 +43,13 @@ CHILD = """\
 import sys
 sys.path[:0] = arguments[0]
 from bench_ops_inside import measure
+result = [measure(**job) for job in arguments[1]]
+"""
+
+COMPILED_CHILD = """\
+import sys
+sys.path[:0] = arguments[0]
+from bench_ops_compiled import measure
 result = [measure(**job) for job in arguments[1]]
 """
 
@@ -47,15 +64,18 @@ MEASUREMENTS = (
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--release", action="append", choices=RELEASES, help="only this one (several times)")
-    parser.add_argument("--op", action="append", choices=OPS, help="only this one (several times)")
+    parser.add_argument(
+        "--release", action="append", choices=(*RELEASES, *COMPILED), help="only this one (several times)"
+    )
+    parser.add_argument("--op", action="append", choices=(*OPS, *COMPILED_OPS), help="only this one (several times)")
     parser.add_argument("--runs", type=int, default=9, help="rounds of each measurement (medians count)")
     parser.add_argument("--check", action="store_true", help="exit with 1 when a generated op is slower")
     options = parser.parse_args()
     slower = 0
     print(f"{'release':9}{'op':20}{'rows':>6}  {'':28}{'theirs':>9}{'ours':>9}{'ratio':>7}{'control':>9}")
-    for release in options.release or RELEASES:
-        for lines, late in compare(release, options.op or OPS, options.runs):
+    for release in options.release or (*RELEASES, *COMPILED):
+        measured = compare_compiled if release in COMPILED else compare
+        for lines, late in measured(release, options.op or (*OPS, *COMPILED_OPS), options.runs):
             print(*lines, sep="\n", flush=True)
             slower += late
     print(
@@ -66,7 +86,7 @@ def main() -> int:
 
 def compare(release: str, names: Any, rounds: int) -> list[tuple[list[str], int]]:
     """Lines of each op, and how many of its ratios say that ours is slower."""
-    replays = [BY_NAME[name] for name in names if release in BY_NAME[name].releases]
+    replays = [BY_NAME[name] for name in names if name in OPS and release in BY_NAME[name].releases]
     with tempfile.TemporaryDirectory(prefix="newop-bench-ops-") as name:
         tree = make_tree(release, replays, Path(name) / release)
         jobs = []
@@ -79,6 +99,24 @@ def compare(release: str, names: Any, rounds: int) -> list[tuple[list[str], int]
             )
         found = run_in(tree.root, CHILD, [str(ROOT / "tests"), str(ROOT / "scripts")], jobs, timeout=3600)
     return [formatted(release, job["name"], result) for job, result in zip(jobs, found, strict=True)]
+
+
+def compare_compiled(release: str, names: Any, rounds: int) -> list[tuple[list[str], int]]:
+    """The same where ops are compiled: both in one build with optimisation, asked by the release's engine."""
+    chosen = [one for one in COMPILED_REPLAYS if one.replay.name in names and one.replay.name in COMPILED_OPS]
+    jobs = []
+    with bench(release, print, systems=("h200_sxm",), profile="release") as made:
+        for one in chosen:
+            tables = tables_of_compiled(made.systems, one.replay)
+            table = tables[len(tables) // 2]
+            asked = made.asked(one, table)
+            jobs.append(
+                {"verify": str(VERIFY), "extension": vars(made.session.extension), "root": asked.root()}
+                | {"points": [asked.both(p) for p in made.points(one, table, POINTS, 0)]}
+                | {"rows": len(read_rows(table)), "context": one.is_context, "rounds": rounds}
+            )
+        found = run_in(made.tree.root, COMPILED_CHILD, [str(ROOT / "scripts")], jobs, timeout=3600)
+    return [formatted(release, one.replay.name, result) for one, result in zip(chosen, found, strict=True)]
 
 
 def formatted(release: str, name: str, result: dict[str, Any]) -> tuple[list[str], int]:
