@@ -5,7 +5,7 @@
 # ARGS=...     more arguments for pytest, or for the script that a target runs
 # Downloads stay in $NEWOP_GEN_CACHE, else ~/.cache/newop-gen: after the first run no network is needed.
 
-.PHONY: help setup demo test test-all lint format goldens fixtures bench bench-apply bench-ops fuzz formulas mistakes controls engines sites replay tables tables-runs history matrix docs docs-serve docs-long pictures dist doctor-table \
+.PHONY: help setup demo test test-all lint format goldens fixtures bench bench-apply bench-ops fuzz formulas mistakes controls engines sites replay tables tables-runs released-tables bench-tables history matrix docs docs-serve docs-long pictures dist doctor-table \
         coverage clean safety crash faults permissions hostile targets examples edits updates races sabotage
 .DEFAULT_GOAL := help
 
@@ -32,6 +32,8 @@ help:
 	@echo "make replay   upstream's own ops from specs beside the originals, on all real tables (hours; ARGS=--quick: minutes)"
 	@echo "make tables   made-up tables in the shapes of real collectors: does init draft what their authors meant (a minute)"
 	@echo "make tables-runs  each command that reads parquet 200 times in a row: none aborts; with pyarrow's threads some do (half an hour)"
+	@echo "make released-tables  what init drafts of each kind of the releases' tables, against every row of them (half an hour)"
+	@echo "make bench-tables  time and memory of the commands that take a table, for 5 million rows (ARGS='--rows 300000': fewer)"
 	@echo "make history  the examples on every way that upstream has arranged its code (REPO=PATH to a clone; ALL=1)"
 	@echo "make matrix   spec x release: modes, points, deviation, lint, removal, upstream's own tests (REPO=PATH to a clone; an hour)"
 	@echo "make docs     the documentation as a site in build/site; make docs-serve shows it on localhost:8000"
@@ -113,6 +115,12 @@ sites: setup
 
 replay: setup
 	@$(RUN) scripts/replay.py $(ARGS)
+
+released-tables: setup
+	@$(RUN) scripts/released_tables.py $(ARGS)
+
+bench-tables: setup
+	@$(RUN) scripts/bench_tables.py $(ARGS)
 
 tables-runs: setup
 	@$(RUN) scripts/parquet_runs.py $(ARGS)

@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import collections
 import csv
+import functools
 import itertools
 import math
 import random
@@ -31,6 +32,7 @@ BESIDE = ("timestamp", "power", "bandwidth_gbps", "gpu_temp", "row_id")
 MILLISECONDS = {"ns": 1e-6, "us": 1e-3, "ms": 1.0, "s": 1e3}
 
 Row = dict[str, Any]
+Answer = tuple[Mapping[str, str], float] | None
 
 
 @dataclass
@@ -246,6 +248,11 @@ class Expression:
         return eval(self.code, {"__builtins__": {}}, {n: _number(row[n]) for n in self.names if n in row})
 
 
+@functools.cache
+def _expression(text: str) -> Expression:
+    return Expression(text)
+
+
 def _number(text: str) -> Any:
     for kind in (int, float):
         try:
@@ -255,43 +262,50 @@ def _number(text: str) -> Any:
     return text
 
 
-def answers(
-    spec: Mapping[str, Any], rows: Sequence[Mapping[str, str]]
-) -> Iterator[tuple[Mapping[str, str], float | None]]:
-    """Each row with the latency (ms) that a query for it gets, None where it gets none."""
+def kept(spec: Mapping[str, Any], rows: Sequence[Mapping[str, str]]) -> Iterator[tuple[Mapping[str, str], Answer]]:
+    """Each row with the row that a query for it is answered from, and that one's latency (ms); None where there is
+    none."""
     said = spec["phases"]
     column, values = said.get("column"), said.get("values", {})
-    first: dict[tuple[Any, ...], float] = {}
+    first: dict[tuple[Any, ...], tuple[Mapping[str, str], float]] = {}
     for row in rows:
         phase = next((p for p in said["used"] if row[column] == values.get(p, p)), None) if column else said["used"][0]
         nesting = spec["nesting"].get(phase, spec["nesting"]) if phase else None
-        if nesting is None or (nesting.get("rows") and not Expression(nesting["rows"]).of(row)):
+        if nesting is None or (nesting.get("rows") and not _expression(nesting["rows"]).of(row)):
             yield row, None
             continue
         point: list[Any] = [phase]
         for key in nesting.get("keys", ()):
             names = key.get("params") or [key["param"]]
-            columns = key.get("columns") or [key.get("column", names[0])]
-            point += [key.get("alias", {}).get(row[c], row[c]) if c in row else Expression(c).of(row) for c in columns]
-        point += [Expression(axis.get("column", axis["axis"])).of(row) for axis in nesting["axes"]]
-        latency = nesting.get("latency", {})
-        time = Expression(latency.get("column", "latency")).of(row) * MILLISECONDS[latency.get("unit", "ms")]
-        yield row, first.setdefault(tuple(point), time)
+            columns = key.get("columns") or ([key["column"]] if "column" in key else names)
+            point += [key.get("alias", {}).get(row[c], row[c]) if c in row else _expression(c).of(row) for c in columns]
+        point += [_expression(axis.get("column", axis["axis"])).of(row) for axis in nesting["axes"]]
+        yield row, first.setdefault(tuple(point), (row, latency_of(nesting, row)))
+
+
+def latency_of(nesting: Mapping[str, Any], row: Mapping[str, str]) -> float:
+    """A row's own latency (ms), as a nesting reads it."""
+    latency = nesting.get("latency", {})
+    return float(_expression(latency.get("column", "latency")).of(row)) * MILLISECONDS[latency.get("unit", "ms")]
+
+
+def nestings_of(spec: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [n for n in (spec["nesting"].get(p) for p in spec["phases"]["used"]) if n] or [spec["nesting"]]
 
 
 def judged(text: str, rows: Sequence[Row], meant: Meant) -> str:
     """What is wrong with a drafted spec, or ""."""
     spec = yaml.safe_load(text)
-    nestings = [n for n in (spec["nesting"].get(p) for p in spec["phases"]["used"]) if n] or [spec["nesting"]]
-    for nesting in nestings:
-        read = {name for axis in nesting["axes"] for name in Expression(axis.get("column", axis["axis"])).names}
+    for nesting in nestings_of(spec):
+        read = {name for axis in nesting["axes"] for name in _expression(axis.get("column", axis["axis"])).names}
         if not read <= meant.axes:
             return f"axes {sorted(read)}, meant {sorted(meant.axes)}"
     seen: dict[tuple[str, ...], float] = {}
     told = [
         c for c in rows[0] if c not in (meant.latency, "timestamp", "power", "bandwidth_gbps", "gpu_temp", "row_id")
     ]
-    for row, got in answers(spec, rows):
+    for row, answer in kept(spec, rows):
+        got = answer[1] if answer else None
         own = float(row[meant.latency]) * MILLISECONDS[meant.unit]
         own = seen.setdefault(tuple(row[c] for c in told), own)  # measured again: the first counts
         if meant.keeps({c: _number(v) for c, v in row.items()}) and (got is None or not math.isclose(got, own)):

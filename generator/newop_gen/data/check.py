@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -9,14 +10,14 @@ from ..explain.measured import is_placeholder
 from ..explain.systems import System
 from ..model.columns import row_holds
 from ..model.op import Op, Table
-from ..tables.filed import FiledTable
+from ..tables.filed import FiledTable, file_parts
 from ..tables.findings import MOST_DETAILS, Finding, warning
 from ..tables.raw import RawTable, Reading
 from ..text import counted
-from .cells import phase_of, read_columns
+from .cells import read_columns
 from .loading import file_rows
-from .outliers import check_against_sol, check_by_itself
-from .places import batch_notes, check_places, ragged_notes
+from .outliers import AgainstSol, ByItself
+from .places import Batches, PhasePlaces
 
 
 @dataclass(frozen=True)
@@ -41,30 +42,41 @@ def check(op: Op, table: Table, reading: Reading, systems: Sequence[System] = ()
     raw = reading.table
     if raw is None:
         return Checked(reading.findings)
-    findings, filed = file_rows(op, table, reading, raw)
-    if filed is None:
+    findings, loading = file_rows(op, table, reading, raw)
+    if loading is None:
         return Checked(tuple(findings), len(raw.rows))
+    repeats = _Repeats(op, table, raw)
+    phases = table.phases if table.phase_column else table.phases[:1]
+    places = [PhasePlaces(op, table, raw, phase) for phase in phases]
+    batches = Batches(op, table)
+    held = not is_placeholder(op) and bool(systems)
+    judges = [AgainstSol(op, table, raw, system) for system in systems] if held else [ByItself(op, table, raw)]
+    points = left_out = 0
+    for filed in file_parts(op, table, raw):
+        points, left_out = points + len(filed.leaves), left_out + filed.left_out
+        for part in (loading, repeats, *places, batches, *judges):
+            part.add(filed)
+    findings += loading.findings()
     findings += _phases(op, table, raw)
-    findings += _repeats(filed, raw)
+    findings += repeats.findings()
     notes: list[str] = []
-    if filed.bad:  # each would leave a hole, or an axis with one value
-        left = counted(len(filed.bad), "row")
+    if loading.bad:  # each would leave a hole, or an axis with one value
+        left = counted(loading.bad, "row")
         notes.append(f"{left} can't be read: holes and axes with one value were not looked for, mend the cells first")
-    for phase in () if filed.bad else table.phases if table.phase_column else table.phases[:1]:
-        findings += check_places(filed, raw, phase)
-        notes += ragged_notes(filed, phase)
-    if not filed.bad:
-        notes += batch_notes(filed)
-    if is_placeholder(op) or not systems:
+    else:
+        for phase in places:
+            findings += phase.findings()
+            notes += phase.notes()
+        notes += batches.notes()
+    if not held:
         why = "no system is known: points were not held against SOL (--system NAME)"
         if is_placeholder(op):
             why = "the spec's SOL is a placeholder: points were not held against it"
         notes.append(why)
-        findings += check_by_itself(filed, raw)
-    for system in () if is_placeholder(op) else systems:
-        findings += check_against_sol(filed, raw, system)
+    for judge in judges:
+        findings += judge.findings()
     found = tuple(dict.fromkeys(findings))
-    return Checked(found, len(raw.rows), len(filed.leaves), len(filed.repeats), filed.left_out, tuple(notes))
+    return Checked(found, len(raw.rows), points, repeats.count, left_out, tuple(notes))
 
 
 def _phases(op: Op, table: Table, raw: RawTable) -> Iterator[Finding]:
@@ -73,43 +85,60 @@ def _phases(op: Op, table: Table, raw: RawTable) -> Iterator[Finding]:
     if not column:
         return
     conditions = [op.nesting(phase).rows for phase in table.phases]
-    lost = [
-        row
-        for row in raw.rows
-        if phase_of(op, table, row) is None and any(not text or row_holds(text, row.cells) for text in conditions)
-    ]
+    known = {op.phase_value(phase) for phase in table.phases}
+    lost = raw.rows.where(column, lambda text: text not in known)
+    said = [text for text in conditions if text]
+    if len(said) == len(conditions):
+        lost = lost.holding(lambda cells: any(row_holds(text, cells) for text in said))
     if lost:
-        values = ", ".join(f"{v[:30]!a}" for v in list(dict.fromkeys(row.cells[column] for row in lost))[:5])
-        known = " or ".join(op.phase_value(p) for p in table.phases)
+        values = ", ".join(f"{v[:30]!a}" for v in list(dict.fromkeys(lost.distinct(column)))[:5])
+        wanted = " or ".join(op.phase_value(p) for p in table.phases)
         found = f"{len(lost)} rows have {values} in {column}"
-        yield warning(file, [row.line for row in lost], found, known, "they are left out", "phase")
+        yield warning(file, lost.lines(), found, wanted, "they are left out", "phase")
+    there = set(raw.rows.distinct(column))
     for phase in table.phases:
-        if not any(phase_of(op, table, row) == phase for row in raw.rows):
+        if op.phase_value(phase) not in there:
             expected = f"rows with {op.phase_value(phase)!a} in {column}"
             yield warning(file, 0, f"no row of the {phase} phase", expected, "", "phase")
 
 
-def _repeats(filed: FiledTable, raw: RawTable) -> Iterator[Finding]:
+class _Repeats:
     """Rows whose point an earlier row has, and the columns that would tell them apart."""
-    if not filed.repeats:
-        return
-    read = read_columns(filed.op, filed.table)
-    differing: dict[str, int] = {}
-    details: list[str] = []
-    other, worst = 0, 1.0
-    for row, path, leaf in filed.repeats:
-        first, kept = filed.rows[path], filed.leaves[path]
-        for name in raw.columns:
-            if name not in read and row.cells[name] != first.cells[name]:
-                differing[name] = differing.get(name, 0) + 1
-        other += leaf.latency != kept.latency
-        if leaf.latency > 0 and kept.latency > 0:
-            worst = max(worst, leaf.latency / kept.latency, kept.latency / leaf.latency)
-        what = f"{leaf.latency:g} ms, {kept.latency:g} ms is kept"
-        details.append(f"{raw.where(row.line)} repeats {raw.where(first.line)}: {what}")
-    found = f"{len(filed.repeats)} rows repeat an earlier point"
-    found += f", {other} with another latency, up to {worst:.3g}-fold" if other else ""
-    columns = ", ".join(f"{n} in {count}" for n, count in sorted(differing.items(), key=lambda i: -i[1])[:3])
-    hint = f"they differ in columns that the spec does not read: {columns}" if columns else "the first one is kept"
-    lines = [row.line for row, _, _ in filed.repeats]
-    yield warning(str(raw.path), lines, found, "each point once", hint, "repeated", details[:MOST_DETAILS])
+
+    def __init__(self, op: Op, table: Table, raw: RawTable) -> None:
+        self._raw = raw
+        self._unread = [name for name in raw.columns if name not in read_columns(op, table)]
+        self._differing: dict[str, int] = {}
+        self._lines = array("I")
+        self._details: list[tuple[int, str]] = []
+        self._other, self._worst = 0, 1.0
+
+    @property
+    def count(self) -> int:
+        return len(self._lines)
+
+    def add(self, filed: FiledTable) -> None:
+        for row, path, leaf in filed.repeats:
+            first, kept = filed.rows[path], filed.leaves[path]
+            for name in self._unread:
+                if row.cells[name] != first.cells[name]:
+                    self._differing[name] = self._differing.get(name, 0) + 1
+            self._other += leaf.latency != kept.latency
+            if leaf.latency > 0 and kept.latency > 0:
+                self._worst = max(self._worst, leaf.latency / kept.latency, kept.latency / leaf.latency)
+            self._lines.append(row.line)
+            if len(self._details) < MOST_DETAILS:
+                what = f"{leaf.latency:g} ms, {kept.latency:g} ms is kept"
+                where = f"{self._raw.where(row.line)} repeats {self._raw.where(first.line)}: {what}"
+                self._details.append((row.line, where))
+
+    def findings(self) -> Iterator[Finding]:
+        if not self._lines:
+            return
+        found = f"{len(self._lines)} rows repeat an earlier point"
+        found += f", {self._other} with another latency, up to {self._worst:.3g}-fold" if self._other else ""
+        most = sorted(self._differing.items(), key=lambda item: -item[1])[:3]
+        columns = ", ".join(f"{name} in {count}" for name, count in most)
+        hint = f"they differ in columns that the spec does not read: {columns}" if columns else "the first one is kept"
+        details = [text for _, text in sorted(self._details)]
+        yield warning(str(self._raw.path), sorted(self._lines), found, "each point once", hint, "repeated", details)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from ..model.op import Op, Table
 from ..spec.model import PhaseName
 from ..tables.filed import FiledTable
 from ..tables.findings import MOST_DETAILS, Finding, warning
@@ -30,93 +31,131 @@ HELD = "the share of the SOL that the nearest measured point reaches is held (do
 _Keys = tuple[object, ...]
 
 
-def check_places(filed: FiledTable, raw: RawTable, phase: PhaseName) -> Iterator[Finding]:
-    """Findings about the grids of `phase`, one for each kind."""
-    names = [axis.axis for axis in filed.op.nesting(phase).axes]
-    grids = filed.grids(phase)
-    first = _first_lines(filed, phase, len(names))
-    said = f"{phase}: " if filed.table.phase_column and len(filed.table.phases) > 1 else ""
-    file = str(raw.path)
-    holed = [keys for keys, grid in grids.items() if grid.holes]
-    if holed:
-        details = [f"{_point(names, h)}{_below(filed, phase, keys)}" for keys in holed for h in grids[keys].holes]
-        yield warning(
-            file,
-            [first[keys] for keys in holed],
-            f"{said}{counted(len(details), 'hole')} in the grid, such as {details[0]}",
-            "a measurement wherever smaller and larger sizes have one",
-            "a query there interpolates over the hole",
-            "hole",
-            details[:MOST_DETAILS],
-        )
-    for n, name in enumerate(names):
-        single = [keys for keys, grid in grids.items() if len(grid.values[n]) == 1]
-        if single:
-            example = f"{name}={grids[single[0]].values[n][0]}{_below(filed, phase, single[0])}"
+class PhasePlaces:
+    """The grids of one phase: findings, one for each kind, and notes. Given a part of the table at a time."""
+
+    def __init__(self, op: Op, table: Table, raw: RawTable, phase: PhaseName) -> None:
+        self._op, self._table, self._phase, self._file = op, table, phase, str(raw.path)
+        self._names = [axis.axis for axis in op.nesting(phase).axes]
+        self._said = f"{phase}: " if table.phase_column and len(table.phases) > 1 else ""
+        self._grids = 0
+        self._holed: list[int] = []
+        self._holes: list[str] = []
+        self._hole_count = 0
+        self._single: list[list[int]] = [[] for _ in self._names]
+        self._examples = [""] * len(self._names)
+        self._scattered: list[int] = []
+        self._scattered_example = ""
+        self._ragged: list[tuple[float, int, str]] = []
+        self._ragged_count = self._missing = self._inner = 0
+
+    def add(self, filed: FiledTable) -> None:
+        first = _first_lines(filed, self._phase, len(self._names))
+        for keys, grid in filed.grids(self._phase).items():
+            self._grids += 1
+            line, below = first[keys], _below(filed, self._phase, keys)
+            if grid.holes:
+                self._holed.append(line)
+                self._hole_count += len(grid.holes)
+                wanted = MOST_DETAILS - len(self._holes)
+                self._holes += [f"{_point(self._names, hole)}{below}" for hole in grid.holes[:wanted]]
+            for n, name in enumerate(self._names):
+                if len(grid.values[n]) == 1:
+                    self._examples[n] = self._examples[n] or f"{name}={grid.values[n][0]}{below}"
+                    self._single[n].append(line)
+            if grid.scattered:
+                self._scattered.append(line)
+                self._scattered_example = self._scattered_example or f"{_fill(grid)}{below}"
+            elif grid.ragged:
+                self._missing += grid.places - grid.points
+                self._inner += len(grid.holes)
+                self._ragged.append((grid.points / grid.places, line, f"{_fill(grid)}{below}"))
+                if len(self._ragged) > 2 * MOST_DETAILS:
+                    self._ragged = sorted(self._ragged)[:MOST_DETAILS]
+                self._ragged_count += 1
+
+    def findings(self) -> Iterator[Finding]:
+        if self._holed:
             yield warning(
-                file,
-                [first[keys] for keys in single],
-                f"{said}{name} has one value in {len(single)} of {len(grids)} combinations of keys, such as {example}",
-                "two values or more on each axis",
-                "queries for other values raise",
-                "single-value",
+                self._file,
+                self._holed,
+                f"{self._said}{counted(self._hole_count, 'hole')} in the grid, such as {self._holes[0]}",
+                "a measurement wherever smaller and larger sizes have one",
+                "a query there interpolates over the hole",
+                "hole",
+                self._holes,
             )
-    scattered = [keys for keys, grid in grids.items() if grid.scattered]
-    if scattered:
-        yield warning(
-            file,
-            [first[keys] for keys in scattered],
-            f"{said}points are scattered in {len(scattered)} of {len(grids)} combinations of keys: "
-            f"{_fill(grids[scattered[0]])}{_below(filed, phase, scattered[0])}",
-            "a grid: the same sizes on each axis",
-            "interpolation needs neighbours",
-            "scattered",
-        )
+        for name, single, example in zip(self._names, self._single, self._examples):
+            if single:
+                of = f"{len(single)} of {self._grids} combinations of keys, such as {example}"
+                yield warning(
+                    self._file,
+                    single,
+                    f"{self._said}{name} has one value in {of}",
+                    "two values or more on each axis",
+                    "queries for other values raise",
+                    "single-value",
+                )
+        if self._scattered:
+            yield warning(
+                self._file,
+                self._scattered,
+                f"{self._said}points are scattered in {len(self._scattered)} of {self._grids} combinations of keys: "
+                f"{self._scattered_example}",
+                "a grid: the same sizes on each axis",
+                "interpolation needs neighbours",
+                "scattered",
+            )
+
+    def notes(self) -> Iterator[str]:
+        """Which grids are not full, and what a query in the missing part gets on each layout.
+
+        A note, not a finding: collectors stop at the sizes that fit into memory.
+        """
+        if not self._ragged:
+            return
+        count, missing, holes = self._ragged_count, self._missing, self._inner
+        of = f"{count} of {self._grids} grids" if self._grids > 1 else "the grid"
+        shown = "; ".join(text for _, _, text in sorted(self._ragged)[:SHOWN_GRIDS])
+        more = f"; and {count - SHOWN_GRIDS} more" if count > SHOWN_GRIDS else ""
+        kinds = f"{holes} between measured ones, {missing - holes} at the ends" if holes else "all at the ends"
+        yield f"{self._said}ragged: {of} lack {counted(missing, 'place')}, {kinds}: {shown}{more}"
+        if holes:
+            yield f"{self._said}at a hole: a query interpolates between the measured neighbours that there are"
+        if missing > holes:
+            outside = AT_THE_END[self._op.nesting(self._phase).outside]
+            yield f"{self._said}at a ragged end: {outside}; from 0.11 on {HELD}"
 
 
-def ragged_notes(filed: FiledTable, phase: PhaseName) -> Iterator[str]:
-    """Which grids of `phase` are not full, and what a query in the missing part gets on each layout.
-
-    A note, not a finding: collectors stop at the sizes that fit into memory.
-    """
-    nesting = filed.op.nesting(phase)
-    grids = filed.grids(phase)
-    ragged = {keys: grid for keys, grid in grids.items() if grid.ragged and not grid.scattered}
-    if not ragged:
-        return
-    said = f"{phase}: " if filed.table.phase_column and len(filed.table.phases) > 1 else ""
-    missing = sum(grid.places - grid.points for grid in ragged.values())
-    holes = sum(len(grid.holes) for grid in ragged.values())
-    of = f"{len(ragged)} of {len(grids)} grids" if len(grids) > 1 else "the grid"
-    worst = sorted(ragged.items(), key=lambda item: item[1].points / item[1].places)
-    shown = "; ".join(f"{_fill(grid)}{_below(filed, phase, keys)}" for keys, grid in worst[:SHOWN_GRIDS])
-    more = f"; and {len(worst) - SHOWN_GRIDS} more" if len(worst) > SHOWN_GRIDS else ""
-    kinds = f"{holes} between measured ones, {missing - holes} at the ends" if holes else "all at the ends"
-    yield f"{said}ragged: {of} lack {counted(missing, 'place')}, {kinds}: {shown}{more}"
-    if holes:
-        yield f"{said}at a hole: a query interpolates between the measured neighbours that there are"
-    if missing > holes:
-        yield f"{said}at a ragged end: {AT_THE_END[nesting.outside]}; from 0.11 on {HELD}"
-
-
-def batch_notes(filed: FiledTable) -> Iterator[str]:
+class Batches:
     """Whether the batches of the generation phase reach as far as aiconfigurator's search asks.
 
     A note, not a finding: a smaller range is a choice, but nobody hears of the candidates that it costs.
     """
-    names = [axis.axis for axis in filed.op.nesting("generation").axes] if "generation" in filed.table.phases else []
-    if "b" not in names:
-        return
-    at = names.index("b")
-    ends = sorted(grid.values[at][-1] for grid in filed.grids("generation").values())
-    if not ends or ends[0] >= SEARCHED_BATCH:
-        return
-    reach = f"{ends[0]}" if ends[0] == ends[-1] else f"{ends[0]} to {ends[-1]}, by exact keys"
-    beyond = BEYOND[filed.op.nesting("generation").outside]
-    yield (
-        f"generation: batches are collected up to {reach}; aiconfigurator's search asks for up to {SEARCHED_BATCH}: "
-        f"{beyond}; from 0.11 on {HELD}"
-    )
+
+    def __init__(self, op: Op, table: Table) -> None:
+        self._op = op
+        used = "generation" in table.phases
+        names = [axis.axis for axis in op.nesting("generation").axes] if used else []
+        self._at = names.index("b") if "b" in names else None
+        self._least = self._most = 0
+
+    def add(self, filed: FiledTable) -> None:
+        if self._at is None:
+            return
+        for grid in filed.grids("generation").values():
+            end = grid.values[self._at][-1]
+            self._least, self._most = min(self._least or end, end), max(self._most, end)
+
+    def notes(self) -> Iterator[str]:
+        if not self._most or self._least >= SEARCHED_BATCH:
+            return
+        reach = f"{self._least}" if self._least == self._most else f"{self._least} to {self._most}, by exact keys"
+        beyond = BEYOND[self._op.nesting("generation").outside]
+        yield (
+            f"generation: batches are collected up to {reach}; aiconfigurator's search asks for up to "
+            f"{SEARCHED_BATCH}: {beyond}; from 0.11 on {HELD}"
+        )
 
 
 def _first_lines(filed: FiledTable, phase: PhaseName, axes: int) -> dict[_Keys, int]:

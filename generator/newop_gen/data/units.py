@@ -10,9 +10,9 @@ from ..explain.systems import BUILT_IN, find_system
 from ..model.op import Op, Table
 from ..problems import Problem, SpecError
 from ..spec.load import LoadedSpec
-from ..tables.filed import file_table
+from ..tables.filed import file_parts
 from ..tables.read import read
-from .outliers import check_against_sol, check_by_itself
+from .outliers import AgainstSol, ByItself
 from .which import table_of
 
 
@@ -28,12 +28,11 @@ def unit_doubts(loaded: LoadedSpec, files: Sequence[Path] = ()) -> list[Problem]
             continue
         if raw is None:
             continue
-        filed = file_table(op, table, raw)
-        if system in BUILT_IN and not is_placeholder(op):
-            findings = list(check_against_sol(filed, raw, find_system(system, None)))
-        else:
-            findings = list(check_by_itself(filed, raw))
-        problems += [f.problem for f in findings if f.problem.code == "latency-unit"]
+        known = system in BUILT_IN and not is_placeholder(op)
+        judge = AgainstSol(op, table, raw, find_system(system, None)) if known else ByItself(op, table, raw)
+        for filed in file_parts(op, table, raw):
+            judge.add(filed)
+        problems += [f.problem for f in judge.findings() if f.problem.code == "latency-unit"]
     return list(dict.fromkeys(problems))
 
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping, Sequence
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..model.columns import column_names, real_column
@@ -19,7 +20,7 @@ from ..sol.evaluate import SolValueError, evaluate
 from ..sol.findings import SolSyntax
 from ..sol.quants import canonical
 from ..spec.model import MOST_KEYS, PhaseName
-from ..tables.raw import RawTable, Row, Rows
+from ..tables.raw import RawTable, Rows
 from .apart import Fold, Points
 from .axes import find_axes
 from .choices import Choices, equals
@@ -157,13 +158,13 @@ class _Deciding:
     # keys
 
     def _keys(self, axes: Mapping[str, str], taken: set[str], latency: LatencyFound) -> tuple[Level, ...]:
-        place = [self._axis_values(text) for text in axes.values()]
+        place = list(axes.values())
         chosen, unsure, held, along = self._sorted(taken, place)
         # What an axis is made of may tell rows apart that its value does not.
         held += [self.columns[w] for text in axes.values() for w in _words(text) if len(_words(text)) > 1]
-        points = Points([_real(row, latency.column) for row in self.rows])
-        for values in place:
-            points.add(values)
+        points = Points(_reals(self.rows, latency.column))
+        for text in place:
+            points.add(self._axis_values(text))
         chosen = [self._spelled_apart(level, points) for level in chosen]
         chosen += self._needed(points, unsure)
         self._ask(points, held)
@@ -178,7 +179,7 @@ class _Deciding:
         return tuple(chosen)
 
     def _sorted(
-        self, taken: set[str], place: Sequence[Sequence[tuple[int, ...]]]
+        self, taken: set[str], place: Sequence[str]
     ) -> tuple[list[Level], list[Column], list[Column], list[Column]]:
         """The columns that are no axis: sure keys; those that are keys where rows need them; those that nobody but a
         person can make one; and those that say where the table belongs."""
@@ -270,7 +271,7 @@ class _Deciding:
         if problems:
             raise Undecided(problems, asked)
 
-    def _told_apart(self, column: Column, points: Points, fold: Fold, cells: Sequence[str]) -> tuple[int, ...]:
+    def _told_apart(self, column: Column, points: Points, fold: Fold, cells: Sequence[str]) -> Sequence[int]:
         """The rows that would be lost without a column. What has another value in nearly every row tells nothing."""
         if not fold or column.constant or self._all_different(column):
             return ()
@@ -310,26 +311,34 @@ class _Deciding:
             return False
         if len(self.rows) <= MANY_ROWS and not ROW_WORDS.intersection(words_of(name)):
             return False
-        numbers = [int(cell) for cell in self.cells(name)]
-        return {b - a for a, b in itertools.pairwise(numbers)} in ({1}, {-1})
+        steps = (int(b) - int(a) for a, b in itertools.pairwise(self.rows.column(name)))
+        first = next(steps)
+        return first in (1, -1) and all(step == first for step in steps)
 
-    def _axis_values(self, text: str) -> list[tuple[int, ...]]:
+    def _axis_values(self, text: str) -> Iterator[tuple[int, ...]]:
+        """The value of an axis in each row. Those of the same cells are one object."""
         words = _words(text)
-        if " + " in text:
-            return [(sum(_int(row.cells[w]) for w in words),) for row in self.rows]
-        if " * " in text:
-            return [(math.prod(_int(row.cells[w]) for w in words),) for row in self.rows]
-        return [tuple(_int(row.cells[w]) for w in words) for row in self.rows]
+        combine = sum if " + " in text else math.prod if " * " in text else None
+        made: dict[tuple[str, ...], tuple[int, ...]] = {}
+        for cells in zip(*map(self.rows.column, words)):
+            value = made.get(cells)
+            if value is None:
+                numbers = tuple(map(_int, cells))
+                value = made[cells] = numbers if combine is None else (combine(numbers),)
+            yield value
 
-    def _follows(self, name: str, place: Sequence[Sequence[tuple[int, ...]]]) -> bool:
+    def _follows(self, name: str, place: Sequence[str]) -> bool:
         """Whether a column says nothing that the axes don't: it is their product, or has one value for each of their
         combinations although most combinations occur more than once."""
-        cells = self.cells(name)
-        if len(place) > 1 and all(int(c) == math.prod(math.prod(v) for v in at) for c, at in zip(cells, zip(*place))):
+
+        def along() -> Iterator[tuple[tuple[tuple[int, ...], ...], str]]:
+            return zip(zip(*map(self._axis_values, place)), self.rows.column(name))
+
+        if len(place) > 1 and all(int(cell) == math.prod(math.prod(v) for v in at) for at, cell in along()):
             return True
         seen: dict[object, str] = {}
-        one_value = all(seen.setdefault(at, cell) == cell for at, cell in zip(zip(*place), cells))
-        return one_value and 2 * len(seen) <= len(cells)
+        one_value = all(seen.setdefault(at, cell) == cell for at, cell in along())
+        return one_value and 2 * len(seen) <= len(self.rows)
 
     def _repeats(self, points: Points) -> None:
         if repeats := points.repeats:
@@ -343,13 +352,16 @@ class _Deciding:
         sizes = [level.column for level in keys if level.type == "int" and level.column.count >= DENSE]
         if not sizes or any(column.name in self.choices.keys for column in sizes):
             return
-        combinations = len({tuple(row.cells[c.name] for c in sizes) for row in self.rows})
+        combinations = self._combinations(sizes)
         if 2 * combinations < math.prod(column.count for column in sizes):
             return
         names = ", ".join(f"{column.name} ({column.count} values)" for column in sizes)
         options = " ".join(f"--axis {column.name}={column.name}" for column in sizes[:2])
         told = f"{names}: a grid of exact keys, a size between them raises; to interpolate: the axes and {options}"
         self.said.append(("dense", told))
+
+    def _combinations(self, columns: Sequence[Column]) -> int:
+        return len(set(zip(*(self.rows.column(column.name) for column in columns))))
 
     def _tupled(self, keys: Sequence[Level]) -> bool:
         """Sizes that occur in few combinations describe models: one tuple key, as upstream files such ops."""
@@ -364,7 +376,7 @@ class _Deciding:
             return True
         if len(ints) < TUPLE_FROM:
             return False
-        combinations = len({tuple(row.cells[c.name] for c in ints) for row in self.rows})
+        combinations = self._combinations(ints)
         if combinations > 2 * max(c.count for c in ints):
             return False
         self.said.append(("nesting", f"{len(ints)} sizes occur in {combinations} combinations only: one tuple key"))
@@ -376,13 +388,20 @@ def _words(text: str) -> list[str]:
     return list(column_names(text))
 
 
-def _real(row: Row, expression: str) -> float:
-    """The measured value, 0 where there is none."""
-    try:
-        value = evaluate(real_column(expression), {name: float(row.cells[name]) for name in _words(expression)})
-    except (ValueError, SolValueError):
-        return 0.0
-    return float(value) if isinstance(value, (int, float)) else 0.0
+def _reals(rows: Rows, expression: str) -> array[float]:
+    """The measured values by row, 0 where there is none."""
+    words, expr = _words(expression), real_column(expression)
+    plain = [expression] == words
+
+    def value(cells: tuple[str, ...]) -> float:
+        try:
+            numbers = [float(cell) for cell in cells]
+            found = numbers[0] if plain else evaluate(expr, dict(zip(words, numbers)))
+        except (ValueError, SolValueError):
+            return 0.0
+        return float(found) if isinstance(found, (int, float)) else 0.0
+
+    return array("d", map(value, zip(*map(rows.column, words))))
 
 
 def _int(text: str) -> int:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from typing import Literal
 
@@ -20,6 +22,8 @@ FEW_OF_A_NUMBER = 0.5
 LEAST = 3
 """Cells alike that tell what a column is."""
 SHOWN = 20
+MOST_KNOWN = 1 << 16
+"""Texts of a column whose sort is held."""
 
 SIZE_NAMES = frozenset((*BATCH, *SEQUENCE, *STEP, *TOKENS, *SIZES))
 _INT = re.compile(r"-?[0-9]+")
@@ -42,15 +46,17 @@ def _odd(table: RawTable, settled: Collection[str]) -> Iterator[Problem]:
     for name in table.columns:
         if name in settled or name.lower() in PROVENANCE or _beside(name):
             continue
-        sorts = [_sort(row.cells[name]) for row in table.rows]
+        sorts = Counter(_sorts(table, name))
         wanted, odd = _judged(name, sorts)
-        if not odd or sum(sort not in odd for sort in sorts) < LEAST:
+        count = sum(sorts[sort] for sort in odd)
+        others = len(table.rows) - count
+        if not count or others < LEAST:
             continue
-        bad = [(row, sort) for row, sort in zip(table.rows, sorts) if sort in odd]
-        if len(bad) > max(1, len(sorts) * (FEW_OF_A_NUMBER if _named(name) else FEW)):
+        if count > max(1, len(table.rows) * (FEW_OF_A_NUMBER if _named(name) else FEW)):
             continue
-        others = len(sorts) - len(bad)
-        for row, sort in bad[:SHOWN]:
+        bad = ((number, sort) for number, sort in enumerate(_sorts(table, name)) if sort in odd)
+        for number, sort in itertools.islice(bad, SHOWN):
+            row = table.rows[number]
             text = row.cells[name]
             found = f"{name} is empty" if sort == "empty" else f"{name} is {text[:40]!a}"
             meant = str(int(float(text))) if sort == "whole" else as_number(text)
@@ -58,6 +64,18 @@ def _odd(table: RawTable, settled: Collection[str]) -> Iterator[Problem]:
             hint = mend if _read_as_a_number(name) else f"{mend}; if it is no number: --ignore {name}, or --key {name}"
             expected = f"{wanted}, as in the other {others} rows"
             yield Problem(places(row.line, name), found, expected, hint, "init-cell")
+
+
+def _sorts(table: RawTable, name: str) -> Iterator[_Sort]:
+    """What each cell of a column is."""
+    known: dict[str, _Sort] = {}
+    for text in table.rows.column(name):
+        sort = known.get(text)
+        if sort is None:
+            sort = _sort(text)
+            if len(known) < MOST_KNOWN:
+                known[text] = sort
+        yield sort
 
 
 def _beside(name: str) -> bool:
@@ -75,7 +93,7 @@ def _read_as_a_number(name: str) -> bool:
     return name == "power" or is_time(name)
 
 
-def _judged(name: str, sorts: Sequence[_Sort]) -> tuple[str, frozenset[_Sort]]:
+def _judged(name: str, sorts: Collection[_Sort]) -> tuple[str, frozenset[_Sort]]:
     """What the column holds, by most of its cells and its name, and the sorts of cells that are odd in it."""
     measured = is_time(name) or is_power(name) or "real" in sorts
     # A row without power is loaded as one; `data check` says how many there are.

@@ -6,11 +6,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from ..data.outliers import check_by_itself
+from ..data.outliers import ByItself
 from ..data.which import phase_of_name
-from ..model.op import Op
+from ..model.op import Op, Table
 from ..problems import Place, Problem, SpecError, did_you_mean, near_names
-from ..tables.filed import FiledTable, file_table
+from ..tables.filed import file_parts
 from ..tables.findings import Finding
 from ..tables.raw import RawTable
 from ..tables.read import read
@@ -68,16 +68,23 @@ def from_tables(
                 raise
             choices = _decided(choices, undecided, ask)
     said = [("table", f"{t.path}: {len(t.rows)} rows, {len(t.columns)} columns") for t in tables] + said
-    filed_of = _filed(Op.from_spec(checked(rendered(draft)).spec), tables)
-    filed = [table for table, _ in filed_of]
-    for table in filed:
-        said += _seen(table, len(filed) > 1)
-    draft = replace(draft, remarks=tuple(measured.remarks(filed, draft.query)))
-    said += [("measured", text) for text in draft.remarks]
+    found = Op.from_spec(checked(rendered(draft)).spec)
+    measurements: list[tuple[Table, measured.Measurements]] = []
     findings = [finding for reading in readings for finding in reading.findings]
-    if not choices.unit:
-        for table, raw in filed_of:
-            findings += check_by_itself(table, raw, "--unit")
+    doubts: list[Finding] = []
+    for table in found.tables:
+        raw = _table_of(table, tables)
+        seen, judge = measured.Measurements(found, table, draft.query), ByItself(found, table, raw, "--unit")
+        for filed in file_parts(found, table, raw):
+            seen.add(filed)
+            judge.add(filed)
+        measurements.append((table, seen))
+        doubts += judge.findings()
+    for table, seen in measurements:
+        said += _seen(found.name, table, seen, len(measurements) > 1)
+    draft = replace(draft, remarks=tuple(measured.remarks([seen for _, seen in measurements])))
+    said += [("measured", text) for text in draft.remarks]
+    findings += doubts if not choices.unit else []
     return Started(draft, _sure(draft), tuple(dict.fromkeys(said)), tuple(dict.fromkeys(findings)), choices)
 
 
@@ -95,15 +102,15 @@ def _decided(choices: Choices, undecided: Undecided, ask: Ask) -> Choices:
     return choices.answered(column, answer)
 
 
-def _seen(table: FiledTable, several: bool) -> list[tuple[str, str]]:
+def _seen(op: str, table: Table, seen: measured.Measurements, several: bool) -> list[tuple[str, str]]:
     """What there is to say about the filed rows: those that can't be read, and how full the grids are."""
     said = []
-    if table.bad:
-        row, why = table.bad[0]
-        said.append(("unreadable", f"{len(table.bad)} rows, first {table.op.name} row {row.line}: {why}"))
-    several = several or bool(table.table.phase_column and len(table.table.phases) > 1)
-    for phase in table.table.phases:
-        said += [(f"{phase} grid" if several else "grid", text) for text in measured.grids(table, phase)]
+    if seen.first_bad is not None:
+        line, why = seen.first_bad
+        said.append(("unreadable", f"{seen.bad} rows, first {op} row {line}: {why}"))
+    several = several or bool(table.phase_column and len(table.phases) > 1)
+    for phase in table.phases:
+        said += [(f"{phase} grid" if several else "grid", text) for text in seen.grids(phase)]
     return said
 
 
@@ -133,12 +140,9 @@ def from_answers(ask: Ask, known: Known) -> Started:
     return Started(draft, _sure(draft), ())
 
 
-def _filed(op: Op, tables: Sequence[RawTable]) -> list[tuple[FiledTable, RawTable]]:
-    found = []
-    for table in op.tables:
-        raw = next((r for r in tables if len(tables) == 1 or phase_of_name(r.path.name) in table.phases), tables[0])
-        found.append((file_table(op, table, raw), raw))
-    return found
+def _table_of(table: Table, tables: Sequence[RawTable]) -> RawTable:
+    """The file that is a table of the op."""
+    return next((r for r in tables if len(tables) == 1 or phase_of_name(r.path.name) in table.phases), tables[0])
 
 
 def _sure(draft: Draft) -> str:

@@ -8,8 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import overload
 
 MOST_DISTINCT = 1 << 16
-"""Different cells, up to which each is held once and a row has its number. A measured column has more: its texts are
-held one after the other."""
+"""Different cells, up to which each is held once. A measured column has more."""
 HASHED_AT_ONCE = 1 << 18
 
 
@@ -20,60 +19,93 @@ class _Numbers(dict[str, int]):
 
 
 class Cells(Sequence[str]):
-    """The texts of a column, by row."""
+    """The texts of a column, by row. They are held in one of three ways: the number of each among the different ones;
+    of many different ones the number that each is, as long as all are written as Python writes it; else one after the
+    other."""
 
     def __init__(self) -> None:
         self._numbers = _Numbers()
         self._texts: list[str] = []
         self._codes = array("B")
-        self._packed = bytearray()
+        self._floats: array[float] | None = None
+        self._packed: bytearray | None = None
         self._ends = array("Q")
-        self.packed = False
 
     def extend(self, texts: Sequence[str]) -> None:
         """Add the cells of more rows."""
-        if self.packed:
+        if self._packed is None and self._floats is None:
+            self._code(texts)
+        elif self._floats is not None and (floats := _floats(texts)) is not None:
+            self._floats.extend(floats)
+        else:
             self._pack(texts)
+
+    def _code(self, texts: Sequence[str]) -> None:
+        numbers = self._numbers
+        codes = [numbers[text] for text in texts]
+        self._texts += itertools.islice(numbers, len(self._texts), None)
+        if len(numbers) > MOST_DISTINCT:
+            floats = _floats(self._texts)
+            if floats is None:
+                self._pack(texts)
+            else:
+                self._floats = array("d", map(floats.__getitem__, self._codes))
+                self._floats.extend(map(floats.__getitem__, codes))
+                self._drop_codes()
             return
-        codes = [self._numbers[text] for text in texts]
-        distinct = len(self._numbers)
-        self._texts += itertools.islice(self._numbers, len(self._texts), None)
-        if distinct > MOST_DISTINCT:
-            self._pack(map(self._texts.__getitem__, self._codes))
-            self._pack(texts)
-            self._numbers, self._texts, self._codes, self.packed = _Numbers(), [], array("B"), True
-            return
-        if distinct > 1 << 8 and self._codes.typecode == "B":
+        if len(numbers) > 1 << 8 and self._codes.typecode == "B":
             self._codes = array("H", self._codes)
         self._codes.extend(codes)
 
     def _pack(self, texts: Iterable[str]) -> None:
+        if self._packed is None:
+            before = iter(self)
+            self._packed = bytearray()
+            self._append(before)
+            self._floats = None
+            self._drop_codes()
+        self._append(texts)
+
+    def _append(self, texts: Iterable[str]) -> None:
+        assert self._packed is not None
         for text in texts:
             self._packed += text.encode("utf-8", "surrogatepass")
             self._ends.append(len(self._packed))
 
+    def _drop_codes(self) -> None:
+        self._numbers, self._texts, self._codes = _Numbers(), [], array("B")
+
     @property
     def size(self) -> int:
         """The bytes that they take."""
-        return len(self._packed) + 8 * len(self._ends) + self._codes.itemsize * len(self._codes)
+        floats = 8 * len(self._floats or ())
+        return len(self._packed or b"") + 8 * len(self._ends) + floats + self._codes.itemsize * len(self._codes)
+
+    @property
+    def _coded(self) -> bool:
+        return self._packed is None and self._floats is None
 
     def distinct(self) -> Iterator[str]:
         """Each text once, in the order of the rows, where that is held; else all of them."""
-        return iter(self) if self.packed else iter(self._texts)
+        return iter(self._texts) if self._coded else iter(self)
 
     def distinct_at(self, at: Iterable[int]) -> Iterator[str]:
         """As `distinct`, of some rows."""
-        if self.packed:
+        if not self._coded:
             return map(self.__getitem__, at)
         return map(self._texts.__getitem__, dict.fromkeys(map(self._codes.__getitem__, at)))
 
     def __len__(self) -> int:
-        return len(self._ends) if self.packed else len(self._codes)
+        if self._packed is not None:
+            return len(self._ends)
+        return len(self._codes if self._floats is None else self._floats)
 
     def __iter__(self) -> Iterator[str]:
-        if not self.packed:
-            return map(self._texts.__getitem__, self._codes)
-        return map(self.__getitem__, range(len(self._ends)))
+        if self._packed is not None:
+            return map(self._unpacked, range(len(self._ends)))
+        if self._floats is not None:
+            return map(repr, self._floats)
+        return map(self._texts.__getitem__, self._codes)
 
     @overload
     def __getitem__(self, row: int) -> str: ...
@@ -82,11 +114,23 @@ class Cells(Sequence[str]):
     def __getitem__(self, row: int | slice) -> str | list[str]:
         if isinstance(row, slice):
             return [self[number] for number in range(*row.indices(len(self)))]
-        if not self.packed:
-            return self._texts[self._codes[row]]
-        row = row if row >= 0 else row + len(self._ends)
+        if self._packed is not None:
+            return self._unpacked(row if row >= 0 else row + len(self._ends))
+        return self._texts[self._codes[row]] if self._floats is None else repr(self._floats[row])
+
+    def _unpacked(self, row: int) -> str:
+        assert self._packed is not None
         start = self._ends[row - 1] if row else 0
         return self._packed[start : self._ends[row]].decode("utf-8", "surrogatepass")
+
+
+def _floats(texts: Iterable[str]) -> list[float] | None:
+    """The numbers that texts are, if each is written so."""
+    try:
+        floats = list(map(float, texts))
+    except ValueError:
+        return None
+    return floats if all(map(str.__eq__, map(repr, floats), texts)) else None
 
 
 def count_distinct(texts: Iterable[str]) -> int:

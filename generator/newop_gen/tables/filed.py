@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import itertools
+from array import array
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import cast
 
-from ..model.op import Op, Table
+from ..model.columns import column_names
+from ..model.op import Op, Table, key_columns
 from ..sol.evaluate import SolValueError
 from ..spec.model import PhaseName
 from .filing import Filing, Leaf, Path
 from .grid import Grid, grid_of
-from .raw import RawTable, Row
+from .progress import advanced
+from .raw import RawTable, Row, Rows
+
+ROWS_AT_ONCE = 1 << 14
+"""Rows that are filed at a time."""
 
 
 @dataclass
@@ -42,8 +49,26 @@ class FiledTable:
 
 def file_table(op: Op, table: Table, raw: RawTable) -> FiledTable:
     """Every row of `raw`, in order: the first row of a path is kept, as the loaders do."""
-    model, filing = FiledTable(op, table), Filing(op, table)
-    for row in raw.rows:
+    return _filed(op, table, raw.rows, Filing(op, table))
+
+
+def file_parts(op: Op, table: Table, raw: RawTable) -> Iterator[FiledTable]:
+    """The same, of very many rows some at a time: all those of one combination of exact keys are in one part, in their
+    order. What is held is one part."""
+    filing = Filing(op, table)
+    parts = [raw.rows]
+    if len(raw.rows) > ROWS_AT_ONCE:
+        parts = _parted(op, table, raw.rows, filing)
+    done = 0
+    for rows in parts:
+        yield _filed(op, table, rows, filing)
+        done += len(rows)
+        advanced(str(raw.path), done, len(raw.rows))
+
+
+def _filed(op: Op, table: Table, rows: Rows, filing: Filing) -> FiledTable:
+    model = FiledTable(op, table)
+    for row in rows:
         try:
             kept = filing.filed(row.cells)
         except (KeyError, TypeError, ValueError, SolValueError) as fault:
@@ -56,3 +81,49 @@ def file_table(op: Op, table: Table, raw: RawTable) -> FiledTable:
         else:
             model.leaves[kept[0]], model.rows[kept[0]] = kept[1], row
     return model
+
+
+def _parted(op: Op, table: Table, rows: Rows, filing: Filing) -> list[Rows]:
+    """The rows in parts of `ROWS_AT_ONCE`, more where one combination of keys has more. A row that is none of the op's,
+    or can't be read, is in any of them."""
+    columns = [name for name in _key_columns(op, table) if name in rows.columns]
+    start = 1 if table.phase_column else 0
+    numbers: dict[Path, int] = {}
+    told: dict[tuple[str, ...], int] = {}  # by the texts of the keys
+    counts: list[int] = [0]
+    group = array("I")
+    for row, texts in enumerate(zip(*map(rows.column, columns)) if columns else itertools.repeat((), len(rows))):
+        number = told.get(texts)
+        if number is None:
+            number = 0
+            try:
+                kept = filing.filed(rows[row].cells)
+            except (KeyError, TypeError, ValueError, SolValueError):
+                kept = None
+            if kept is not None:
+                phase = cast("PhaseName", kept[0][0]) if start else table.phases[0]
+                keys = kept[0][: start + len(op.nesting(phase).keys)]
+                number = told[texts] = numbers.setdefault(keys, len(numbers) + 1)
+                if number == len(counts):
+                    counts.append(0)
+        counts[number] += 1
+        group.append(number)
+    part_of, part, size = [], 0, 0
+    for count in counts:
+        if size and size + count > ROWS_AT_ONCE:
+            part, size = part + 1, 0
+        part_of.append(part)
+        size += count
+    parts = [array("I") for _ in range(part + 1)]
+    for row, number in enumerate(group):
+        parts[part_of[number]].append(row)
+    return [rows.at(numbers_of) for numbers_of in parts]
+
+
+def _key_columns(op: Op, table: Table) -> Iterator[str]:
+    """The columns that decide on a row's phase and exact keys."""
+    names = [table.phase_column] if table.phase_column else []
+    for phase in table.phases:
+        for key in op.nesting(phase).keys:
+            names += [name for column in key_columns(key) for name in column_names(column)]
+    yield from dict.fromkeys(names)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple, overload
@@ -47,6 +47,14 @@ class Rows(Sequence[Row]):
         row = number if self._at is None else self._at[number]
         return Row(self._lines[row], {name: cells[row] for name, cells in self._columns.items()})
 
+    def lines(self) -> Sequence[int]:
+        """The place of each row."""
+        return self._lines if self._at is None else array("I", map(self._lines.__getitem__, self._at))
+
+    @property
+    def columns(self) -> Collection[str]:
+        return self._columns.keys()
+
     def column(self, name: str) -> Iterator[str]:
         """The cells of a column."""
         cells = self._columns[name]
@@ -60,13 +68,14 @@ class Rows(Sequence[Row]):
     def where(self, column: str, wanted: Callable[[str], bool]) -> Rows:
         """The rows whose cell of a column is wanted."""
         keep = {text for text in self.distinct(column) if wanted(text)}
-        return self._some(n for n, text in enumerate(self.column(column)) if text in keep)
+        return self.at(n for n, text in enumerate(self.column(column)) if text in keep)
 
     def holding(self, wanted: Callable[[Mapping[str, str]], bool]) -> Rows:
         """The rows whose cells are wanted."""
-        return self._some(n for n, row in enumerate(self) if wanted(row.cells))
+        return self.at(n for n, row in enumerate(self) if wanted(row.cells))
 
-    def _some(self, numbers: Iterable[int]) -> Rows:
+    def at(self, numbers: Iterable[int]) -> Rows:
+        """The rows of these numbers, from 0."""
         at = numbers if self._at is None else map(self._at.__getitem__, numbers)
         return Rows(self._columns, self._lines, array("I", at))
 

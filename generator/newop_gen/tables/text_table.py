@@ -96,7 +96,9 @@ def _parsed(
         large = _fill(file, reader, header, columns, lines, findings)
         if large:
             return Reading(None, (*findings, *large))
-    return Reading(RawTable(path, tuple(header), Rows(columns, lines)), tuple(findings))
+    whole = bool(lines) and lines[-1] - lines[0] + 1 == len(lines)
+    places: Sequence[int] = range(lines[0], lines[-1] + 1) if whole else lines
+    return Reading(RawTable(path, tuple(header), Rows(columns, places)), tuple(findings))
 
 
 def _fill(
