@@ -7,7 +7,7 @@ swapped axes, a lost row or a wrong key show: no two rows have the same latency,
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..sol.evaluate import SolValueError, Value, evaluate
@@ -15,6 +15,7 @@ from ..sol.types import Type
 from ..spec.model import Nesting, PhaseName
 from .columns import column_names, compared_texts, number_column, row_condition
 from .op import PARAM_TYPES, Op, Table, axis_column, key_columns, key_params
+from .questions import formula_texts
 
 # Values of the columns that an axis is made of. Primes apart so that b and s can't be taken for one another.
 AXIS_VALUES: Mapping[str, tuple[int, ...]] = {"b": (1, 2, 5), "s": (16, 64, 144), "x": (1, 16, 96)}
@@ -47,7 +48,32 @@ def table_rows(op: Op, table: Table) -> list[Row]:
 
 
 def _rows(op: Op, table: Table, nesting: Nesting, phase: PhaseName | None, start: int) -> list[Row]:
-    candidates = _candidates(op, nesting)
+    for candidates in _fewer(_candidates(op, nesting)):
+        rows, whole = _filled(op, table, nesting, phase, start, candidates)
+        if whole:
+            break
+    return rows
+
+
+def _fewer(candidates: dict[str, Sequence[object]]) -> Iterator[dict[str, Sequence[object]]]:
+    """The candidates, then with fewer numbers: texts and modes are what answers differ by, and stay."""
+    yield candidates
+    for least in (2, 1):
+        for name, values in candidates.items():
+            if isinstance(values[0], int) and len(values) > least:
+                candidates = {**candidates, name: values[:least]}
+                yield candidates
+
+
+def _filled(
+    op: Op,
+    table: Table,
+    nesting: Nesting,
+    phase: PhaseName | None,
+    start: int,
+    candidates: Mapping[str, Sequence[object]],
+) -> tuple[list[Row], bool]:
+    """The first `MAX_ROWS` rows, and whether these are all."""
     rows: list[Row] = []
     seen = set()
     for values in itertools.islice(itertools.product(*candidates.values()), MAX_TRIED):
@@ -55,6 +81,8 @@ def _rows(op: Op, table: Table, nesting: Nesting, phase: PhaseName | None, start
         path = _path(op, nesting, cells)
         if path is None or path in seen:
             continue
+        if len(rows) >= MAX_ROWS:
+            return rows, False
         seen.add(path)
         latency = round(0.25 + 0.015625 * (start + len(rows)), 6)
         text = {name: str(value) for name, value in cells.items()}
@@ -62,9 +90,7 @@ def _rows(op: Op, table: Table, nesting: Nesting, phase: PhaseName | None, start
             text[table.phase_column] = op.phase_value(phase)
         text.update(_latency_cells(nesting, latency))
         rows.append(Row(phase, text, path, latency))
-        if len(rows) >= MAX_ROWS:
-            break
-    return rows
+    return rows, True
 
 
 def _latency_cells(nesting: Nesting, latency: float) -> dict[str, str]:
@@ -81,7 +107,7 @@ def _candidates(op: Op, nesting: Nesting) -> dict[str, Sequence[object]]:
         for param, column in zip(key_params(key), key_columns(key)):
             kind = op.params[param].type
             if PARAM_TYPES.get(kind) is Type.STR:
-                out.setdefault(column, tuple(key.only) or tuple(key.alias) or TEXT_VALUES)
+                out.setdefault(column, tuple(key.only) or key_texts(op, param, key.alias) or TEXT_VALUES)
             elif kind != "int":
                 out.setdefault(column, tuple(op.params[param].modes) or ("bfloat16",))
             else:
@@ -96,6 +122,11 @@ def _candidates(op: Op, nesting: Nesting) -> dict[str, Sequence[object]]:
         for name in column_names(nesting.rows):
             out.setdefault(name, texts.get(name, (0, 1)))
     return out
+
+
+def key_texts(op: Op, param: str, alias: Mapping[str, str]) -> tuple[str, ...]:
+    """Texts of a key's column: those that have another name there, and those that formulas tell apart."""
+    return (*alias, *(text for text in formula_texts(op, param) if text not in alias.values()))
 
 
 def _path(op: Op, nesting: Nesting, cells: Mapping[str, object]) -> tuple[object, ...] | None:

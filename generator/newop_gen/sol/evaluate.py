@@ -24,6 +24,7 @@ __all__ = [
     "Quant",
     "SolTimes",
     "SolValueError",
+    "Taken",
     "Value",
     "evaluate",
     "evaluate_formula",
@@ -45,6 +46,10 @@ COMPUTE_TYPES = ("bfloat16", "int8", "fp8", "fp4")
 
 _MAX_BITS = 4096
 """Integers beyond this are no FLOPs of anything; the limit keeps powers of powers from eating the machine."""
+
+
+Taken = tuple[int, str]
+"""What an evaluation decided at one node: the node's `id`, and which way (see `branches`)."""
 
 
 class SolValueError(Exception):
@@ -133,13 +138,19 @@ def evaluate(
 
 
 def evaluate_formula(
-    formula: Formula, values: Mapping[str, Value], gpu: Gpu, *, modes: Mapping[str, Quant] = MODES
+    formula: Formula,
+    values: Mapping[str, Value],
+    gpu: Gpu,
+    *,
+    modes: Mapping[str, Quant] = MODES,
+    taken: set[Taken] | None = None,
 ) -> SolTimes:
-    """The SOL times of a formula. Errors as in `evaluate`, with the name of the let or part."""
+    """The SOL times of a formula. Errors as in `evaluate`, with the name of the let or part. What the evaluation
+    decides on its way is put into `taken`."""
     scope = dict(values)
     if formula.constants is not None:
         scope.update(_constants(formula.constants, scope))
-    evaluator = _Evaluator(scope, gpu, modes)
+    evaluator = _Evaluator(scope, gpu, modes, taken)
     for name, expr in formula.lets:
         with _Failing(name):
             scope[name] = evaluator.visit(expr)
@@ -245,6 +256,11 @@ class _Evaluator:
     values: Mapping[str, Value]
     gpu: Gpu | None
     modes: Mapping[str, Quant]
+    taken: set[Taken] | None = None
+
+    def decided(self, expr: Expr, way: str) -> None:
+        if self.taken is not None:
+            self.taken.add((id(expr), way))
 
     def visit(self, expr: Expr) -> Any:
         if isinstance(expr, (Int, Real, Bool, Str)):
@@ -271,7 +287,9 @@ class _Evaluator:
         if isinstance(expr, Logic):
             return self.logic(expr)
         if isinstance(expr, Choice):
-            return self.visit(expr.then if self.visit(expr.test) else expr.otherwise)
+            holds = bool(self.visit(expr.test))
+            self.decided(expr, "if" if holds else "else")
+            return self.visit(expr.then if holds else expr.otherwise)
         return self.call(expr)
 
     def name(self, expr: Name) -> Value:
@@ -314,8 +332,14 @@ class _Evaluator:
 
     def compare(self, expr: Compare) -> bool:
         if expr.op in ("==", "!="):
-            return _same(self.visit(expr.left), self.visit(expr.right)) == (expr.op == "==")
-        return _ORDER[expr.op](self.number(expr.left), self.number(expr.right))
+            holds = _same(self.visit(expr.left), self.visit(expr.right)) == (expr.op == "==")
+        else:
+            left, right = self.number(expr.left), self.number(expr.right)
+            holds = _ORDER[expr.op](left, right)
+            if left == right:
+                self.decided(expr, "equal")
+        self.decided(expr, "true" if holds else "false")
+        return holds
 
     def logic(self, expr: Logic) -> bool:
         """`or` stops at the first that holds, `and` at the first that doesn't."""
@@ -331,4 +355,7 @@ class _Evaluator:
         if expr.function == "ceil_div":
             whole, left = divmod(args[0], args[1])
             return whole + (left != 0)
-        return min(args) if expr.function == "min" else max(args)
+        chosen = min(args) if expr.function == "min" else max(args)
+        if args.count(chosen) == 1:
+            self.decided(expr, str(args.index(chosen)))
+        return chosen

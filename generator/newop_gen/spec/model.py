@@ -419,6 +419,12 @@ class Spec(Part):
         default="raise",
         description="what SILICON gives without data: raise PerfDataNotAvailableError, or the SOL as mamba2 and gdn do",
     )
+    unreached: dict[Text, Text] = Field(
+        default_factory=dict,
+        max_length=64,
+        description="parts of a formula that no question of verify reaches, by the name that verify gives them: the "
+        "reason why that is right",
+    )
     weights: Expression | PhaseExpression | None = Field(
         default=None, description="bytes of weights held on one GPU, an expression over the params"
     )

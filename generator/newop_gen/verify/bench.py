@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..layouts.base import Facts, Rules
-from ..model.op import Op, Query, Table
+from ..model.op import Op, Query, Table, key_params
+from ..model.questions import Asking
 from ..problems import Place, Problem, SpecError
 from ..sol.evaluate import Gpu
 from ..tables.filing import Leaf
@@ -137,6 +138,18 @@ class Bench:
         calls = [[q.method, arguments(self.op, v, self.facts)] for q, v in asked]
         outcomes: list[dict[str, Any]] = self.session.ask("parts", handle=handle, calls=calls)
         return outcomes
+
+    def asking(self, query: Query) -> Asking:
+        """What is to be asked of a query: with the texts and modes that the user's tables hold."""
+        held: dict[str, dict[Any, None]] = {}
+        for data in self.datasets:
+            if not data.own:
+                for path in data.collected(query):
+                    for key, value in zip(query.nesting.keys, path):
+                        if not key.params and key.lookup is None:
+                            held.setdefault(key_params(key)[0], {})[value] = None
+        texts = {n: tuple(v) for n, v in held.items() if self.op.params[n].type == "str"}
+        return Asking(query, self.expect.gpu, self.facts.modes, texts)
 
     def raw_dump(self, data: Dataset, table: Table) -> Any:
         """The table's leaves in the database as they came: [[path, leaf], ...], None, or an error."""

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 
 from ..model.columns import column_names, compared_texts, number_column
 from ..model.op import Op, Table, axis_column, key_columns, key_params
+from ..model.synthetic import key_texts
 from ..sol.evaluate import evaluate
 from ..spec.model import Nesting, PhaseName
 from ..tables.filing import MILLISECONDS
@@ -120,7 +121,7 @@ def _columns(op: Op, nesting: Nesting) -> dict[str, Sequence[object]]:
             if kind == "str":
                 left_out = ("left_out",) if key.only else ()
                 out.setdefault(
-                    column, (*(tuple(key.only) or tuple(key.alias) or _constants(op, param) or next(texts)), *left_out)
+                    column, (*(tuple(key.only) or key_texts(op, param, key.alias) or next(texts)), *left_out)
                 )
             elif kind != "int":
                 out.setdefault(column, tuple(op.params[param].modes) or ("bfloat16",))
@@ -138,12 +139,3 @@ def _columns(op: Op, nesting: Nesting) -> dict[str, Sequence[object]]:
         out[name] = values[:keep]
         size *= keep
     return out
-
-
-def _constants(op: Op, param: str) -> tuple[str, ...]:
-    """The texts that a formula has constants for: those are what a table would hold."""
-    for phase in op.phases:
-        constants = op.sol(phase).constants
-        if constants is not None and constants.by == param:
-            return tuple(constants.rows)
-    return ()

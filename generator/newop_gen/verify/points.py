@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import itertools
-import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..layouts.base import Facts
 from ..model.op import Op, Query, key_params
+from ..model.questions import formula_texts
 from ..sol.evaluate import Gpu, SolTimes, SolValueError, evaluate_formula
 from ..tables.filing import Member, Path
 from .table import looked_up, quantised
 
 Values = dict[str, Any]
-
-NUMBERS = (1, 2, 3, 8, 40, 128, 1000, 4096, 7168)
-RUN_TIME = {"x": (1, 2, 17, 4096, 65536), "b": (1, 2, 7, 64, 513), "s": (1, 2, 17, 1000, 4096, 131072)}
-PREFIXES = (0, 1, 333, 8192)
-TRIES = 600
 
 
 def path_values(op: Op, query: Query, path: Path, facts: Facts, prefix: int = 0) -> Values | None:
@@ -61,17 +55,8 @@ def fill(op: Op, query: Query, values: Values) -> None:
         values.setdefault(name, 0 if name == "prefix" else 16)
     for name, param in op.params.items():
         if name not in values:
-            values[name] = {"int": 8, "str": texts(op, name)[0]}.get(param.type) or (param.modes or ["bfloat16"])[0]
-
-
-def texts(op: Op, param: str) -> tuple[str, ...]:
-    """Texts that formulas have constants for, or one of no meaning."""
-    for phase in op.phases:
-        constants = op.sol(phase).constants
-        if constants is not None and constants.by == param:
-            unknown = () if constants.otherwise is None else ("not_listed",)
-            return (*constants.rows, *unknown)
-    return ("alpha",)
+            text = (*formula_texts(op, name), "alpha")[0]
+            values[name] = {"int": 8, "str": text}.get(param.type) or (param.modes or ["bfloat16"])[0]
 
 
 def _solve(op: Op, lookup: str, param: str, found: Any, values: Values, facts: Facts) -> bool:
@@ -102,20 +87,3 @@ def speed_of_light(op: Op, query: Query, values: Mapping[str, Any], gpu: Gpu, fa
         return evaluate_formula(query.formula, known, gpu, modes=facts.modes)
     except SolValueError:
         return None
-
-
-def spread(op: Op, query: Query, count: int, seed: int) -> Iterator[Values]:
-    """Points all over: edges first (every argument at its least and at its largest), then chance, always the same."""
-    chance = random.Random(f"{seed} {op.name} {query.method}")
-    choices: dict[str, Sequence[Any]] = {}
-    for name in query.run_time:
-        choices[name] = PREFIXES if name == "prefix" else RUN_TIME[name]
-    for name, param in op.params.items():
-        modes = tuple(param.modes) or ("bfloat16",)
-        choices[name] = {"int": NUMBERS, "str": texts(op, name)}.get(param.type, modes)
-    ends = [(c[0], c[-1]) if len(c) > 1 else (c[0],) for c in choices.values()]
-    edges = list(itertools.islice(itertools.product(*ends), 1 << 12))
-    for values in chance.sample(edges, min(len(edges), count // 2)):
-        yield dict(zip(choices, values))
-    for _ in range(TRIES):
-        yield {name: chance.choice(values) for name, values in choices.items()}

@@ -9,9 +9,10 @@ from typing import Any, cast
 
 from ...model.columns import column_names, typed
 from ...model.op import Op, Query, Table, key_params, varying_params
+from ...model.questions import Asking, formula_texts
 from ...model.synthetic import POWER, Row, header, table_rows
 from ...plan import Skip
-from ...sol.evaluate import SolValueError, evaluate
+from ...sol.evaluate import Gpu, SolValueError, evaluate
 from ...sol.quants import Quant
 from ...spec.model import PhaseName
 from ..base import Facts
@@ -27,6 +28,7 @@ class MadeUp:
 
     op: Op
     facts: Facts
+    gpu: Gpu
 
     @functools.cached_property
     def rows(self) -> dict[str, list[Row]]:
@@ -71,11 +73,25 @@ class MadeUp:
         return row.cells.get(name, self._other_cells.get(name, ""))
 
     def asked(self, query: Query) -> list[tuple[Row, dict[str, Any]]]:
-        """Some rows of the query's table, evenly over it, and the arguments that ask for each where some are found."""
+        """Some rows of the query's table and the arguments that ask for each, where some are found: those that between
+        them go all the ways of the formula that rows go, and at least `CASES` evenly over the table."""
         rows = [r for r in self.rows[query.table.member] if r.phase in (None, query.phase)]
-        step = max(1, len(rows) // CASES)
-        pairs = [(row, self._arguments(query, row)) for row in rows[::step][:CASES]]
-        return [(row, values) for row, values in pairs if values is not None]
+        found = [(row, self._arguments(query, row)) for row in rows]
+        pairs = [(row, values) for row, values in found if values is not None]
+        chosen, _ = self.asking(query).chosen(values for _, values in pairs)
+        evenly = [values for _, values in pairs[:: max(1, len(pairs) // CASES)][:CASES]]
+        chosen += [v for v in evenly if v not in chosen][: max(0, CASES - len(chosen))]
+        return [(row, values) for row, values in pairs if values in chosen]
+
+    def asking(self, query: Query) -> Asking:
+        return Asking(query, self.gpu, self.facts.modes)
+
+    def elsewhere(self, query: Query) -> list[dict[str, Any]]:
+        """Arguments off the table, for the ways of the formula that no row goes."""
+        asking = self.asking(query)
+        asked = [values for _, values in self.asked(query)]
+        _, seen = asking.chosen(asked)
+        return asking.searched(seen, asked)
 
     def _arguments(self, query: Query, row: Row) -> dict[str, Any] | None:
         """Arguments of the query that ask for exactly this row, or None when none are found."""
@@ -96,7 +112,8 @@ class MadeUp:
         for name in query.run_time:
             values.setdefault(name, 0 if name == "prefix" else 16)
         for name, param in self.op.params.items():
-            values.setdefault(name, {"int": 8, "str": "alpha"}.get(param.type) or (param.modes or ["bfloat16"])[0])
+            text = (*formula_texts(self.op, name), "alpha")[0]
+            values.setdefault(name, {"int": 8, "str": text}.get(param.type) or (param.modes or ["bfloat16"])[0])
         return values
 
     def _solve(self, lookup: str, param: str, found: object, values: dict[str, Any]) -> bool:

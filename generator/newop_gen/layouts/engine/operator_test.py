@@ -114,7 +114,7 @@ class OperatorTests:
 
     @functools.cached_property
     def made(self) -> MadeUp:
-        return MadeUp(self.owner.op, self.owner.facts)
+        return MadeUp(self.owner.op, self.owner.facts, GPU)
 
     @functools.cached_property
     def phases(self) -> list[PhaseTests]:

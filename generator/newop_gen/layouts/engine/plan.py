@@ -136,7 +136,7 @@ def _tests(op: EngineOp, tree: Tree) -> StepDraft:
     )
     tests = operator_test.render(op)
     if tests is None:
-        unfilled = MadeUp(op.op, facts).unfilled
+        unfilled = MadeUp(op.op, facts, operator_test.GPU).unfilled
         why = "no arguments were found that ask for a row of a made-up table"
         step.skips.append(unfilled or Skip(f"unit test of {op.op.name}", why))
     else:

@@ -37,6 +37,14 @@ class Case:
 
 
 @dataclass(frozen=True)
+class Bounds:
+    """Arguments off the table, as code, and the SOL there."""
+
+    arguments: list[str]
+    sol: tuple[float, float, float]
+
+
+@dataclass(frozen=True)
 class QueryCases:
     """What is asserted of one query."""
 
@@ -44,6 +52,7 @@ class QueryCases:
     cases: tuple[Case, ...]
     missing: list[str] | None
     facts: PythonFacts
+    elsewhere: tuple[Bounds, ...]
 
     @property
     def empirical(self) -> float:
@@ -59,7 +68,7 @@ class TestView:
 
     @functools.cached_property
     def made(self) -> MadeUp:
-        return MadeUp(self.op, self.facts)
+        return MadeUp(self.op, self.facts, self._gpu)
 
     def csv(self, table: Table) -> list[str]:
         """The table's lines. They stand between triple quotes, and read back as they are."""
@@ -94,17 +103,22 @@ class TestView:
             cases.append(Case(self._code(values), row.latency, sol))
             other = None if missing else self.made.not_collected(query, values)
             missing = self._code(other) if other else missing
-        return QueryCases(query, tuple(cases), missing, self.facts)
+        elsewhere = [(v, self._sol(query, v)) for v in self.made.elsewhere(query)]
+        bounds = tuple(Bounds(self._code(v), sol) for v, sol in elsewhere if sol is not None)
+        return QueryCases(query, tuple(cases), missing, self.facts, bounds)
 
-    def _sol(self, query: Query, values: Mapping[str, object]) -> tuple[float, float, float] | None:
-        gpu = Gpu(
+    @functools.cached_property
+    def _gpu(self) -> Gpu:
+        return Gpu(
             GPU_KEYS["mem_bw"],
             {1: GPU_KEYS["sixteen"], 2: GPU_KEYS["fp8_tc_flops"], 4: GPU_KEYS["fp4_tc_flops"]},
             rule=self.facts.peak,
         )
+
+    def _sol(self, query: Query, values: Mapping[str, object]) -> tuple[float, float, float] | None:
         known = {"prefix": 0, **self.made.quants(values)}
         try:
-            times = evaluate_formula(query.formula, known, gpu, modes=self.facts.modes)
+            times = evaluate_formula(query.formula, known, self._gpu, modes=self.facts.modes)
         except SolValueError:
             return None
         return times.sol, times.math, times.mem

@@ -182,7 +182,7 @@ TEST = Vocabulary(
         "SYSTEM TABLES asked before below database empty_database folder hybrid k latency leaf m measured mode"
     )
     | words("module name node op op_class params path pytestmark query result root row rows silicon sol split stem")
-    | words("table tables text tmp_path v x _ {ANSWER}"),
+    | words("table tables text tmp_path v x _ full {ANSWER} {ANSWER}_ELSEWHERE"),
     attributes=QUANTS
     | SIXTEEN
     | words("DatabaseMode EMPIRICAL HYBRID SILICON SOL SOL_FULL data energy fixture mark source unit {table} {query}"),
@@ -194,14 +194,16 @@ TEST = Vocabulary(
     strings=LEAF
     | PHASES
     | words(
-        "1.0.0 alpha asked b beta data empirical made_up made_up.yaml prefix s silicon sol trtllm x .txt beam_width"
+        "1.0.0 alpha asked b beta data empirical made_up made_up.yaml not_listed prefix s silicon sol trtllm x .txt"
+        " beam_width"
     )
     | words("{phase}_{op} {loader}")
     | {"no data for", "not_collected", "silicon data"},
     numbers=numbers(1e-12, 1e-9, 0.0, 500.0),
     definitions=words("count_leaves database empty_database make_database query")
     | words("test_loader_keeps_every_key_of_{member}_once test_{answer}_without_data")
-    | words("test_{answer}_without_data_is_its_sol test_{answer}_of_a_key_that_was_not_collected"),
+    | words("test_{answer}_without_data_is_its_sol test_{answer}_of_a_key_that_was_not_collected")
+    | words("test_{answer}_speed_of_light_elsewhere"),
     imports=frozenset({"import csv", "import pytest", "import yaml"}),
     files=words("tests/sdk/database/test_{op}.py tests/unit/sdk/database/test_{op}.py"),
     data=True,

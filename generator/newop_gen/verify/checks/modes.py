@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...model.op import Query
+from ...model.questions import spread
 from ...sol.evaluate import SolTimes
 from ..bench import EMPTY, Bench
 from ..causes.modes import SolSample, explain_empirical, explain_modes, explain_sol, explain_utilisation
 from ..expectation import off, point_text, told
-from ..points import Values, spread
+from ..points import Values
 from ..result import Cause, CheckResult, Tally
 from ..table import encoded
 
@@ -21,10 +22,17 @@ UTILISATION = 1e-9
 
 
 def asked_points(bench: Bench, query: Query, count: int = POINTS) -> list[tuple[Values, SolTimes]]:
-    """Points with a SOL: edges, chance, and some measured ones."""
+    """Points with a SOL: those that between them go every way of the formula, some measured ones, edges, chance."""
     found = []
     measured = [v for _, v, _ in bench.measured(bench.own, query)]
-    chosen = itertools.chain(measured[:: max(1, len(measured) // 20)], spread(bench.op, query, count, 1))
+    asking = bench.asking(query)
+    first, seen = asking.chosen(measured)
+    chosen = itertools.chain(
+        first,
+        asking.searched(seen, first),
+        measured[:: max(1, len(measured) // 20)],
+        spread(asking, count, 1),
+    )
     for values in chosen:
         times = bench.expect.sol(query, values)
         if times is not None:
@@ -39,6 +47,7 @@ def speed_of_light(bench: Bench) -> list[CheckResult]:
     results = []
     for query in bench.op.queries:
         points = asked_points(bench, query)
+        results.append(_reached(bench, query, [v for v, _ in points]))
         full = bench.sol_parts(bench.own.handle, [(query, v) for v, _ in points])
         single = bench.query(bench.own.handle, [(query, v, "SOL") for v, _ in points])
         samples = [SolSample(query, v, t, f, s) for (v, t), f, s in zip(points, full, single)]
@@ -53,6 +62,33 @@ def speed_of_light(bench: Bench) -> list[CheckResult]:
                 tally.blame(explain_sol(bench, samples))
             results.append(tally.result())
     return results
+
+
+def _reached(bench: Bench, query: Query, asked: list[Values]) -> CheckResult:
+    """Whether the points go every way of the formula and have every text and mode: nobody vouches for the rest."""
+    tally = Tally(f"questions:{query.method}", "the points asked go every way of the formula, with each text and mode")
+    asking = bench.asking(query)
+    _, seen = asking.chosen(asked)
+    known, refused = [], []
+    for reached, words in asking.wanted().items():
+        if reached not in seen and words in bench.op.spec.unreached:
+            known.append(words)
+        elif reached not in seen and reached[0] in bench.op.params and asking.refuses(reached[0], reached[1], asked):
+            refused.append(words)
+        else:
+            tally.holds(reached in seen, words, "a point that goes there", "none of all that were tried")
+    if tally.failed:
+        tally.blame(
+            Cause(
+                "unreached",
+                "a part of the formula that no question reaches: nobody vouches for it; take it out of the spec, or "
+                "name it with the reason under `unreached:`",
+            )
+        )
+    told = [f"not run, as the spec says: {'; '.join(known)}"] if known else []
+    told += [f"without a SOL in this release: {'; '.join(refused)}"] if refused else []
+    tally.note = "; ".join(told)
+    return tally.result()
 
 
 def _sol(tally: Tally, sample: SolSample, full: bool) -> None:
