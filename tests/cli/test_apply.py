@@ -262,3 +262,13 @@ def test_a_dry_update_shows_the_diff_that_the_update_makes(run, checkout, spec, 
     assert run("update", own, "--checkout", checkout, "--force").exit_code == 0
     assert files(copy) == files(checkout)
     assert run("update", own, "--checkout", checkout, "--full").exit_code == 2
+
+
+def test_a_dry_run_can_be_a_check(checkout, spec, run):
+    both = run("apply", spec, "--checkout", checkout, "--dry-run", "--check")
+    assert both.exit_code == 1 and both.stdout == run("apply", spec, "--checkout", checkout, "--dry-run").stdout != ""
+    asked = json.loads(run("apply", spec, "--checkout", checkout, "--dry-run", "--check", "--json").stdout)
+    assert (asked["exit_code"], asked["outcome"], asked["mode"]) == (1, "pending", "dry-run")
+    done = json.loads(run("apply", spec, "--checkout", checkout, "--json").stdout)
+    assert done["outcome"] == "applied" and {step["state"] for step in done["steps"]} == {"done"}
+    assert run("apply", spec, "--checkout", checkout, "--dry-run", "--check").exit_code == 0

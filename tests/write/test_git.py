@@ -16,7 +16,7 @@ from safety import world as worlds
 from safety.world import COMMON, DATABASE, FILES, PACKAGE, World, apply_plan, git
 
 from newop_gen.plan import Plan, Prepared
-from newop_gen.problems import CheckoutRefused
+from newop_gen.problems import CheckoutRefused, IoFault
 from newop_gen.runs import remove_op
 from newop_gen.write.state import Home
 from newop_gen.write.status import status
@@ -54,6 +54,8 @@ def test_a_dirty_target_is_refused(repo: World, staged: bool) -> None:
     plan = worlds.plan(repo.root)
     assert refusal(lambda: apply_plan(plan)) == ["dirty"]
     assert refusal(lambda: foreseen(plan)) == ["dirty"]
+    with pytest.raises(CheckoutRefused, match="your lines stay as they are"):  # nobody is told to stash: it conflicts
+        foreseen(plan)
     apply_plan(plan, allow_dirty=True)
     remove_op(repo.root, ("demo",))
     assert (repo.root / COMMON).read_bytes() == FILES[COMMON] + b"# mine\n"
@@ -418,3 +420,9 @@ def test_a_linked_state_directory_is_refused(repo: World, scratch: Path) -> None
     (repo.root / ".git" / "newop-gen").symlink_to(scratch / "elsewhere")
     assert refusal(lambda: apply_plan(worlds.plan(repo.root))) == ["state"]
     assert list((scratch / "elsewhere").iterdir()) == []
+
+
+def test_a_lock_that_is_none_is_named(repo: World) -> None:
+    (repo.root / ".git" / "newop-gen" / "lock").mkdir(parents=True)
+    with pytest.raises(IoFault, match="newop-gen/lock"):
+        apply_plan(worlds.plan(repo.root))

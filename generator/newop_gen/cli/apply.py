@@ -33,7 +33,11 @@ if TYPE_CHECKING:
 )
 @click.option("--dry-run", is_flag=True, help="Show the diff, step by step, and write nothing.")
 @click.option("--full", is_flag=True, help="With --dry-run: show all rows of new perf tables, too.")
-@click.option("--check", is_flag=True, help="Write nothing; exit with 1 when something is to be done.")
+@click.option(
+    "--check",
+    is_flag=True,
+    help="Write nothing; exit with 1 when something is to be done (shown with --dry-run).",
+)
 @click.option(
     "--patch",
     "patch_file",
@@ -86,8 +90,6 @@ def command(
       newop-gen apply new_op.yaml --checkout . --dry-run --html review.html --verification verify.json
       newop-gen apply specs/*.yaml --checkout . --check
     """
-    if dry_run and check:
-        raise click.UsageError("--dry-run and --check exclude each other")
     if full and not dry_run:
         raise click.UsageError("--full is about what --dry-run shows")
     if html_file is None and (verifications or verify_now):
@@ -96,7 +98,7 @@ def command(
         raise click.UsageError("--verification and --verify exclude each other")
     mode: Literal["apply", "dry-run", "check"] = "dry-run" if dry_run else "check" if check else "apply"
     page = _Page(html_file, verifications, verify_now) if html_file else None
-    return _Run(specs, checkout, mode, patch_file, page, as_json, allow_dirty, full).run()
+    return _Run(specs, checkout, mode, patch_file, page, as_json, allow_dirty, full, check).run()
 
 
 @dataclass(frozen=True)
@@ -120,6 +122,7 @@ class _Run:
     as_json: bool
     allow_dirty: bool
     full: bool = False
+    check: bool = False
     loaded: list[LoadedOp] = field(default_factory=list)
     prepared: Prepared | None = None
     notes: list[str] = field(default_factory=list)
@@ -158,7 +161,7 @@ class _Run:
         if not prepared.plan.pending:
             return self._nothing()
         if self.as_json:
-            code = Exit.FOUND if self.mode == "check" else Exit.DONE
+            code = self._pending_code
             self._report("pending", code)
             return code
         if self.mode == "check":
@@ -231,7 +234,7 @@ class _Run:
             print_bytes(patch(prepared.plan, git_prefix(prepared.plan.root), most))
         tell_unwired(self.loaded)
         remark(f"dry run: {_pending(prepared)}; nothing was written")
-        return Exit.DONE
+        return self._pending_code
 
     def _check(self, prepared: Prepared) -> int:
         for number, step in enumerate(prepared.plan.steps, 1):
@@ -239,7 +242,12 @@ class _Run:
                 files = ", ".join(dict.fromkeys(edit.path for edit in step.edits if not edit.done))
                 say(f"step {number}, {step.op}, {step.key}: {step.title}: {files}")
         remark(_pending(prepared))
-        return Exit.FOUND
+        return self._pending_code
+
+    @property
+    def _pending_code(self) -> Exit:
+        """Of a run that writes nothing, where there is something to do."""
+        return Exit.FOUND if self.check else Exit.DONE
 
     def _apply(self, prepared: Prepared, tree: Tree, home: Home) -> int:
         from ..prepare import planner

@@ -30,7 +30,8 @@ def report(
     warnings: Iterable[Problem] = (),
     notes: Iterable[str] = (),
 ) -> dict[str, Any]:
-    """A run as JSON data. `plan` is None when it failed before there was one.
+    """A run as JSON data. `plan` is None when it failed before there was one. The state of steps and edits is
+    that after the run: once it was applied, all are done.
 
     `mode` is "apply", "dry-run" or "check"; `outcome` is "applied", "pending", "nothing-to-do" or "failed". Offsets of
     edits count bytes of the file before, spans of files bytes of the file after.
@@ -45,7 +46,9 @@ def report(
         "checkout": plan.root if plan else checkout,
         "layout": plan.layout if plan else None,
         "ops": list(plan.ops) if plan else [],
-        "steps": [_step(number, step) for number, step in enumerate(plan.steps, 1)] if plan else [],
+        "steps": [_step(number, step, outcome == "applied") for number, step in enumerate(plan.steps, 1)]
+        if plan
+        else [],
         "files": [_file(change) for change in changes],
         "notes": list(notes),
         "warnings": [problem_data(w) for w in warnings],
@@ -86,21 +89,21 @@ def _clean(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode()
 
 
-def _step(number: int, step: Step) -> dict[str, Any]:
+def _step(number: int, step: Step, applied: bool) -> dict[str, Any]:
     return {
         "number": number,
         "op": step.op,
         "key": step.key,
         "title": step.title,
-        "state": "done" if step.done else "pending",
-        "edits": [_edit(edit) for edit in step.edits],
+        "state": "done" if applied or step.done else "pending",
+        "edits": [_edit(edit, applied) for edit in step.edits],
         "notes": list(step.notes),
         "skips": [{"what": skip.what, "why": skip.why} for skip in step.skips],
     }
 
 
-def _edit(edit: Edit) -> dict[str, Any]:
-    data: dict[str, Any] = {"path": edit.path, "state": "done" if edit.done else "pending"}
+def _edit(edit: Edit, applied: bool) -> dict[str, Any]:
+    data: dict[str, Any] = {"path": edit.path, "state": "done" if applied or edit.done else "pending"}
     if isinstance(edit, Creation):
         return data | {"kind": "creation", "bytes": len(edit.content), "data": edit.data}
     if isinstance(edit, Insertion):

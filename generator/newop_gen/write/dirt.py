@@ -62,7 +62,7 @@ def check_git(
                 home.shown(path),
                 found,
                 "a committed file",
-                "commit or stash the change, or pass --allow-dirty",
+                "with --allow-dirty your lines stay as they are, and remove leaves them alone; or commit them first",
                 "dirty",
             ).problems
     if problems:

@@ -133,7 +133,11 @@ class Home:
         with self.open_state(create=create) as state:
             fd = -1
             if state is not None:
-                fd = self._open_lock(state, create)
+                try:
+                    fd = self._open_lock(state, create)
+                except OSError as error:
+                    error.filename = str(self.state / LOCK)  # opened by its name alone
+                    raise
             if fd < 0:
                 yield False
                 return
