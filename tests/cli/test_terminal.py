@@ -168,3 +168,14 @@ def test_completion(shell):
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
     assert "pr-text" in done.stdout, done
     assert "sandbox" not in done.stdout
+
+
+def test_a_long_table_shows_how_far_it_is_to_a_terminal_only(tmp_path):
+    table = tmp_path / "new_op_tokens_perf.csv"
+    rows = (f"{x},{k},8,{x * k / 1000}" for k in range(1, 201) for x in range(1, 51))
+    table.write_text("\n".join(["num_tokens,param1,param2,latency", *rows, ""]))
+    args = ("data", "check", table, "--spec", SPECS / "new_op_tokens.yaml")
+    _, said = on_terminal(*args)
+    assert re.search(r"_perf\.csv: \d+,\d+ (of 10,000 )?rows", COLOUR.sub("", said))
+    plain = CliRunner().invoke(cli, [str(arg) for arg in args])
+    assert not re.search(r"_perf\.csv: \d+,\d+ (of 10,000 )?rows", plain.output)

@@ -25,7 +25,6 @@ OUTSIDE = {
     "after_stack",  # a sort, by all fields of a tuple
     "get_cache_key", "load_bytecode", "dump_bytecode",  # Jinja
     "html",  # the Python API
-    "heard_by",  # a caller that shows how far a table is
     "schemas_dir", "watch",  # the tests: of what is packaged, of every call that changes a file system
 }  # fmt: skip
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..problems import Exit
-from .output import complain, counted, emit_json, remark, say, wanted
+from .output import complain, counted, emit_json, reading_tables, remark, say, wanted
 
 if TYPE_CHECKING:
     from ..data.check import Checked
@@ -60,8 +60,9 @@ def check_command(
     """
     from ..data.report import report
 
-    op, table, reading, gpus = _read(file, spec, systems, checkout, phase)
-    checked = _checked(op, table, reading, gpus)
+    with reading_tables():
+        op, table, reading, gpus = _read(file, spec, systems, checkout, phase)
+        checked = _checked(op, table, reading, gpus)
     code = Exit.FOUND if checked.findings else Exit.DONE
     if as_json:
         names = [gpu.name for gpu in gpus]
@@ -98,8 +99,9 @@ def add_command(
     from ..data.add import Addition, add_table
     from ..model.loaded import load_op
 
-    op, table, reading, gpus = _read(file, spec, (system,), checkout, phase)
-    checked = _checked(op, table, reading, gpus)
+    with reading_tables():
+        op, table, reading, gpus = _read(file, spec, (system,), checkout, phase)
+        checked = _checked(op, table, reading, gpus)
     complain([finding.problem for finding in checked.errors])
     complain([f.problem for f in checked.findings if f.severity == "warning"], "warning")
     if checked.errors:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from ..problems import Exit
-from .output import complain, emit_json, remark, say
+from .output import complain, emit_json, reading_tables, remark, say
 
 if TYPE_CHECKING:
     from ..init.start import Started
@@ -121,7 +122,9 @@ def command(
     where = Where(system, backend or "", (version,))
     below = (out or Path()).parent
     ask = _ask if sys.stdin.isatty() and not defaults else None
-    started = from_tables(tables, choices, op=op, where=where, systems=list(BUILT_IN), below=below, ask=ask)
+    # Nothing is shown over a question.
+    with reading_tables() if ask is None else nullcontext():
+        started = from_tables(tables, choices, op=op, where=where, systems=list(BUILT_IN), below=below, ask=ask)
     _finish(out, started)
     if answers is not None and not kept:
         keep_answers(answers, started.choices)

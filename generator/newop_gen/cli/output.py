@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterable
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from ..spec.load import LoadedSpec
 
 __all__ = [
-    "Progress", "Wanted", "caution", "complain", "counted", "emit_json", "error_line", "print_bytes", "remark", "say",
-    "tell_unwired", "wanted",
+    "Progress", "Wanted", "caution", "complain", "counted", "emit_json", "error_line", "print_bytes", "reading_tables",
+    "remark", "say", "tell_unwired", "wanted",
 ]  # fmt: skip
 
 
@@ -144,6 +144,20 @@ class Progress(AbstractContextManager["Progress"]):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.done()
+
+
+@contextmanager
+def reading_tables() -> Iterator[None]:
+    """Inside this block a terminal shows how far the work on a long table is; elsewhere nothing is said of it."""
+    from ..tables.progress import heard_by
+
+    with Progress() as progress:
+
+        def tell(what: str, done: int, of: int) -> None:
+            progress(f"  {os.path.basename(what)}: {done:,}{f' of {of:,}' if of else ''} rows")
+
+        with heard_by(tell):
+            yield
 
 
 def _clean(text: str) -> str:

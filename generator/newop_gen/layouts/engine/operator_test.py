@@ -57,8 +57,10 @@ class PhaseTests:
         asked = []
         for row, values in self.made.asked(self.query):
             sol = self._sol(values)
-            if sol is not None:
-                asked.append((values, Case(self._json(values), self._sizes(values), sol, row.latency)))
+            sizes = self._sizes(values)
+            # A call has tokens, and work: the share of a SOL of 0 that a measurement reaches is no number.
+            if sol is not None and min(sizes) > 0 and max(sol) > 0:
+                asked.append((values, Case(self._json(values), sizes, sol, row.latency)))
         return asked
 
     @property
