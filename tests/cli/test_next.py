@@ -85,7 +85,7 @@ def test_in_a_checkout_through_the_life_of_an_op(run, checkout, spec, tmp_path, 
 
 
 def test_in_a_checkout_that_is_not_supported_or_interrupted(run, checkout, monkeypatch):
-    from newop_gen import write
+    from newop_gen.write import status as write
 
     monkeypatch.chdir(checkout)
     common = checkout / "src/aiconfigurator/sdk/common.py"

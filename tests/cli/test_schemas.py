@@ -174,7 +174,7 @@ def test_data_check(said, tmp_path):
 
 
 def test_a_fault_of_this_program_is_a_document_too(said, checkout, monkeypatch):
-    from newop_gen import write
+    from newop_gen.write import status as write
 
     def fail(*_, **__):
         raise RuntimeError("no")

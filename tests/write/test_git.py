@@ -283,7 +283,7 @@ def test_git_ends_with_who_asked_it(repo: World, scratch: Path) -> None:
     (where / "config").unlink()
     os.mkfifo(where / "config")
     asking = subprocess.Popen(
-        [sys.executable, "-c", "import sys; from newop_gen.write import Home; Home.of(sys.argv[1])", repo.root]
+        [sys.executable, "-c", "import sys; from newop_gen.write.state import Home; Home.of(sys.argv[1])", repo.root]
     )
 
     def children() -> list[str]:
