@@ -42,7 +42,11 @@ def test_every_key_of_every_model_is_suggested() -> None:
     for path in VALID:
         text = path.read_text(encoding="utf-8")
         places = load_spec(path).places
-        locs = {loc for loc in places._keys if loc and isinstance(loc[-1], str) and _is_field(loc)}
+        locs = {
+            loc
+            for loc in places._keys
+            if loc and isinstance(loc[-1], str) and _is_field(loc) and loc[0] != "unreached" or loc == ("unreached",)
+        }
         starts = [0]
         for line in text.splitlines(keepends=True):
             starts.append(starts[-1] + len(line))
