@@ -177,7 +177,7 @@ class CloneTree(Tree):
         return path in self._folders
 
     def listdir(self, path: str) -> list[str]:
-        start = f"{path}/"
+        start = f"{path}/" if path else ""
         return sorted({p.removeprefix(start).partition("/")[0] for p in self._files if p.startswith(start)})
 
     def content(self, path: str) -> bytes | None:

@@ -21,7 +21,7 @@ from newop_gen.sol.types import Type
 from newop_gen.spec.model import Reading, Spec
 
 #: Names that the format has for one value alone, and types that only a mistake has.
-LEFT_OUT = {"Spec.newop=1", "Spec.unreached"}
+LEFT_OUT = {"Spec.newop=1"}
 
 
 def wanted() -> set[str]:

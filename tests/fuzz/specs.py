@@ -136,6 +136,8 @@ class _Maker:
         if self.chance(0.2):
             spec["data"] = [self.data(phase) for phase in (self.used if table == "per_phase" else [None])]
         self.keep_used(spec)
+        if self.chance(0.2):
+            spec["unreached"] = {"traffic.bytes: the last arm": "nobody asks for it"}
         return spec
 
     def op_name(self) -> str:

@@ -145,8 +145,7 @@ def test_a_state_is_probed_as_its_files_are(upstream, tmp_path) -> None:
         clone.lay_out(state, root)
         probed, real = detect(tree), detect(Tree.open(root))
         assert probed.layout == real.layout
-        # Not by their details: what stands elsewhere in a tree is none of the files that decide.
-        told = [[(p.name, p.found) for n in d.probes for p in d.probes[n]] for d in (probed, real)]
+        told = [[(p.name, p.found, p.detail) for n in d.probes for p in d.probes[n]] for d in (probed, real)]
         assert told[0] == told[1]
         assert not check_read(tree.sources())
     clone.close()

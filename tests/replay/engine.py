@@ -240,7 +240,7 @@ SPARSE = {n: n for n in ("num_heads", "kv_cache_dtype", "gemm_quant_mode", "arch
 
 COMPILED = (
     Compiled(BY_NAME["mhc_module"], "mhc_module", "DeepSeekV4MHCModule", _mhc, (NO_FIGURE,)),
-    *(Compiled(BY_NAME[f"gdn, {p}"], "gdn_0_12", "GDNKernel", _state(p, **DELTA)) for p in ("context", "generation")),
+    *(Compiled(BY_NAME[f"gdn, {p}"], "compiled/gdn", "GDNKernel", _state(p, **DELTA)) for p in ("context", "generation")),
     *(Compiled(_kda(p), "kda", "KDAKernel", _state(p, **DELTA), (STAND_IN,)) for p in ("context", "generation")),
     Compiled(BY_NAME["mamba2, context"], "mamba2", "Mamba2Kernel", _state("context", **MAMBA2)),
     Compiled(BY_NAME["mamba2, generation"], "mamba2", "Mamba2Kernel", _state("generation", **MAMBA2), (LOST,)),
@@ -251,10 +251,10 @@ COMPILED = (
     ),
     Compiled(BY_NAME["mla_bmm"], "mla_bmm", "MLABmm", _bmm, (SUBSTITUTED, BETWEEN_HEADS, NO_FIGURE)),
     Compiled(
-        BY_NAME["context_mla_module"], "context_mla_module_0_12", "MLAModule", _module(True, "kvcache_quant_mode"), (SEVERAL,)
+        BY_NAME["context_mla_module"], "compiled/context_mla_module", "MLAModule", _module(True, "kvcache_quant_mode"), (SEVERAL,)
     ),
     Compiled(
-        BY_NAME["generation_mla_module"], "generation_mla_module_0_12", "MLAModule", _module(False, "kv_cache_dtype"), (SEVERAL,)
+        BY_NAME["generation_mla_module"], "compiled/generation_mla_module", "MLAModule", _module(False, "kv_cache_dtype"), (SEVERAL,)
     ),
     Compiled(
         BY_NAME["encoder_attention"], "encoder_attention", "EncoderAttention",

@@ -40,7 +40,7 @@ def test_generated_ops_answer_as_upstreams_do(release, version) -> None:
 
 def test_specs_of_upstreams_ops_are_all_replayed() -> None:
     python, compiled = {stem for r in REPLAYS for stem in r.releases.values()}, {one.spec for one in COMPILED}
-    assert {p.stem for p in UPSTREAM.glob("*.yaml")} == python | compiled
+    assert {p.relative_to(UPSTREAM).with_suffix("").as_posix() for p in UPSTREAM.rglob("*.yaml")} == python | compiled
 
 
 OFF_BY_A_LITTLE = """

@@ -77,6 +77,8 @@ GUARDS = [
           "    receipts.install(home, log.receipts)\n", "", CRASH),
     Guard("recovery completes what was committed", "write/recover.py",
           'if phase == "committed":\n            finish(', 'if phase == "none":\n            finish(', CRASH),
+    Guard("pre-images without a journal are cleared", "write/recover.py",
+          "for name in journal.remains(state):\n                if", "for name in ():\n                if", CRASH),
     Guard("directories that were made go again", "write/undo.py",
           "clear(home, base, journal, reversed(journal.made))", "clear(home, base, journal, ())", CRASH),
     Guard("files beside targets go", "write/undo.py",

@@ -18,7 +18,7 @@ from newop_gen.verify.session import chosen_python
 from support.applying import EXAMPLES, ROOT, SPECS
 
 OWN = ROOT / "tests" / "layouts" / "engine" / "specs"
-EVERY = (*EXAMPLES, *sorted((SPECS / "upstream").glob("*.yaml")), *sorted(OWN.glob("*.yaml")))
+EVERY = (*EXAMPLES, *sorted((SPECS / "upstream").rglob("*.yaml")), *sorted(OWN.glob("*.yaml")))
 """The examples, upstream's own ops as specs, and what the language can say besides."""
 
 _OP = re.compile(r"^op: *(\w+)", re.MULTILINE)
@@ -26,14 +26,14 @@ _OP = re.compile(r"^op: *(\w+)", re.MULTILINE)
 
 def together(folder: Path) -> list[Path]:
     """Every spec, to be put into one checkout: of two whose ops have one name, the later one is copied into `folder`
-    and named after its file."""
+    and named after its file and folder."""
     paths, names = [], set()
     for path in EVERY:
         text = path.read_text(encoding="utf-8")
         name = _OP.search(text)[1]  # type: ignore[index]
         if name in names:
-            name = path.stem
-            path = folder / path.name
+            name = f"{path.stem}_{path.parent.name}"
+            path = folder / f"{name}.yaml"
             path.write_text(_OP.sub(f"op: {name}", text, count=1), encoding="utf-8")
         names.add(name)
         paths.append(path)

@@ -100,3 +100,7 @@ def test_a_part_that_nothing_reaches_fails_unless_the_spec_owns_up_to_it(release
     report = verify(dataclasses.replace(loaded, spec=spec), root, Options(unit_test=False))
     assert report.passed
     assert all(name in r.note for r in report.results if r.check == told.check for name in NAMES)
+    spec = loaded.spec.model_copy(update={"unreached": dict.fromkeys([*NAMES, "nothing: the last arm"], "by mistake")})
+    told = next(r for r in verify(dataclasses.replace(loaded, spec=spec), root, Options(unit_test=False)).broken)
+    assert told.check == "unreached" and [f.where for f in told.failures] == ["nothing: the last arm"]
+    assert told.cause is not None and told.cause.code == "reached"

@@ -15,7 +15,7 @@ from newop_gen.sol.render.rust_lines import Edition
 
 from .small import ROOT, an_op
 
-SPECS = sorted(ROOT.glob("specs/*.yaml")) + sorted(ROOT.glob("specs/upstream/*.yaml"))
+SPECS = sorted(ROOT.glob("specs/**/*.yaml"))
 
 ODD = sorted((ROOT / "tests/layouts/engine/specs").glob("*.yaml"))
 
@@ -76,11 +76,12 @@ def test_tests_beside_an_op_say_what_the_evaluator_says() -> None:
 def test_rustfmt_leaves_operators_as_they_are(edition: Edition, cargo: Path, tmp_path: Path) -> None:
     for spec in [*SPECS, *ODD]:
         op = an_op(spec, edition)
-        (tmp_path / f"{spec.stem}.rs").write_text(operator.render(op), encoding="utf-8")
+        name = f"{spec.parent.name}_{spec.stem}"
+        (tmp_path / f"{name}.rs").write_text(operator.render(op), encoding="utf-8")
         tests = operator_test.render(op)
         if tests is not None:  # where it is, rustfmt reads it as a module of the operator
-            (tmp_path / spec.stem).mkdir()
-            (tmp_path / spec.stem / "tests.rs").write_text(tests, encoding="utf-8")
+            (tmp_path / name).mkdir()
+            (tmp_path / name / "tests.rs").write_text(tests, encoding="utf-8")
     rustfmt = shutil.which("rustfmt") or str(cargo.with_name("rustfmt"))
     command = [rustfmt, "--check", "--edition", edition, *map(str, sorted(tmp_path.glob("*.rs")))]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -20,8 +20,7 @@ from newop_gen.model.loaded import load_ops
 from newop_gen.prepare import prepare
 
 EVERY = sorted(
-    [*(ROOT / "specs").glob("*.yaml"), *(ROOT / "specs" / "upstream").glob("*.yaml")]
-    + [*Path(__file__).with_name("specs").glob("*.yaml")]
+    [*(ROOT / "specs").rglob("*.yaml"), *Path(__file__).with_name("specs").glob("*.yaml")],
 )
 
 LAYOUTS = {"0.12.0": "engine", "aisimulate-0.13.0": "aisimulate"}

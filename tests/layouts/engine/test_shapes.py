@@ -20,8 +20,7 @@ from .small import facts
 
 ROOT = Path(__file__).resolve().parents[3]
 SPECS = [
-    *sorted((ROOT / "specs").glob("*.yaml")),
-    *sorted((ROOT / "specs" / "upstream").glob("*.yaml")),
+    *sorted((ROOT / "specs").rglob("*.yaml")),
     *sorted((Path(__file__).parent / "specs").glob("*.yaml")),
 ]
 

@@ -10,6 +10,7 @@ import functools
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, cast
 
 from ...model.op import Query, Table
@@ -23,6 +24,8 @@ from .view import EngineOp, EnginePhase
 
 GPU = Gpu(7.7e12, {1: 2.25e15, 2: 4.5e15, 4: 9e15})
 """The system of upstream's own fixtures, `testsys`."""
+
+NO_NUMBER = "many"
 
 
 @dataclass(frozen=True)
@@ -109,6 +112,15 @@ class PhaseTests:
 
 
 @dataclass(frozen=True)
+class Malformed:
+    """A file with one cell that is no number: its columns as code, and the row (from 1)."""
+
+    filename: str
+    columns: list[str]
+    row: int
+
+
+@dataclass(frozen=True)
 class OperatorTests:
     """The tests as their template sees them."""
 
@@ -157,16 +169,29 @@ class OperatorTests:
         """Each file: its name, and the columns of it that matter here, as code."""
         return [(t.filename, list(self._columns(t.table))) for t in self.owner.tables]
 
-    def _columns(self, table: Table) -> Iterator[str]:
+    @property
+    def malformed(self) -> Malformed:
+        """The table of the first phase with a text for the latency of that phase's last row."""
+        phase = self.phases[0]
+        table, rows = phase.query.table, self.made.rows[phase.query.table.member]
+        at = max(number for number, row in enumerate(rows) if row.phase in (None, phase.phase.phase))
+        filename = next(t.filename for t in self.owner.tables if t.table is table)
+        column = self.made.latencies(phase.phase.phase)[0]
+        return Malformed(filename, list(self._columns(table, {(column, at): NO_NUMBER})), at + 1)
+
+    def _columns(self, table: Table, instead: Mapping[tuple[str, int], str] = MappingProxyType({})) -> Iterator[str]:
+        """The columns of a table as code; `instead` has other cells, by column and row."""
         names, lines = self.made.written(table)
         reals = {"power"}.union(*(self.made.latencies(phase) for phase in table.phases))
         matter = reals.union(*(row.cells for row in self.made.rows[table.member]))
         for name, *cells in zip(names, *lines):
             # What a phase has no column for stays empty in its rows, which these files can't say.
-            numbers = [cell or "0" for cell in cells]
+            numbers = [instead.get((name, at), cell or "0") for at, cell in enumerate(cells)]
             if name not in matter:
                 continue
-            if name in reals:
+            if NO_NUMBER in numbers:
+                yield f'Col::Str("{name}", vec![{", ".join(map(string, numbers))}]),'
+            elif name in reals:
                 yield f'Col::F64("{name}", vec![{", ".join(repr(float(cell)) for cell in numbers)}]),'
             elif all(cell.lstrip("-").isdigit() for cell in numbers):
                 yield f'Col::I64("{name}", vec![{", ".join(numbers)}]),'

@@ -128,10 +128,10 @@ _TESTED = Vocabulary(
         "tempdir tempfile tokens unwrap unwrap_err view write_energy_systems_root write_parquet write_tables",
         "beams_are_refused_in_decode empirical_is_the_measurement_where_there_is_one measured_points_are_kept",
         "not_collected nothing_is_made_up_for_a_key_without_rows op_enum_reaches_every_hook sol_is_that_of_the_spec",
-        "without_a_table_nothing_is_made_up",
+        "without_a_table_nothing_is_made_up a_malformed_row_is_named no_tables write write_malformed",
     ),
     messages=words("database folder its name parts scale_factor"),
-    strings=words("alpha beta gamma delta not_collected not_listed testsys vllm 1.0"),
+    strings=words("alpha beta gamma delta many not_collected not_listed testsys vllm 1.0"),
     files=words("*/operators/{op}/tests.rs"),
 )
 

@@ -9,6 +9,7 @@ from typing import Any
 from ...model.op import Query
 from ...model.questions import spread
 from ...sol.evaluate import SolTimes
+from ...spec.model import Spec
 from ..bench import EMPTY, Bench
 from ..causes.modes import SolSample, explain_empirical, explain_modes, explain_sol, explain_utilisation
 from ..expectation import off, point_text, told
@@ -45,10 +46,11 @@ def asked_points(bench: Bench, query: Query, count: int = POINTS) -> list[tuple[
 def speed_of_light(bench: Bench) -> list[CheckResult]:
     """SOL and SOL_FULL equal the evaluator; the largest of SOL_FULL is SOL."""
     results = []
+    missed: set[str] = set()
     for query in bench.op.queries:
         points = asked_points(bench, query)
         if bench.asking(query).wanted():
-            results.append(_reached(bench, query, [v for v, _ in points]))
+            results.append(_reached(bench, query, [v for v, _ in points], missed))
         full = bench.sol_parts(bench.own.handle, [(query, v) for v, _ in points])
         single = bench.query(bench.own.handle, [(query, v, "SOL") for v, _ in points])
         samples = [SolSample(query, v, t, f, s) for (v, t), f, s in zip(points, full, single)]
@@ -62,16 +64,37 @@ def speed_of_light(bench: Bench) -> list[CheckResult]:
             if tally.failed:
                 tally.blame(explain_sol(bench, samples))
             results.append(tally.result())
+    if bench.op.spec.unreached:
+        results.append(_owned_up(bench.op.spec, missed))
     return results
 
 
-def _reached(bench: Bench, query: Query, asked: list[Values]) -> CheckResult:
-    """Whether the points go every way of the formula and have every text and mode: nobody vouches for the rest."""
+def _owned_up(spec: Spec, missed: set[str]) -> CheckResult:
+    """Whether what the spec says of parts that no question reaches is still so."""
+    tally = Tally("unreached", "what the spec lists under `unreached` is what no question reaches")
+    for words in spec.unreached:
+        tally.holds(
+            words in missed,
+            words,
+            "a part of a formula that no question reaches",
+            "a point goes there, or none has the name",
+        )
+    if tally.failed:
+        tally.blame(
+            Cause("reached", "the spec excuses a part of a formula that needs no excuse: take it out of `unreached:`")
+        )
+    return tally.result()
+
+
+def _reached(bench: Bench, query: Query, asked: list[Values], missed: set[str]) -> CheckResult:
+    """Whether the points go every way of the formula and have every text and mode: nobody vouches for the rest. What
+    they miss comes into `missed`."""
     tally = Tally(f"questions:{query.method}", "the points asked go every way of the formula, with each text and mode")
     asking = bench.asking(query)
     _, seen = asking.chosen(asked)
     known, refused = [], []
     for reached, words in asking.wanted().items():
+        missed.update([words] if reached not in seen else [])
         if reached not in seen and words in bench.op.spec.unreached:
             known.append(words)
         elif reached not in seen and reached[0] in bench.op.params and asking.refuses(reached[0], reached[1], asked):
