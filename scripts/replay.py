@@ -23,7 +23,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
-from replay import engine
+from replay import engine, engine_rules
 from replay.catalog import REPLAYS
 from replay.kinds import RELEASES as PYTHON_RELEASES
 from replay.rules import BY_NAME
@@ -33,7 +33,7 @@ from support.releases import ENGINE_RELEASES
 COMPILED = ENGINE_RELEASES[:1]
 ALL_RELEASES = (*PYTHON_RELEASES, *COMPILED)
 OPS = tuple(dict.fromkeys([*(r.name for r in REPLAYS), *engine.NAMES]))
-COMPILED_RULES = {rule.name: rule for rule in engine.RULES}
+COMPILED_RULES = {rule.name: rule for rule in engine_rules.RULES}
 WHY = {**COMPILED_RULES, **BY_NAME}
 QUICK = Size(measured=300, random=300, energy=100)
 QUICK_TABLES = 2

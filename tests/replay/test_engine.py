@@ -10,7 +10,8 @@ import pytest
 from support import needs
 from support.releases import ReleaseUnavailable
 
-from .engine import COMPILED, LOST, RULES, Bench, bench, compare, tables_of
+from .engine import COMPILED, Bench, bench, compare, tables_of
+from .engine_rules import LOST, RULES
 
 SYSTEM = "h200_sxm"
 POINTS = 60

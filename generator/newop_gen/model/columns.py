@@ -72,3 +72,8 @@ def row_holds(text: str, cells: Mapping[str, str]) -> bool:
         return bool(evaluate(row_condition(text), values))
     except (ValueError, SolValueError):
         return False
+
+
+def milliseconds(value: float, unit: str) -> float:
+    """A measured time in ms. Small units are divided by, as loaders do: it is theirs to the last bit."""
+    return value * 1000.0 if unit == "s" else value / {"ms": 1.0, "us": 1000.0, "ns": 1000000.0}[unit]

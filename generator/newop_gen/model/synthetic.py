@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from ..sol.evaluate import SolValueError, Value, evaluate
 from ..sol.types import Type
 from ..spec.model import Nesting, PhaseName
-from .columns import column_names, compared_texts, number_column, row_condition
+from .columns import column_names, compared_texts, milliseconds, number_column, row_condition
 from .op import PARAM_TYPES, Op, Table, axis_column, key_columns, key_params
 from .questions import formula_texts
 
@@ -88,8 +88,11 @@ def _filled(
         text = {name: str(value) for name, value in cells.items()}
         if table.phase_column and phase:
             text[table.phase_column] = op.phase_value(phase)
-        text.update(_latency_cells(nesting, latency))
-        rows.append(Row(phase, text, path, latency))
+        cells_of_latency = _latency_cells(nesting, latency)
+        text.update(cells_of_latency)
+        # What a loader reads, which is another number in its last bit where the unit is another.
+        read = milliseconds(float(next(iter(cells_of_latency.values()))), nesting.latency.unit)
+        rows.append(Row(phase, text, path, read))
     return rows, True
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from ..model.columns import column_names, number_column, real_column, row_condition, row_types
+from ..model.columns import column_names, milliseconds, number_column, real_column, row_condition, row_types
 from ..model.op import Op, Table, axis_column, key_columns, key_params
 from ..sol.evaluate import evaluate
 from ..sol.quants import canonical
@@ -86,7 +86,7 @@ class _PhaseFiling:
         ]
         self._axes = [_whole(axis_column(axis)) for axis in nesting.axes]
         self._measured = _evaluated(real_column(nesting.latency.column), nesting.latency.column, float)
-        self._unit = MILLISECONDS[nesting.latency.unit]
+        self._unit = nesting.latency.unit
 
     def filed(self, row: Row) -> tuple[Path, Leaf] | None:
         if self._condition is not None and not evaluate(self._condition, _cells(row, self._types)):
@@ -98,7 +98,7 @@ class _PhaseFiling:
             values = [read(row) for read in readers]
             path.append(tuple(values) if key.params else values[0])
         path += [read(row) for read in self._axes]
-        latency = float(self._measured(row)) * self._unit
+        latency = milliseconds(float(self._measured(row)), self._unit)
         power = float(row.get("power") or 0.0)
         return tuple(path), Leaf(latency, power, latency * power)
 

@@ -8,6 +8,7 @@ git has.
 from __future__ import annotations
 
 import ctypes
+import functools
 import hashlib
 import os
 import signal
@@ -71,7 +72,7 @@ def _run(directory: Path, *arguments: str, check: bool = True) -> bytes | None:
             env=environment(),
             check=False,
             timeout=SECONDS,
-            preexec_fn=_die_with_parent,
+            preexec_fn=functools.partial(_die_with, os.getpid()),
         )
     except subprocess.TimeoutExpired:
         raise refused(
@@ -97,11 +98,13 @@ def _run(directory: Path, *arguments: str, check: bool = True) -> bytes | None:
     raise refused(str(directory), f"git {arguments[0]} failed ({said[0]})", "", "", "git-failed")
 
 
-def _die_with_parent() -> None:
-    """In a child of this process: it ends when this one does, however it ends. Linux alone can say so; elsewhere the
-    child outlives a killed newop-gen until it has read what it was asked."""
+def _die_with(parent: int) -> None:
+    """In a child of the process `parent`: it ends when that one does, however that is. Linux alone can say so; on
+    others the child outlives a killed newop-gen until it has read what it was asked."""
     if _prctl is not None:
         _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:  # it ended before this was said
+            os._exit(1)
 
 
 def _libc_prctl() -> Any:

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from newop_gen.layouts.engine import operator, operator_test
+from newop_gen.layouts.engine import operator
 from newop_gen.layouts.engine.operator import OperatorView
+from newop_gen.layouts.engine.operator_test import OperatorTests
 from newop_gen.sol.render.rust_lines import Edition
 
 from .small import ROOT, an_op
@@ -21,7 +22,7 @@ ODD = sorted((ROOT / "tests/layouts/engine/specs").glob("*.yaml"))
 
 
 def rendered(name: str, edition: Edition = "2021") -> str:
-    return operator.render(an_op(ROOT / "specs" / f"{name}.yaml", edition))
+    return operator.render(an_op(ROOT / "specs" / f"{name}.yaml", edition), tested=False)
 
 
 def test_phases_of_one_query_share_a_struct() -> None:
@@ -60,9 +61,10 @@ def test_sizes_past_which_whole_numbers_do_not_fit_follow_from_the_formula() -> 
 
 def test_tests_beside_an_op_say_what_the_evaluator_says() -> None:
     op = an_op(ROOT / "specs" / "new_op.yaml")
-    tests = operator_test.render(op)
-    assert tests is not None and operator.render(op).endswith("\n#[cfg(test)]\nmod tests;\n")
-    for phase in operator_test.OperatorTests(op).phases:
+    asked = OperatorTests(op)
+    tests = asked.render()
+    assert operator.render(op, tested=True).endswith("\n#[cfg(test)]\nmod tests;\n")
+    for phase in asked.phases:
         assert len(phase.cases) > 2 and phase.not_collected is not None
         for case in phase.cases:
             assert case.code in tests and min(case.sol) > 0
@@ -77,11 +79,12 @@ def test_rustfmt_leaves_operators_as_they_are(edition: Edition, cargo: Path, tmp
     for spec in [*SPECS, *ODD]:
         op = an_op(spec, edition)
         name = f"{spec.parent.name}_{spec.stem}"
-        (tmp_path / f"{name}.rs").write_text(operator.render(op), encoding="utf-8")
-        tests = operator_test.render(op)
-        if tests is not None:  # where it is, rustfmt reads it as a module of the operator
+        tests = OperatorTests(op)
+        text = operator.render(op, tested=bool(tests.phases))
+        (tmp_path / f"{name}.rs").write_text(text, encoding="utf-8")
+        if tests.phases:  # where it is, rustfmt reads it as a module of the operator
             (tmp_path / name).mkdir()
-            (tmp_path / name / "tests.rs").write_text(tests, encoding="utf-8")
+            (tmp_path / name / "tests.rs").write_text(tests.render(), encoding="utf-8")
     rustfmt = shutil.which("rustfmt") or str(cargo.with_name("rustfmt"))
     command = [rustfmt, "--check", "--edition", edition, *map(str, sorted(tmp_path.glob("*.rs")))]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -15,7 +15,6 @@ from ...render.rust import WIDTH, array, let, signature, text, use
 from .asked import Asked
 from .asked import refusals as asked_refusals
 from .facts import EngineFacts
-from .operator_test import OperatorTests
 from .roofline import LIMIT, Roofline, Weights, asked, in_reals
 from .slices import Slices, slices_of
 from .view import ARGUMENTS, EngineOp, EngineParam, EnginePhase
@@ -317,11 +316,11 @@ def _line_order(line: str, edition: str) -> tuple[tuple[int, str], ...]:
     return tuple((lower if part[0].islower() else 3 if part[0] == "{" else 1, part) for part in path)
 
 
-def render(op: EngineOp) -> str:
-    """The text of the file."""
+def render(op: EngineOp, *, tested: bool) -> str:
+    """The text of the file; `tested` where tests stand beside it."""
     view = OperatorView(op)
     shown = {"o": view, "op": op.op.name, "helpers": view.helpers, "facts": op.facts}
-    return fragment(op.facts.templates, "operator.rs.j2", tested=bool(OperatorTests(op).phases), **shown)
+    return fragment(op.facts.templates, "operator.rs.j2", tested=tested, **shown)
 
 
 def refusals(op: EngineOp) -> list[Problem]:

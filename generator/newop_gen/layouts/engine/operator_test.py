@@ -198,8 +198,6 @@ class OperatorTests:
             else:
                 yield f'Col::Str("{name}", vec![{", ".join(map(string, cells))}]),'
 
-
-def render(op: EngineOp) -> str | None:
-    """The text of the file, or None where no arguments are found that ask for a made-up row."""
-    tests = OperatorTests(op)
-    return fragment(op.facts.templates, "operator_test.rs.j2", t=tests, op=op.op.name) if tests.phases else None
+    def render(self) -> str:
+        """The text of the file. Raises where there are no `phases` to ask."""
+        return fragment(self.owner.facts.templates, "operator_test.rs.j2", t=self, op=self.owner.op.name)

@@ -12,12 +12,12 @@ from ...plan import Skip, Step, StepKey
 from ...problems import CheckoutRefused, Problem, spec_place
 from ..common.afd import afd_notes
 from ..common.data_files import new_file, plan_data
-from ..common.made_up import MadeUp
 from ..common.settle import StepDraft, finish
 from ..common.steps import in_order, plan_each, wiring_steps
 from ..python.listed import enum_members, exports, import_contract, need
-from . import fixtures, operator, operator_test, pyclass, shell, table, table_notes, table_view
+from . import fixtures, operator, pyclass, shell, table, table_notes, table_view
 from .facts import EngineFacts
+from .operator_test import OperatorTests
 from .places import classes, operators, shells, specs, tables
 from .places.base import need as rust
 from .view import EngineOp
@@ -35,16 +35,16 @@ def _plan_op(op: EngineOp, spec_path: Path, tree: Tree) -> list[Step]:
     refused = [*_refusals(op), *operator.refusals(op), *table_notes.refusals(op)]
     if refused:
         raise CheckoutRefused(refused)
-    facts = op.facts
+    facts, tests = op.facts, OperatorTests(op)
     steps = finish(
         [
             _enum(op, tree),
-            _operator(op, tree),
+            _operator(op, tree, tests),
             _tables(op, tree),
             _views(op, tree),
             _classes(op, tree),
             _shell(op, tree),
-            _tests(op, tree),
+            _tests(op, tree, tests),
             plan_data(op.op, spec_path, tree, facts, by_family=True),
         ]
     )
@@ -70,11 +70,11 @@ def _enum(op: EngineOp, tree: Tree) -> StepDraft:
     return StepDraft(op.op.name, StepKey.ENUM, "PerfDataFilename members", list(drafts))
 
 
-def _operator(op: EngineOp, tree: Tree) -> StepDraft:
+def _operator(op: EngineOp, tree: Tree, tests: OperatorTests) -> StepDraft:
     """The operator: its file, its variants, and every match over them."""
     at = op.facts.crate.file
     step = StepDraft(op.op.name, StepKey.OPERATOR, f"Operator operators/{op.module}.rs: SOL, five modes, weights")
-    step.drafts.append(new_file(tree, op.operator_file, operator.render(op).encode("utf-8")))
+    step.drafts.append(new_file(tree, op.operator_file, operator.render(op, tested=bool(tests.phases)).encode("utf-8")))
     step.drafts += operators.module(op, rust(tree, at("operators/mod.rs")))
     source = rust(tree, at("operators/op.rs"))
     step.drafts += [operators.imports(op, source), operators.variants(op, source)]
@@ -128,19 +128,17 @@ def _shell(op: EngineOp, tree: Tree) -> StepDraft:
     return step
 
 
-def _tests(op: EngineOp, tree: Tree) -> StepDraft:
+def _tests(op: EngineOp, tree: Tree, tests: OperatorTests) -> StepDraft:
     """Tests of the operator, the variants in those of the wire format, and the op in the lists of upstream's tests."""
     facts = op.facts
     step = StepDraft(
         op.op.name, StepKey.TEST, "Tests of the operator and of the wire format, and lists of upstream's tests"
     )
-    tests = operator_test.render(op)
-    if tests is None:
-        unfilled = MadeUp(op.op, facts, operator_test.GPU).unfilled
-        why = "no arguments were found that ask for a row of a made-up table"
-        step.skips.append(unfilled or Skip(f"unit test of {op.op.name}", why))
+    if tests.phases:
+        step.drafts.append(new_file(tree, op.operator_test_file, tests.render().encode("utf-8")))
     else:
-        step.drafts.append(new_file(tree, op.operator_test_file, tests.encode("utf-8")))
+        why = "no arguments were found that ask for a row of a made-up table"
+        step.skips.append(tests.made.unfilled or Skip(f"unit test of {op.op.name}", why))
     source = rust(tree, facts.crate.file("engine/spec.rs"))
     calls = [fixtures.call(phase).rstrip(",") for phase in op.phases]
     step.drafts.append(specs.fixtures(op, source, fixtures.render(op)))

@@ -26,7 +26,7 @@ STATEMENT = 12
 """Columns at which what is done with a row stands."""
 TAKEN = frozenset({"file", "found", "keep", "kept", "latency", "row", "size", "source", "sources", "whole"})
 """Locals of the code around a row, and functions that it calls."""
-UNITS = {"ms": "", "us": " / 1000.0", "s": " * 1000.0"}
+UNITS = {"ms": "", "us": " / 1000.0", "ns": " / 1000000.0", "s": " * 1000.0"}
 
 
 @dataclass(frozen=True)

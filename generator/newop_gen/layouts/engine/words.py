@@ -113,7 +113,7 @@ _RUST = Vocabulary(
     ),
     strings=_STRINGS,
     # Whole numbers besides the spec's are positions, and bits of an i128 that a product of sizes needs.
-    numbers=numbers(*range(128), 0.0, 0.5, 1.0, 2.0, 1000.0),
+    numbers=numbers(*range(128), 0.0, 0.5, 1.0, 2.0, 1000.0, 1000000.0),
     exact=words("'_ 'a 'py 'static"),
     files=words("*/operators/{op}.rs */perf_database/{op}.rs"),
 )
