@@ -48,6 +48,7 @@ def test_it_says_what_why_files_formula_data_tests_and_how_verified():
     found = re.findall("^## (.*)$", text, re.MULTILINE)
     assert found == HEADINGS
     assert text.startswith("Add `new_op`\n\n")
+    assert "a query is refused, where the release leaves that to the spec." in text  # some hold the utilization there
     assert "| `src/aiconfigurator/sdk/common.py` | +1 | enum |" in text
     assert "python -m pytest tests/test_new_op.py" in text
     assert "2 checks, 77 assertions, 0 skipped" in text

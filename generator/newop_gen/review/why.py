@@ -56,9 +56,9 @@ TABLE_REASONS = {
 }
 
 OUTSIDE_REASONS = {
-    "error": "Outside the collected range a query is refused.",
-    "clamp": "Outside the collected range the nearest collected value answers.",
-    "extrapolate": "Outside the collected range the answer is extrapolated.",
+    "error": "Outside the collected range a query is refused",
+    "clamp": "Outside the collected range the nearest collected value answers",
+    "extrapolate": "Outside the collected range the answer is extrapolated",
 }
 
 
@@ -77,7 +77,7 @@ def decisions(op: Op) -> Iterator[tuple[str, str]]:
         axis = "Queried by b and s: batch size and sequence length count separately."
     yield "Axis", f"{axis} {PREFIX_REASONS[spec.axis.prefix]}"
     for phases, nesting in nestings(op):
-        outside = OUTSIDE_REASONS[nesting.outside]
+        outside = f"{OUTSIDE_REASONS[nesting.outside]}, where the release leaves that to the spec."
         where = "" if len(phases) == len(op.phases) else f", {phases[0]}"
         yield f"Table{where}", f"`data{nesting_path(nesting)}`, {nesting.method} between collected points. {outside}"
     scales = {op.empirical(phase) for phase in op.phases}

@@ -77,7 +77,7 @@ def page(
         environment()
         .get_template("page.html.j2")
         .render(
-            title=f"{', '.join(plan.ops)}: review of {'an op' if len(plan.ops) == 1 else 'ops'} for aiconfigurator",
+            title=f"{', '.join(plan.ops)}: review of {'an op' if len(plan.ops) == 1 else 'ops'}",
             version=__version__,
             style=Markup(text),
             style_digest=digest,
