@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...model.op import Query
-from ...model.questions import spread
+from ...model.questions import Asking, spread
 from ...sol.evaluate import SolTimes
 from ...spec.model import Spec
 from ..bench import EMPTY, Bench
@@ -49,8 +49,9 @@ def speed_of_light(bench: Bench) -> list[CheckResult]:
     missed: set[str] = set()
     for query in bench.op.queries:
         points = asked_points(bench, query)
-        if bench.asking(query).wanted():
-            results.append(_reached(bench, query, [v for v, _ in points], missed))
+        asking = bench.asking(query)
+        if asking.wanted():
+            results.append(_reached(bench, asking, [v for v, _ in points], missed))
         full = bench.sol_parts(bench.own.handle, [(query, v) for v, _ in points])
         single = bench.query(bench.own.handle, [(query, v, "SOL") for v, _ in points])
         samples = [SolSample(query, v, t, f, s) for (v, t), f, s in zip(points, full, single)]
@@ -86,11 +87,12 @@ def _owned_up(spec: Spec, missed: set[str]) -> CheckResult:
     return tally.result()
 
 
-def _reached(bench: Bench, query: Query, asked: list[Values], missed: set[str]) -> CheckResult:
+def _reached(bench: Bench, asking: Asking, asked: list[Values], missed: set[str]) -> CheckResult:
     """Whether the points go every way of the formula and have every text and mode: nobody vouches for the rest. What
     they miss comes into `missed`."""
-    tally = Tally(f"questions:{query.method}", "the points asked go every way of the formula, with each text and mode")
-    asking = bench.asking(query)
+    tally = Tally(
+        f"questions:{asking.query.method}", "the points asked go every way of the formula, with each text and mode"
+    )
     _, seen = asking.chosen(asked)
     known, refused = [], []
     for reached, words in asking.wanted().items():
