@@ -35,6 +35,7 @@ def environment(layout: str | tuple[str, ...]) -> Environment:
         keep_trailing_newline=True,
         autoescape=False,
         bytecode_cache=Beside(),
+        auto_reload=False,  # a run has the templates that it began with
     )
     env.filters.update(literal=literal, docstring=docstring)
     env.globals.update(call=call, message=message, raised=raised, statement=statement)
