@@ -11,8 +11,10 @@ has the reason that it says, and that running as root would have shown less.
 
 from __future__ import annotations
 
+import importlib
 import io
 import os
+import pkgutil
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -22,6 +24,8 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from checkouts import copy_git_fixture
+
+from newop_gen import layouts
 
 from . import hostile_specs as specs
 from . import world as worlds
@@ -157,7 +161,10 @@ def seen(place: Place) -> dict[str, tuple[object, ...]]:
 
 
 def warm_up() -> None:
-    """Load what the commands load, here: a child that is nobody may not be able to read it."""
+    """Load what the commands load, here: a child that is nobody may not be able to read it. Of a tree that can't be
+    read every layout is asked."""
+    for module in pkgutil.walk_packages(layouts.__path__, f"{layouts.__name__}."):
+        importlib.import_module(module.name)
     with worlds.scratch() as directory:
         place = made(directory, "apply", run)
         environment = dict(os.environ)
